@@ -1,0 +1,48 @@
+"""The application factory, the only place where the parts meet."""
+
+import os
+from collections.abc import Mapping
+from typing import Any
+
+from flask import Flask
+from sqlalchemy import select
+
+from flask_things import db, headers, health, pages, problems, store, things
+from flask_things.api import Api
+from flask_things.config import flask_config
+from flask_things.migrations import migrate
+from flask_things.models import Thing
+
+
+def create_app(environ: Mapping[str, str] = os.environ) -> Flask:
+    """Return a new application with the settings that `environ` holds.
+
+    Raises BadSetting (the process stops with one line).
+    """
+    app = Flask(__name__)
+    app.config.from_mapping(flask_config(environ))
+    app.json.ensure_ascii = False  # type: ignore[attr-defined]
+    app.json.sort_keys = False  # type: ignore[attr-defined]
+    app.url_map.merge_slashes = False  # //things is another path, not a redirect
+    app.url_map.converters["thing_id"] = things.ThingIdConverter
+
+    db.init_app(app)
+    migrate.init_app(app, db.db)
+    headers.init_app(app)
+    problems.init_app(app)
+
+    api = Api(app)
+    api.register_converter(things.ThingIdConverter, lambda _converter: things.THING_ID)
+    api.register_blueprint(things.blp)
+    api.register_blueprint(health.blp)
+    app.register_blueprint(pages.blp)
+
+    app.shell_context_processor(shell_names)
+    return app
+
+
+def shell_names() -> dict[str, Any]:
+    """Return what `flask shell` knows by name."""
+    return {"db": db.db, "Thing": Thing, "select": select} | {
+        name: getattr(store, name) for name in store.__all__
+    }

@@ -1,0 +1,34 @@
+"""The header fields that every response carries."""
+
+import re
+import uuid
+
+from flask import Flask, Response, request
+
+REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,128}")
+
+#: Their description in the OpenAPI document.
+DOCUMENTED = {
+    "X-Request-ID": {
+        "description": "The request's own id, if it sent a usable one, or a new one.",
+        "schema": {"type": "string", "pattern": f"^{REQUEST_ID.pattern}$"},
+    },
+    "X-Content-Type-Options": {
+        "description": "The content type is what it says.",
+        "schema": {"type": "string", "const": "nosniff"},
+    },
+}
+
+
+def init_app(app: Flask) -> None:
+    """Put the fields on every response."""
+    app.after_request(_complete)
+
+
+def _complete(response: Response) -> Response:
+    asked = request.headers.get("X-Request-ID", "")
+    response.headers["X-Request-ID"] = asked if REQUEST_ID.fullmatch(asked) else uuid.uuid4().hex
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    if response.status_code == 204:
+        del response.headers["Content-Type"]  # there is no content to have a type
+    return response

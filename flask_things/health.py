@@ -1,0 +1,41 @@
+"""/healthz and /readyz, for load balancers and container engines."""
+
+from typing import Any
+
+from flask_smorest import abort
+from sqlalchemy.exc import SQLAlchemyError
+
+from flask_things.api import Blueprint
+from flask_things.db import db
+from flask_things.migrations import is_current
+from flask_things.problems import RETRY_AFTER_S
+from flask_things.schemas import HealthSchema
+
+blp = Blueprint("health", __name__, description="Is the service up?")
+
+
+@blp.route("/healthz")
+@blp.doc(operationId="getHealth")
+@blp.response(200, HealthSchema)
+def healthz() -> Any:
+    """Tell whether the process answers"""
+    return {"status": "ok"}
+
+
+@blp.route("/readyz")
+@blp.doc(operationId="getReadiness")
+@blp.response(200, HealthSchema)
+@blp.problems(503)
+def readyz() -> Any:
+    """Tell whether the database answers and its schema is up to date"""
+    try:
+        ready = is_current(db.session.connection())
+    except SQLAlchemyError:
+        ready = False
+    if not ready:
+        abort(
+            503,
+            message="The database is away, or its schema is not up to date.",
+            headers={"Retry-After": str(RETRY_AFTER_S)},
+        )
+    return {"status": "ok"}

@@ -1,0 +1,19 @@
+"""Numbers that table, schema and URL share, each with its unit and its reason."""
+
+import re
+
+#: The highest id: what SQLite's rowid and PostgreSQL's bigint can count to.
+ID_MAX = 2**63 - 1
+
+#: The longest text, in characters (code points): a long article, far from what slows a list down.
+TEXT_MAX_CHARACTERS = 100_000
+
+#: What no text may hold: PostgreSQL cannot store U+0000, and a lone surrogate is no UTF-8.
+TEXT_FORBIDDEN = re.compile("[\x00\ud800-\udfff]")
+
+#: The largest body, in bytes: the longest text fits with every character escaped as a pair of
+#: surrogates (12 bytes each), and there is room for the rest.
+BODY_MAX_BYTES = 2 * 1024 * 1024
+
+#: How many errors one answer lists: a hostile body must not be answered with a bigger one.
+ERRORS_MAX = 100

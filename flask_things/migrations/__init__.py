@@ -1,0 +1,53 @@
+"""The schema's history (Alembic), and how a database is brought up to date."""
+
+from functools import cache
+from pathlib import Path
+
+from alembic import command
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from flask import Flask, current_app
+from flask_migrate import Migrate
+from sqlalchemy import Connection
+from sqlalchemy.exc import DatabaseError
+
+from flask_things.db import db
+
+HERE = Path(__file__).parent
+
+migrate = Migrate(directory=HERE)
+
+
+@cache
+def newest_revision() -> str | None:
+    """Return the revision that this code is written for."""
+    return ScriptDirectory(HERE).get_current_head()
+
+
+def is_current(connection: Connection) -> bool:
+    """Tell whether the database's schema is the one that this code is written for."""
+    return MigrationContext.configure(connection).get_current_revision() == newest_revision()
+
+
+def prepare(app: Flask) -> None:
+    """Make the database, or bring its schema up to date. Nothing is ever dropped.
+
+    Call it once, before there are workers. Raises RuntimeError with one line that says what to do.
+    """
+    with app.app_context():
+        try:
+            _upgrade()
+        except (OSError, DatabaseError) as error:
+            reason = getattr(error, "orig", error)
+            raise RuntimeError(f"THINGS_DATABASE_URL: {db.engine.url}: {reason}") from error
+        finally:
+            db.engine.dispose()  # no worker may inherit a connection
+
+
+def _upgrade() -> None:
+    database = Path(db.engine.url.database or "")
+    if database.exists():
+        with db.engine.connect() as connection:
+            if is_current(connection):
+                return
+    command.upgrade(current_app.extensions["migrate"].migrate.get_config(), "head")

@@ -1,0 +1,59 @@
+"""The table of things; a table that the tutorial app left behind is taken over.
+
+The tutorial's is `thing(id INTEGER NOT NULL PRIMARY KEY, text VARCHAR NOT NULL)`.
+"""
+
+from datetime import UTC, datetime
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0001"
+down_revision = None
+
+
+def upgrade() -> None:
+    """Make the table, and carry the tutorial's rows over with their ids and texts."""
+    inspector = sa.inspect(op.get_bind())
+    if not inspector.has_table("thing"):
+        create_table("thing")
+        return
+    columns = [column["name"] for column in inspector.get_columns("thing")]
+    if sorted(columns) != ["id", "text"]:
+        raise RuntimeError(
+            f"The database has a table thing({', '.join(columns)}) that is neither ours nor the "
+            "tutorial's: choose another file with THINGS_DATABASE_URL."
+        )
+    take_over()
+
+
+def create_table(name: str) -> None:
+    """Create the table of things."""
+    op.create_table(
+        name,
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer, "sqlite"), primary_key=True),
+        sa.Column("text", sa.Text, nullable=False),
+        sa.Column("created_at", sa.DateTime, nullable=False),
+        sa.Column("updated_at", sa.DateTime, nullable=False),
+        sqlite_autoincrement=True,
+    )
+
+
+def take_over() -> None:
+    """Replace the tutorial's table by ours: SQLite cannot add AUTOINCREMENT to a table."""
+    create_table("new_thing")
+    now = sa.literal(datetime.now(UTC).replace(tzinfo=None), sa.DateTime)
+    old = sa.table("thing", sa.column("id"), sa.column("text"))
+    new = sa.table("new_thing", *(sa.column(c) for c in ("id", "text", "created_at", "updated_at")))
+    op.execute(
+        new.insert().from_select(
+            ["id", "text", "created_at", "updated_at"], sa.select(old.c.id, old.c.text, now, now)
+        )
+    )
+    op.drop_table("thing")
+    op.rename_table("new_thing", "thing")
+
+
+def downgrade() -> None:
+    """Refuse: it would drop every thing."""
+    raise RuntimeError("There is no way back from here: it would drop every thing.")

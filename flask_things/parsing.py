@@ -1,0 +1,93 @@
+"""Reading requests: what is not exactly what a route takes is refused, and named."""
+
+import json
+from typing import Any, NoReturn
+
+from flask import Request
+from marshmallow import RAISE, Schema, ValidationError
+from webargs.flaskparser import FlaskParser, abort
+from werkzeug.exceptions import BadRequest, HTTPException, RequestEntityTooLarge
+
+
+class JSONBody(Schema):
+    """What a JSON body may hold: the fields of a subclass and no other."""
+
+    class Meta:
+        unknown = RAISE
+
+    #: The content types that the body is taken in.
+    media_types: tuple[str, ...] = ("application/json",)
+
+
+class NoQuery(Schema):
+    """A query without parameters."""
+
+
+class Parser(FlaskParser):
+    """A webargs parser that takes no query parameter and no kind of body it was not told of."""
+
+    DEFAULT_UNKNOWN_BY_LOCATION = {**FlaskParser.DEFAULT_UNKNOWN_BY_LOCATION, "query": RAISE}
+
+    def load_json(self, req: Request, schema: Any) -> Any:
+        """Return the value that the body holds.
+
+        The client sees 415 for another type than the schema's, 413 for a body over the limit
+        and 400 for one that is not JSON (RFC 8259).
+        """
+        if req.mimetype not in schema.media_types:
+            _refuse_media_type(req, schema.media_types)
+        return parse_json(read_body(req))
+
+    def load_querystring(self, req: Request, schema: Any) -> Any:
+        """Return the query's parameters; the client sees 422 for a repeated one."""
+        repeated = [name for name, values in req.args.lists() if len(values) > 1]
+        if repeated:
+            raise ValidationError({name: ["Given more than once."] for name in repeated})
+        return super().load_querystring(req, schema)
+
+
+def read_body(req: Request) -> bytes:
+    """Return the whole body.
+
+    Raises RequestEntityTooLarge (413) and BadRequest (400: the client broke off).
+    """
+    try:
+        body = req.get_data()
+    except RequestEntityTooLarge as error:
+        raise RequestEntityTooLarge(
+            f"The body is over the limit of {req.max_content_length} bytes."
+        ) from error
+    except HTTPException:
+        raise
+    except Exception as error:  # broken chunks: every server has an exception of its own
+        raise BadRequest("The body could not be read to its end.") from error
+    if len(body) < (req.content_length or 0):
+        raise BadRequest("The body is shorter than its Content-Length.")
+    return body
+
+
+def parse_json(body: bytes) -> Any:
+    """Return the value that a JSON text holds.
+
+    Raises BadRequest (400).
+    """
+    try:
+        return json.loads(body.decode(), parse_constant=_refuse_constant)
+    except UnicodeDecodeError as error:
+        raise BadRequest("The body is not UTF-8.") from error
+    except json.JSONDecodeError as error:
+        raise BadRequest(f"The body is not JSON: {error}.") from error
+    except RecursionError as error:
+        raise BadRequest("The body is nested too deep.") from error
+    except ValueError as error:  # NaN and infinities, or too many digits for an int
+        raise BadRequest("The body holds a number that is not JSON or is too long.") from error
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise ValueError(name)
+
+
+def _refuse_media_type(req: Request, media_types: tuple[str, ...]) -> NoReturn:
+    accepted = ", ".join(media_types)
+    headers = {"Accept-Patch": accepted} if req.method == "PATCH" else {}  # RFC 5789, section 3.1
+    abort(415, message=f"The Content-Type must be one of: {accepted}.", headers=headers)

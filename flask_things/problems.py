@@ -1,0 +1,143 @@
+"""Every failure → one problem document (RFC 9457), and the table from exception to status."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from http import HTTPStatus
+from typing import Any
+from urllib.parse import quote
+
+from flask import Flask, current_app
+from sqlalchemy.exc import OperationalError
+from werkzeug import Response
+from werkzeug.exceptions import HTTPException
+
+from flask_things.db import sqlite_error
+from flask_things.limits import ERRORS_MAX
+from flask_things.store import ThingNotFound
+
+#: What is wrong, by "detail", and where, by the name of the place.
+Error = dict[str, str]
+
+MEDIA_TYPE = "application/problem+json"
+
+#: Seconds until a client may try again after a 503.
+RETRY_AFTER_S = 1
+
+#: The statuses that routes answer with, and when.
+MEANINGS = {
+    400: "The body is not JSON in UTF-8, or is shorter than announced.",
+    404: "There is no such thing.",
+    413: "The body is over the limit.",
+    415: "The body is not of a type that this call takes.",
+    422: "The request is well formed, but not valid. `errors` says where.",
+    503: "The database is busy or away; try again later.",
+    507: "The disk is full. Nothing was stored.",
+}
+
+#: What our own exceptions are to a client.
+STATUSES: dict[type[Exception], int] = {
+    ThingNotFound: 404,
+}
+
+FULL = "SQLITE_FULL"
+
+#: What SQLite's errors begin with when the database cannot be used now, through no defect of ours.
+AWAY = (
+    FULL,
+    "SQLITE_BUSY",
+    "SQLITE_CANTOPEN",
+    "SQLITE_IOERR",
+    "SQLITE_LOCKED",
+    "SQLITE_READONLY",
+)
+
+#: How `errors` names a place, by webargs' name of the location.
+PLACES = {"json": "pointer", "query": "parameter", "headers": "header"}
+
+
+def title(status: int) -> str:
+    """Return RFC 9110's phrase for a status; Python before 3.13 has older ones."""
+    renamed = {413: "Content Too Large", 414: "URI Too Long", 422: "Unprocessable Content"}
+    return renamed.get(status) or HTTPStatus(status).phrase
+
+
+def document(status: int, detail: str | None, errors: Sequence[Error] = ()) -> dict[str, Any]:
+    """Return a problem document."""
+    members = {"detail": detail, "errors": errors}
+    return {"type": "about:blank", "title": title(status), "status": status} | {
+        name: value for name, value in members.items() if value
+    }
+
+
+def answer(
+    status: int,
+    detail: str | None,
+    errors: Sequence[Error] = (),
+    headers: Iterable[tuple[str, str]] = (),
+) -> Response:
+    """Return a response with a problem document."""
+    body = current_app.json.dumps(document(status, detail, errors)) + "\n"
+    return Response(body, status, [*headers], content_type=MEDIA_TYPE)
+
+
+def http_problem(error: HTTPException) -> Response:
+    """Answer an HTTPException, its headers included (Allow, Retry-After, WWW-Authenticate …).
+
+    What `abort(status, message=…, messages=…, headers=…)` of webargs and flask-smorest was given
+    is in `error.data`.
+    """
+    data = getattr(error, "data", {})
+    detail = data.get("message", error.description)
+    errors = list(_errors(data.get("messages", {})))
+    if errors:
+        detail = f"The request has {len(errors)} invalid field{'s' if len(errors) > 1 else ''}."
+    headers = [*error.get_headers(), *data.get("headers", {}).items()]
+    return answer(error.code or 500, detail, errors[:ERRORS_MAX], headers)
+
+
+def our_problem(error: Exception) -> Response:
+    """Answer one of our own exceptions."""
+    return answer(STATUSES[type(error)], str(error))
+
+
+def database_problem(error: OperationalError) -> Response:
+    """Answer an error of the database: 503 if it cannot be used now, 507 if the disk is full.
+
+    Any other is a defect, and raised again (500).
+    """
+    name = sqlite_error(error)
+    if not name.startswith(AWAY):
+        raise error
+    current_app.logger.error("%s: %s", name, error.orig)
+    if name == FULL:
+        return answer(507, MEANINGS[507])
+    return answer(503, MEANINGS[503], headers=[("Retry-After", str(RETRY_AFTER_S))])
+
+
+def init_app(app: Flask) -> None:
+    """Register the handlers; flask-smorest's Api has the one for HTTPException."""
+    for kind in STATUSES:
+        app.register_error_handler(kind, our_problem)
+    app.register_error_handler(OperationalError, database_problem)
+
+
+def _errors(messages: Mapping[str, Any]) -> Iterator[Error]:
+    """Yield an entry for each message of webargs, which has them by location and by field."""
+    for location, by_field in messages.items():
+        for path, text in _flat(by_field):
+            place = path[0] if location != "json" else _pointer(path)
+            yield {"detail": text, PLACES[location]: place}
+
+
+def _flat(messages: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], str]]:
+    if isinstance(messages, Mapping):
+        for key, inner in messages.items():
+            yield from _flat(inner, path if key == "_schema" else (*path, str(key)))
+    else:
+        for text in messages:
+            yield path, text
+
+
+def _pointer(path: tuple[str, ...]) -> str:
+    """Return a JSON Pointer as a URI fragment (RFC 6901, section 6)."""
+    escaped = (part.replace("~", "~0").replace("/", "~1") for part in path)
+    return "#" + "".join("/" + quote(part, safe="~", errors="replace") for part in escaped)

@@ -1,0 +1,5 @@
+"""The application, for gunicorn, `flask run` and `flask shell`; flask finds this file by itself."""
+
+from flask_things import create_app
+
+app = create_app()
