@@ -1,24 +1,45 @@
 """The server: gunicorn's settings, each with its reason."""
 
+import json
 import os
 
-from flask_things import create_app
+from gunicorn import util
+
+from flask_things import create_app, headers, problems
 from flask_things.config import settings
 from flask_things.db import log_sqlite_version
 from flask_things.migrations import prepare
 
 _settings = settings(os.environ)
 
-wsgi_app = "flask_things:create_app()"  # where no application is named, as with a wheel
+wsgi_app = "flask_things:create_app()"  # where none is named, as with a wheel
 bind = f"{_settings['HOST']}:{_settings['PORT']}"
 workers = _settings["WEB_CONCURRENCY"]
 worker_class = "gthread"  # a slow client holds a thread, not a worker
 threads = 4
 accesslog = "-"
-control_socket_disable = True  # nobody asked for a second door, and it wants a writable folder
+control_socket_disable = True  # nobody asked for a second door, and it wants a folder to write to
 
 
 def on_starting(server):
     """Make the database ready once, before there are workers."""
     log_sqlite_version(server.log)
     prepare(create_app())
+
+
+def write_problem(sock, status, _reason, message):
+    """Answer what gunicorn refuses before the application sees it, as the application would."""
+    body = json.dumps(problems.document(status, message)).encode() + b"\n"
+    fields = {
+        "Connection": "close",
+        "Content-Type": problems.MEDIA_TYPE,
+        "Content-Length": len(body),
+        **headers.common(),
+    }
+    lines = [f"HTTP/1.1 {status} {problems.title(status)}"]
+    lines += [f"{name}: {value}" for name, value in fields.items()]
+    sock.sendall("\r\n".join([*lines, "", ""]).encode() + body)
+
+
+# gunicorn has no public hook for its error pages, which are HTML. A test sees if this one goes.
+util.write_error = write_problem

@@ -7,17 +7,50 @@ from collections.abc import Callable
 from typing import Any
 
 import flask_smorest
+from apispec import BasePlugin
 from flask import Flask
 
 from flask_things import headers, problems
-from flask_things.parsing import NoQuery, Parser
+from flask_things.parsing import JSONBody, NoQuery, Parser
 from flask_things.schemas import ProblemSchema
+
+Decorator = Callable[[Any], Any]
+
+COMMON_HEADERS = {name: {"$ref": f"#/components/headers/{name}"} for name in headers.DOCUMENTED}
+
+#: The header fields that some problems have besides.
+PROBLEM_HEADERS = {
+    415: {
+        "Accept-Patch": {
+            "description": "On PATCH: the types that it takes (RFC 5789).",
+            "schema": {"type": "string"},
+        }
+    },
+    503: {
+        "Retry-After": {
+            "description": "Seconds until another try makes sense.",
+            "schema": {"type": "integer", "minimum": 1},
+        }
+    },
+}
 
 
 class Blueprint(flask_smorest.Blueprint):
     """A blueprint whose routes take what they declare and nothing else."""
 
     ARGUMENTS_PARSER = Parser()
+
+    def body(self, schema: type[JSONBody]) -> Decorator:
+        """Take and document a JSON body, in each of its media types."""
+        content = {
+            kind: {"schema": schema, "example": schema.example} for kind in schema.media_types
+        }
+        take = self.arguments(schema, content_type=schema.media_types[0])
+        return lambda view: self.doc(requestBody={"content": content})(take(view))
+
+    def no_query(self, view: Any) -> Any:
+        """Refuse every query parameter (422). A route's last decorator, as the body goes first."""
+        return self.arguments(NoQuery, location="query", as_kwargs=True)(view)
 
     def response(
         self,
@@ -26,14 +59,14 @@ class Blueprint(flask_smorest.Blueprint):
         content_type: str = "application/json",
         headers: dict[str, Any] | None = None,
         **kwargs: Any,
-    ) -> Any:
+    ) -> Decorator:
         """Document an answer, with the header fields that every answer has."""
         headers = {**(headers or {}), **COMMON_HEADERS}
-        return super().response(
+        return super().response(  # type: ignore[no-any-return]
             status_code, *args, content_type=content_type, headers=headers, **kwargs
         )
 
-    def problems(self, *statuses: int) -> Callable[[Any], Any]:
+    def problems(self, *statuses: int) -> Decorator:
         """Document the problems that a route answers with."""
 
         def decorate(view: Any) -> Any:
@@ -43,9 +76,17 @@ class Blueprint(flask_smorest.Blueprint):
 
         return decorate
 
-    def no_query(self, view: Any) -> Any:
-        """Refuse every query parameter (422); last of the decorators, as the body goes first."""
-        return self.arguments(NoQuery, location="query", as_kwargs=True)(view)
+
+class ByStatus(BasePlugin):
+    """Puts the answers of every operation in the order of their statuses: success comes first."""
+
+    def operation_helper(
+        self, path: str | None = None, operations: dict[str, Any] | None = None, **_kwargs: Any
+    ) -> None:
+        """Sort the answers."""
+        for operation in (operations or {}).values():
+            answers = operation["responses"].items()
+            operation["responses"] = dict(sorted(answers, key=lambda answer: str(answer[0])))
 
 
 class Api(flask_smorest.Api):
@@ -55,10 +96,11 @@ class Api(flask_smorest.Api):
     DEFAULT_RESPONSE_CONTENT_TYPE = problems.MEDIA_TYPE
     DEFAULT_ERROR_RESPONSE_NAME = "Problem"
 
-    def init_app(self, app: Flask, **kwargs: Any) -> None:
+    def __init__(self, app: Flask) -> None:
         """Register the API, and the parts of the document that routes refer to."""
-        super().init_app(app, **kwargs)
+        super().__init__(app, spec_kwargs={"extra_plugins": [ByStatus()]})
         components = self.spec.components
+        del components.schemas["PaginationMetadata"]  # for flask-smorest's own pages, unused here
         for name, header in headers.DOCUMENTED.items():
             components.header(name, header)
         components.response("Problem", _problem_response("Something else went wrong."))
@@ -70,20 +112,16 @@ class Api(flask_smorest.Api):
         return problems.http_problem(error)
 
 
-COMMON_HEADERS = {name: {"$ref": f"#/components/headers/{name}"} for name in headers.DOCUMENTED}
-
-
 def component(status: int) -> str:
     """Return the name of a problem among the document's components, like "NotFound"."""
     return problems.title(status).replace(" ", "")
 
 
-def _problem_response(meaning: str, status: int | None = None) -> dict[str, Any]:
-    content: dict[str, Any] = {"schema": ProblemSchema}
-    if status:
-        content["example"] = problems.document(status, meaning)
+def _problem_response(meaning: str, status: int = 500) -> dict[str, Any]:
+    errors = [{"detail": "Missing data for required field.", "pointer": "#/text"}]
+    example = problems.document(status, meaning, errors if status == 422 else [])
     return {
         "description": meaning,
-        "headers": COMMON_HEADERS,
-        "content": {problems.MEDIA_TYPE: content},
+        "headers": {**PROBLEM_HEADERS.get(status, {}), **COMMON_HEADERS},
+        "content": {problems.MEDIA_TYPE: {"schema": ProblemSchema, "example": example}},
     }

@@ -9,8 +9,6 @@ from marshmallow import EXCLUDE, Schema, ValidationError, fields, validate
 from sqlalchemy import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
-from flask_things.limits import BODY_MAX_BYTES
-
 
 class BadSetting(SystemExit):
     """A setting has a value that cannot be used.
@@ -72,9 +70,15 @@ def flask_config(environ: Mapping[str, str]) -> dict[str, Any]:
     """Return the configuration of Flask and its extensions."""
     return {
         "SQLALCHEMY_DATABASE_URI": settings(environ)["THINGS_DATABASE_URL"],
-        "MAX_CONTENT_LENGTH": BODY_MAX_BYTES,
         "API_TITLE": "flask-things",
         "API_VERSION": version("flask-things"),
         "OPENAPI_VERSION": "3.1.0",
         "OPENAPI_URL_PREFIX": "/",
+        "API_SPEC_OPTIONS": {
+            "info": {
+                "description": "Things, each with a text. Errors are problem documents (RFC 9457).",
+                "license": {"name": "MIT", "identifier": "MIT"},
+            },
+            "servers": [{"url": "/"}],
+        },
     }

@@ -20,15 +20,19 @@ DOCUMENTED = {
 }
 
 
+def common(asked_id: str = "") -> dict[str, str]:
+    """Return the fields; `asked_id` is the id that the client gave the request."""
+    request_id = asked_id if REQUEST_ID.fullmatch(asked_id) else uuid.uuid4().hex
+    return {"X-Request-ID": request_id, "X-Content-Type-Options": "nosniff"}
+
+
 def init_app(app: Flask) -> None:
     """Put the fields on every response."""
     app.after_request(_complete)
 
 
 def _complete(response: Response) -> Response:
-    asked = request.headers.get("X-Request-ID", "")
-    response.headers["X-Request-ID"] = asked if REQUEST_ID.fullmatch(asked) else uuid.uuid4().hex
-    response.headers["X-Content-Type-Options"] = "nosniff"
+    response.headers.update(common(request.headers.get("X-Request-ID", "")))
     if response.status_code == 204:
         del response.headers["Content-Type"]  # there is no content to have a type
     return response

@@ -1,12 +1,15 @@
 """Reading requests: what is not exactly what a route takes is refused, and named."""
 
 import json
+from collections.abc import Mapping
 from typing import Any, NoReturn
 
 from flask import Request
 from marshmallow import RAISE, Schema, ValidationError
 from webargs.flaskparser import FlaskParser, abort
-from werkzeug.exceptions import BadRequest, HTTPException, RequestEntityTooLarge
+from werkzeug.exceptions import BadRequest, RequestEntityTooLarge
+
+from flask_things.limits import BODY_MAX_BYTES
 
 
 class JSONBody(Schema):
@@ -17,6 +20,12 @@ class JSONBody(Schema):
 
     #: The content types that the body is taken in.
     media_types: tuple[str, ...] = ("application/json",)
+
+    #: A body, for the documentation.
+    example: Mapping[str, Any]
+
+    #: The body's largest size.
+    max_bytes = BODY_MAX_BYTES
 
 
 class NoQuery(Schema):
@@ -36,7 +45,7 @@ class Parser(FlaskParser):
         """
         if req.mimetype not in schema.media_types:
             _refuse_media_type(req, schema.media_types)
-        return parse_json(read_body(req))
+        return parse_json(read_body(req, schema.max_bytes))
 
     def load_querystring(self, req: Request, schema: Any) -> Any:
         """Return the query's parameters; the client sees 422 for a repeated one."""
@@ -46,21 +55,22 @@ class Parser(FlaskParser):
         return super().load_querystring(req, schema)
 
 
-def read_body(req: Request) -> bytes:
+def read_body(req: Request, max_bytes: int) -> bytes:
     """Return the whole body.
 
     Raises RequestEntityTooLarge (413) and BadRequest (400: the client broke off).
     """
+    too_large = RequestEntityTooLarge(f"The body is over the limit of {max_bytes} bytes.")
+    # Werkzeug cuts a chunked body at its limit without a word: a byte more shows what was cut.
+    req.max_content_length = max_bytes + 1
     try:
         body = req.get_data()
     except RequestEntityTooLarge as error:
-        raise RequestEntityTooLarge(
-            f"The body is over the limit of {req.max_content_length} bytes."
-        ) from error
-    except HTTPException:
-        raise
+        raise too_large from error
     except Exception as error:  # broken chunks: every server has an exception of its own
         raise BadRequest("The body could not be read to its end.") from error
+    if len(body) > max_bytes:
+        raise too_large
     if len(body) < (req.content_length or 0):
         raise BadRequest("The body is shorter than its Content-Length.")
     return body

@@ -22,13 +22,21 @@ MEDIA_TYPE = "application/problem+json"
 #: Seconds until a client may try again after a 503.
 RETRY_AFTER_S = 1
 
+#: RFC 9110's phrases where Python before 3.13 has older ones.
+RENAMED = {
+    413: "Content Too Large",
+    414: "URI Too Long",
+    416: "Range Not Satisfiable",
+    422: "Unprocessable Content",
+}
+
 #: The statuses that routes answer with, and when.
 MEANINGS = {
     400: "The body is not JSON in UTF-8, or is shorter than announced.",
     404: "There is no such thing.",
     413: "The body is over the limit.",
     415: "The body is not of a type that this call takes.",
-    422: "The request is well formed, but not valid. `errors` says where.",
+    422: "The request is well formed, but not valid: see the errors.",
     503: "The database is busy or away; try again later.",
     507: "The disk is full. Nothing was stored.",
 }
@@ -55,9 +63,8 @@ PLACES = {"json": "pointer", "query": "parameter", "headers": "header"}
 
 
 def title(status: int) -> str:
-    """Return RFC 9110's phrase for a status; Python before 3.13 has older ones."""
-    renamed = {413: "Content Too Large", 414: "URI Too Long", 422: "Unprocessable Content"}
-    return renamed.get(status) or HTTPStatus(status).phrase
+    """Return RFC 9110's phrase for a status."""
+    return RENAMED.get(status) or HTTPStatus(status).phrase
 
 
 def document(status: int, detail: str | None, errors: Sequence[Error] = ()) -> dict[str, Any]:
@@ -90,7 +97,7 @@ def http_problem(error: HTTPException) -> Response:
     errors = list(_errors(data.get("messages", {})))
     if errors:
         detail = f"The request has {len(errors)} invalid field{'s' if len(errors) > 1 else ''}."
-    headers = [*error.get_headers(), *data.get("headers", {}).items()]
+    headers = [*error.get_headers(), *(data.get("headers") or {}).items()]
     return answer(error.code or 500, detail, errors[:ERRORS_MAX], headers)
 
 

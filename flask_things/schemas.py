@@ -1,8 +1,9 @@
 """What clients send and get."""
 
+from datetime import datetime
 from typing import Any
 
-from marshmallow import Schema, ValidationError, fields, post_load, validate
+from marshmallow import EXCLUDE, Schema, ValidationError, fields, post_load, validate
 
 from flask_things.limits import ID_MAX, TEXT_FORBIDDEN, TEXT_MAX_CHARACTERS
 from flask_things.parsing import JSONBody
@@ -26,20 +27,25 @@ def text_field(*, required: bool) -> fields.String:
     )
 
 
-def moment_field(description: str) -> fields.DateTime:
-    """Return the field for a moment (RFC 3339, UTC, microseconds)."""
-    return fields.DateTime(
-        required=True,
-        format="%Y-%m-%dT%H:%M:%S.%fZ",
-        metadata={
-            "description": description,
-            "format": "date-time",
-            "examples": ["2026-11-22T15:04:05.123456Z"],
-        },
-    )
+def rfc3339(moment: datetime) -> str:
+    """Return a moment in UTC as RFC 3339 has it, always with its microseconds."""
+    return moment.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
-class ThingSchema(Schema):
+class Moment(fields.DateTime):
+    """The field for a moment."""
+
+    SERIALIZATION_FUNCS = {**fields.DateTime.SERIALIZATION_FUNCS, "iso": rfc3339}
+
+
+class Answer(Schema):
+    """What clients get. They should expect fields that are not there yet."""
+
+    class Meta:
+        unknown = EXCLUDE
+
+
+class ThingSchema(Answer):
     """A thing."""
 
     id = fields.Integer(
@@ -47,13 +53,14 @@ class ThingSchema(Schema):
         metadata={"minimum": 1, "maximum": ID_MAX, "format": "int64", "examples": [1]},
     )
     text = fields.String(required=True, metadata={"examples": ["buy milk"]})
-    created_at = moment_field("When it was made.")
-    updated_at = moment_field("When it was last changed.")
+    created_at = Moment(required=True, metadata={"examples": ["2026-11-22T15:04:05.123456Z"]})
+    updated_at = Moment(required=True, metadata={"examples": ["2026-11-22T15:04:05.123456Z"]})
 
 
 class ThingInputSchema(JSONBody):
     """The whole of a thing. It may be one that was got before: what the server sets is ignored."""
 
+    example = {"text": "buy milk"}
     READ_ONLY = ("id", "created_at", "updated_at")
 
     text = text_field(required=True)
@@ -75,13 +82,13 @@ class ThingPatchSchema(ThingInputSchema):
     text = text_field(required=False)
 
 
-class HealthSchema(Schema):
+class HealthSchema(Answer):
     """The service is well."""
 
     status = fields.String(required=True, metadata={"const": "ok", "examples": ["ok"]})
 
 
-class ErrorSchema(Schema):
+class ErrorSchema(Answer):
     """One invalid place in a request."""
 
     detail = fields.String(
@@ -97,7 +104,7 @@ class ErrorSchema(Schema):
     header = fields.String(metadata={"description": "The header field."})
 
 
-class ProblemSchema(Schema):
+class ProblemSchema(Answer):
     """A problem (RFC 9457)."""
 
     type = fields.String(required=True, metadata={"examples": ["about:blank"]})

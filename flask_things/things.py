@@ -49,7 +49,7 @@ class Things(MethodView):
         return store.list_things(db.session)
 
     @blp.doc(operationId="createThing")
-    @blp.arguments(ThingInputSchema)
+    @blp.body(ThingInputSchema)
     @blp.response(201, ThingSchema, headers={"Location": LOCATION})
     @blp.problems(400, 413, 415, 422, 503, 507)
     @blp.no_query
@@ -72,7 +72,7 @@ class OneThing(MethodView):
         return store.get_thing(db.session, thing_id)
 
     @blp.doc(operationId="replaceThing")
-    @blp.arguments(ThingInputSchema)
+    @blp.body(ThingInputSchema)
     @blp.response(200, ThingSchema)
     @blp.problems(400, 404, 413, 415, 422, 503, 507)
     @blp.no_query
@@ -84,7 +84,7 @@ class OneThing(MethodView):
         return store.update_thing(db.session, thing_id, **body)
 
     @blp.doc(operationId="updateThing")
-    @blp.arguments(ThingPatchSchema)
+    @blp.body(ThingPatchSchema)
     @blp.response(200, ThingSchema)
     @blp.problems(400, 404, 413, 415, 422, 503, 507)
     @blp.no_query

@@ -1,0 +1,52 @@
+# One environment for everything, in $(VENV). Its stamps make a second call start at once.
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+
+.DEFAULT_GOAL := help
+.PHONY: help run dev test check format lock
+
+help: ## Show this list
+	@sed -n 's/^\([a-z]*\):.*## /\1	/p' $(MAKEFILE_LIST) | expand -t 10
+
+run: $(VENV)/installed ## Serve on 127.0.0.1:8080 with the database in data/db.sqlite3
+	@exec $(BIN)/python -m flask_things
+
+dev: $(VENV)/installed ## Serve, with a debugger, and reload when the code changes
+	@$(BIN)/flask db upgrade
+	@exec $(BIN)/flask run --debug --host "$${HOST:-127.0.0.1}" --port "$${PORT:-8080}"
+
+test: $(VENV)/installed-dev ## Run all tests
+	@$(BIN)/pytest -n auto
+
+check: $(VENV)/installed-dev ## Run formatter, linters, types, import contract and tests
+	$(BIN)/ruff format --check
+	$(BIN)/ruff check
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-logo
+	$(BIN)/hadolint Dockerfile
+	$(BIN)/pytest -n auto
+
+format: $(VENV)/installed-dev ## Format the code, and mend what the linter can
+	$(BIN)/ruff format
+	$(BIN)/ruff check --fix
+
+lock: $(VENV)/installed-dev ## Compile requirements*.txt anew, with the newest versions
+	$(BIN)/uv pip compile --quiet --upgrade --universal --generate-hashes --no-emit-index-url \
+		--python-version 3.11 --custom-compile-command "make lock" setup.cfg -o requirements.txt
+	$(BIN)/uv pip compile --quiet --upgrade --universal --generate-hashes --no-emit-index-url \
+		--python-version 3.11 --custom-compile-command "make lock" --extra dev \
+		-c requirements.txt setup.cfg -o requirements-dev.txt
+
+$(BIN)/pip:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "flask-things needs Python 3.11 or later: make PYTHON=…")'
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/installed: requirements.txt setup.cfg pyproject.toml | $(BIN)/pip
+	$(BIN)/pip install --quiet --require-hashes -r requirements.txt
+	$(BIN)/pip install --quiet --no-deps --editable .
+	@touch $@
+
+$(VENV)/installed-dev: requirements-dev.txt $(VENV)/installed
+	$(BIN)/pip install --quiet --require-hashes -r requirements-dev.txt
+	@touch $@
