@@ -1,0 +1,53 @@
+"""What every test may ask for."""
+
+import pytest
+
+from flask_things import create_app
+from flask_things.db import db
+from flask_things.migrations import prepare
+from tests.server import Server
+
+
+@pytest.fixture
+def environ(tmp_path):
+    """Return settings with a database file of the test's own."""
+    return {"THINGS_DATABASE_URL": f"sqlite:///{tmp_path}/data/db.sqlite3"}
+
+
+@pytest.fixture
+def app(environ):
+    """Return an application with a database that is ready."""
+    app = create_app(environ)
+    prepare(app)
+    yield app
+    with app.app_context():
+        db.engine.dispose()
+
+
+@pytest.fixture
+def client(app):
+    """Return a client that talks to the application in this process."""
+    return app.test_client()
+
+
+@pytest.fixture
+def runner(app):
+    """Return a runner of `flask` commands."""
+    return app.test_cli_runner()
+
+
+@pytest.fixture
+def serve(tmp_path):
+    """Return a function that starts a real server; all are stopped at the end.
+
+    Their folder is the test's own, the same for all.
+    """
+    servers = []
+
+    def start(**environ):
+        servers.append(Server(tmp_path, environ))
+        return servers[-1]
+
+    yield start
+    for server in servers:
+        server.stop()

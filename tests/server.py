@@ -1,0 +1,104 @@
+"""The real server, in processes of its own, on a real port."""
+
+import contextlib
+import http.client
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+
+JSON = {"Content-Type": "application/json"}
+
+
+def free_port():
+    """Return a port that nobody listens on."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        return listener.getsockname()[1]
+
+
+def wait_until(condition, seconds=20):
+    """Wait for a condition to hold, and return what it said."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if said := condition():
+            return said
+        time.sleep(0.02)
+    raise AssertionError(f"not in {seconds} s: {condition.__name__}")
+
+
+class Server:
+    """A server that has been started, and is ready where it could be."""
+
+    def __init__(self, folder, environ, command=("-m", "flask_things"), wait=True):
+        """Start it in a folder, with settings."""
+        self.port = int(environ.get("PORT", 0)) or free_port()
+        self.log = folder / f"server-{self.port}.log"
+        with self.log.open("a") as log:
+            self.process = subprocess.Popen(
+                [sys.executable, *command],
+                cwd=folder,
+                env=clean_environ() | {"PORT": str(self.port)} | environ,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+        if wait:
+            wait_until(self.is_ready)
+
+    def is_ready(self):
+        """Tell whether /readyz says so; a server that has ended never will."""
+        if self.process.poll() is not None:
+            raise AssertionError(self.log.read_text())
+        try:
+            return self.request("GET", "/readyz")[0] == 200
+        except OSError:
+            return False
+
+    def request(self, method, path, body=None, headers=JSON):
+        """Return the status, the headers and the body of an answer, parsed if it is JSON."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
+        try:
+            data = body if body is None or isinstance(body, bytes) else json.dumps(body).encode()
+            connection.request(method, path, data, headers)
+            response = connection.getresponse()
+            return response.status, response.headers, parse(response.headers, response.read())
+        finally:
+            connection.close()
+
+    def raw(self, data, end=False):
+        """Send bytes, and return every byte that comes back until the server closes."""
+        with socket.create_connection(("127.0.0.1", self.port), timeout=20) as connection:
+            with contextlib.suppress(ConnectionError):  # it may be refused before its end
+                connection.sendall(data)
+            if end:
+                connection.shutdown(socket.SHUT_WR)
+            received = b""
+            while chunk := connection.recv(65536):
+                received += chunk
+        return received
+
+    def stop(self, how=signal.SIGTERM):
+        """Tell the server to stop, and return its exit code and the seconds that it took."""
+        started = time.monotonic()
+        if self.process.poll() is None:
+            self.process.send_signal(how)
+        wait_until(self.has_ended)
+        return self.process.returncode, time.monotonic() - started
+
+    def has_ended(self):
+        """Tell whether the server has ended."""
+        return self.process.poll() is not None
+
+
+def parse(headers, body):
+    """Return what a body holds."""
+    return json.loads(body) if "json" in headers.get("Content-Type", "") else body
+
+
+def clean_environ():
+    """Return this process's environment without the settings of ours."""
+    ours = ("THINGS_", "HOST", "PORT", "WEB_CONCURRENCY", "FLASK_")
+    return {name: value for name, value in os.environ.items() if not name.startswith(ours)}

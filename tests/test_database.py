@@ -1,0 +1,225 @@
+"""The life of the database: made, taken over, never dropped."""
+
+import logging
+import subprocess
+import sys
+from datetime import UTC, datetime
+
+import pytest
+
+from flask_things import create_app
+from flask_things.db import db, log_sqlite_version, sqlite3
+from flask_things.migrations import prepare
+from flask_things.models import Thing
+from tests.server import Server, clean_environ, wait_until
+
+
+@pytest.fixture
+def file(tmp_path):
+    """Return the path of the test's database."""
+    path = tmp_path / "data" / "db.sqlite3"
+    path.parent.mkdir(exist_ok=True)
+    return path
+
+
+@pytest.fixture
+def connection(file):
+    """Return a connection to the test's database, past the application."""
+    connection = sqlite3.connect(file)
+    yield connection
+    connection.close()
+
+
+TUTORIAL = "CREATE TABLE thing (id INTEGER NOT NULL, text VARCHAR NOT NULL, PRIMARY KEY (id))"
+
+
+@pytest.fixture
+def leave(connection):
+    """Return a function that leaves a database with some rows, as the tutorial app would."""
+
+    def leave(rows):
+        connection.execute(TUTORIAL)
+        connection.executemany("INSERT INTO thing VALUES (?, ?)", rows)
+        connection.commit()
+
+    return leave
+
+
+@pytest.fixture
+def tutorial(leave):
+    """Leave 10 000 rows with gaps in their ids, and some that are beyond our limits."""
+    rows = [(n * 3, f"thing {n} äöü 🍏\n") for n in range(1, 10_001)]
+    rows += [(40_000, ""), (40_007, "a\x00b"), (50_000, "x" * 150_000)]
+    leave(rows)
+    return rows
+
+
+def test_a_tutorial_database_keeps_every_id_and_text(tutorial, client):
+    assert [(thing["id"], thing["text"]) for thing in client.get("/things").json] == tutorial
+
+
+def test_a_tutorial_thing_is_as_old_as_its_takeover(tutorial, client):
+    thing = client.get("/things/3").json
+    age = datetime.now(UTC) - datetime.fromisoformat(thing["created_at"])
+    assert thing["created_at"] == thing["updated_at"]
+    assert 0 <= age.total_seconds() < 60
+
+
+def test_the_next_id_is_above_the_tutorial_s_highest(tutorial, client):
+    client.delete("/things/50000")
+    assert client.post("/things", json={"text": ""}).json["id"] == 50_001
+
+
+def test_a_tutorial_database_without_rows_is_taken_over(leave, request):
+    leave([])
+    client = request.getfixturevalue("client")
+    assert client.post("/things", json={"text": ""}).json["id"] == 1
+
+
+def test_the_highest_id_that_there_can_be_is_taken_over(leave, request):
+    leave([(2**63 - 1, "last")])
+    client = request.getfixturevalue("client")
+    assert client.get(f"/things/{2**63 - 1}").json["text"] == "last"
+    assert client.post("/things", json={"text": ""}).status_code == 507
+
+
+def test_a_table_that_is_neither_ours_nor_the_tutorial_s_is_left_alone(connection, environ):
+    connection.execute("CREATE TABLE thing (id INTEGER PRIMARY KEY, name TEXT)")
+    with pytest.raises(RuntimeError, match=r"thing\(id, name\).*THINGS_DATABASE_URL"):
+        prepare(create_app(environ))
+    tables = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
+    assert tables == [("thing",)]
+
+
+def test_a_takeover_that_fails_half_way_changes_nothing(connection, environ, tutorial):
+    connection.execute("CREATE TABLE new_thing (in_the_way)")
+    with pytest.raises(RuntimeError, match="new_thing already exists"):
+        prepare(create_app(environ))
+    columns = [row[1] for row in connection.execute("PRAGMA table_info(thing)")]
+    assert columns == ["id", "text"]
+    assert connection.execute("SELECT * FROM thing").fetchall() == tutorial
+
+
+def test_preparing_again_keeps_everything(app, client):
+    thing = client.post("/things", json={"text": "stay"}).json
+    prepare(app)
+    assert client.get("/things").json == [thing]
+
+
+def test_the_models_and_the_migrations_agree(runner):
+    result = runner.invoke(args=["db", "check"])
+    assert result.exit_code == 0, result
+
+
+def test_there_is_no_downgrade_that_drops_things(client, runner):
+    client.post("/things", json={"text": "stay"})
+    assert runner.invoke(args=["db", "downgrade", "base"]).exit_code == 1
+    assert len(client.get("/things").json) == 1
+
+
+def test_the_folder_is_made(environ, tmp_path):
+    environ["THINGS_DATABASE_URL"] = f"sqlite:///{tmp_path}/a/b/c.sqlite3"
+    prepare(create_app(environ))
+    assert (tmp_path / "a/b/c.sqlite3").exists()
+
+
+def test_a_folder_that_cannot_be_made_is_named(environ, tmp_path):
+    (tmp_path / "file").touch()
+    environ["THINGS_DATABASE_URL"] = f"sqlite:///{tmp_path}/file/db.sqlite3"
+    with pytest.raises(RuntimeError, match=f"THINGS_DATABASE_URL.*{tmp_path}/file"):
+        prepare(create_app(environ))
+
+
+def test_a_file_that_is_no_database_is_named_and_left_alone(environ, file):
+    file.write_text("a diary, not a database" * 100)
+    with pytest.raises(RuntimeError, match=r"THINGS_DATABASE_URL.*not a database"):
+        prepare(create_app(environ))
+    assert file.read_text() == "a diary, not a database" * 100
+
+
+def test_ready_means_that_the_schema_is_up_to_date(app, client, connection):
+    assert client.get("/readyz").json == {"status": "ok"}
+    connection.execute("UPDATE alembic_version SET version_num = 'another'")
+    connection.commit()
+    response = client.get("/readyz")
+    assert (response.status_code, response.content_type) == (503, "application/problem+json")
+    assert response.headers["Retry-After"]
+
+
+def test_without_a_database_the_process_is_well_but_not_ready(environ):
+    client = create_app(environ).test_client()
+    assert client.get("/healthz").json == {"status": "ok"}
+    assert client.get("/readyz").status_code == 503
+
+
+def test_a_thing_written_by_hand_gets_its_times(app):
+    with app.app_context():
+        thing = Thing(text="x")
+        db.session.add(thing)
+        db.session.commit()
+        made = thing.updated_at
+        thing.text = "y"
+        db.session.commit()
+        assert thing.created_at == made < thing.updated_at
+
+
+@pytest.mark.parametrize("text", ["a\x00", "\ud800", "x" * 100_001])
+def test_a_text_that_not_every_database_takes_cannot_be_written_by_hand(app, text):
+    with pytest.raises(ValueError, match=r"U\+0000"):
+        Thing(text=text)
+
+
+@pytest.mark.parametrize(("version", "warned"), [((3, 51, 2), True), ((3, 51, 3), False)])
+def test_an_affected_sqlite_is_warned_of(monkeypatch, caplog, version, warned):
+    monkeypatch.setattr(sqlite3, "sqlite_version_info", version)
+    with caplog.at_level(logging.INFO):
+        log_sqlite_version(logging.getLogger("test"))
+    assert f"SQLite {sqlite3.sqlite_version}" in caplog.text
+    assert ("WAL-reset" in caplog.text) is warned
+
+
+def test_the_standard_library_s_sqlite_serves_where_no_wheel_exists(tmp_path):
+    """The module is hidden from the server as it would be on a machine without a wheel."""
+    (tmp_path / "pysqlite3.py").write_text("raise ImportError")
+    server = Server(tmp_path, {"PYTHONPATH": str(tmp_path)})
+    try:
+        assert server.request("POST", "/things", {"text": "x"})[0] == 201
+        assert "(sqlite3)" in server.log.read_text()
+    finally:
+        server.stop()
+
+
+@pytest.mark.parametrize("round_", range(20))
+def test_eight_workers_start_on_an_empty_folder(serve, round_):
+    server = serve(WEB_CONCURRENCY="8")
+    wait_until(lambda: server.log.read_text().count("Booting worker") == 8)
+    assert server.request("POST", "/things", {"text": "x"})[2]["id"] == 1
+    log = server.log.read_text()
+    assert "ERROR" not in log
+    assert "Traceback" not in log
+
+
+def test_servers_that_start_at_once_on_an_empty_folder_all_come_up(tmp_path):
+    servers = [Server(tmp_path, {}, wait=False) for _ in range(4)]
+    try:
+        for server in servers:
+            wait_until(server.is_ready)
+    finally:
+        for server in servers:
+            server.stop()
+
+
+def test_a_start_that_cannot_use_the_database_ends_with_one_line(tmp_path):
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data/db.sqlite3").write_text("a diary, not a database" * 100)
+    start = subprocess.run(
+        [sys.executable, "-m", "flask_things"],
+        cwd=tmp_path,
+        env=clean_environ(),
+        capture_output=True,
+        text=True,
+        timeout=20,
+    )
+    assert start.returncode != 0
+    assert "THINGS_DATABASE_URL" in start.stderr
+    assert "Traceback" not in start.stderr

@@ -1,0 +1,121 @@
+"""The OpenAPI document and Swagger UI."""
+
+import json
+import re
+
+import pytest
+from openapi_spec_validator import validate
+
+METHODS = {"get", "put", "post", "patch", "delete"}
+
+
+@pytest.fixture
+def document(client):
+    """Return the OpenAPI document."""
+    return client.get("/openapi.json").json
+
+
+def operations(document):
+    """Return every operation."""
+    paths = document["paths"].values()
+    return [operation for path in paths for name, operation in path.items() if name in METHODS]
+
+
+def resolve(document, value):
+    """Return what a reference refers to."""
+    for part in value["$ref"].split("/")[1:] if "$ref" in value else ():
+        document = document[part]
+        value = document
+    return value
+
+
+def test_the_document_is_valid_openapi_3_1(document):
+    validate(document)
+    assert document["openapi"].startswith("3.1")
+
+
+def test_every_call_is_in_the_document(app, document):
+    calls = {
+        (re.sub("<.*:(.*)>", r"{\1}", rule.rule), method.lower())
+        for rule in app.url_map.iter_rules()
+        for method in rule.methods - {"HEAD", "OPTIONS"}
+        if rule.endpoint.startswith(("things.", "health."))
+    }
+    assert calls == {
+        (path, method)
+        for path, item in document["paths"].items()
+        for method in item.keys() & METHODS
+    }
+
+
+def test_every_operation_has_an_id_and_a_title(document):
+    ids = [operation["operationId"] for operation in operations(document)]
+    assert len(set(ids)) == len(ids)
+    assert all(operation["summary"] for operation in operations(document))
+
+
+def test_every_answer_has_its_headers_and_its_schema(document):
+    for operation in operations(document):
+        for status, reference in operation["responses"].items():
+            answer = resolve(document, reference)
+            assert "X-Request-ID" in answer["headers"]
+            if status != "204":
+                problem = not status.startswith("2")
+                kind = "application/problem+json" if problem else "application/json"
+                assert list(answer["content"]) == [kind]
+                assert answer["content"][kind]["schema"]
+
+
+def test_answers_stand_in_the_order_of_their_statuses(client):
+    document = json.loads(client.get("/openapi.json").data)
+    for operation in operations(document):
+        assert list(operation["responses"]) == sorted(operation["responses"])
+
+
+def test_every_field_of_an_answer_is_promised(document):
+    thing = document["components"]["schemas"]["Thing"]
+    assert set(thing["required"]) == set(thing["properties"])
+
+
+def test_every_body_has_an_example(document):
+    bodies = [
+        operation["requestBody"] for operation in operations(document) if "requestBody" in operation
+    ]
+    assert len(bodies) == 3
+    for body in bodies:
+        assert all(
+            content["example"] == {"text": "buy milk"} for content in body["content"].values()
+        )
+
+
+def test_a_patch_is_documented_in_both_its_types(document):
+    content = document["paths"]["/things/{thing_id}"]["patch"]["requestBody"]["content"]
+    assert list(content) == ["application/merge-patch+json", "application/json"]
+
+
+def test_nothing_in_the_document_is_unused(document):
+    text = json.dumps(document)
+    for kind, components in document["components"].items():
+        for name in components:
+            assert f'"#/components/{kind}/{name}"' in text
+
+
+def test_the_command_writes_the_document(runner, document, tmp_path):
+    assert runner.invoke(args=["openapi", "write", str(tmp_path / "openapi.json")]).exit_code == 0
+    assert json.loads((tmp_path / "openapi.json").read_text()) == document
+
+
+def test_the_home_page_leads_to_the_docs(client):
+    response = client.get("/")
+    assert (response.status_code, response.headers["Location"]) == (302, "/docs")
+
+
+def test_every_file_of_the_docs_is_served_from_here(client):
+    page = client.get("/docs")
+    assert page.content_type == "text/html; charset=utf-8"
+    assert "viewport" in page.text
+    files = re.findall(r'(?:src|href|data-url)="([^"]+)"', page.text)
+    assert len(files) == 6
+    for file in files:
+        assert file.startswith("/"), file
+        assert client.get(file).status_code == 200, file

@@ -1,0 +1,55 @@
+"""gunicorn, set up by gunicorn.conf.py."""
+
+import signal
+
+import pytest
+
+from tests.server import Server
+from tests.test_parsing import HEAD, status
+
+NOT_HTTP = {
+    "garbage": b"\x00\x01\x02\r\n\r\n",
+    "tls": b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n",
+    "no version": b"GET /things\r\n\r\n",
+    "another version": b"GET /things HTTP/9.9\r\nHost: x\r\n\r\n",
+    "lower-case method": b"get /things HTTP/1.1\r\nHost: x\r\n\r\n",
+    "bare line feed": b"GET /things HTTP/1.1\nHost: x\n\n",
+    "no colon": b"GET /things HTTP/1.1\r\nHost x\r\n\r\n",
+    "space before the colon": b"GET /things HTTP/1.1\r\nHost : x\r\n\r\n",
+    "folded header": b"GET /things HTTP/1.1\r\nHost: x\r\nX: a\r\n b\r\n\r\n",
+    "nul in a header": b"GET /things HTTP/1.1\r\nHost: x\r\nX: a\x00b\r\n\r\n",
+    "two hosts": b"GET /things HTTP/1.1\r\nHost: x\r\nHost: y\r\n\r\n",
+    "long line": b"GET /" + b"a" * 9000 + b" HTTP/1.1\r\nHost: x\r\n\r\n",
+    "long header": b"GET /things HTTP/1.1\r\nHost: x\r\nX: " + b"a" * 9000 + b"\r\n\r\n",
+    "many headers": b"GET /things HTTP/1.1\r\n" + b"X: a\r\n" * 300 + b"\r\n",
+    "length and chunks": HEAD + b"Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+    "two lengths": HEAD + b"Content-Length: 5\r\nContent-Length: 6\r\n\r\n12345",
+    "signed length": HEAD + b"Content-Length: +5\r\n\r\n12345",
+    "unknown coding": HEAD + b"Transfer-Encoding: foo\r\n\r\n0\r\n\r\n",
+    "unknown expectation": HEAD + b"Expect: foo\r\nContent-Length: 0\r\n\r\n",
+}
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory):
+    """Return a server for tests that leave nothing in it."""
+    server = Server(tmp_path_factory.mktemp("server"), {})
+    yield server
+    server.stop()
+
+
+@pytest.mark.parametrize("sent", NOT_HTTP.values(), ids=NOT_HTTP.keys())
+def test_what_is_not_http_is_answered_with_a_problem_too(server, sent):
+    """gunicorn has no public hook for its error pages: this sees if ours still stand in."""
+    answer = server.raw(sent)
+    assert status(answer) in {400, 414, 417, 431, 501}
+    assert b"X-Request-ID: " in answer
+    assert b"X-Content-Type-Options: nosniff\r\n" in answer
+    assert answer.count(b"HTTP/1.1 ") == 1
+
+
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])
+def test_an_idle_server_stops_within_two_seconds(serve, how):
+    code, seconds = serve().stop(how)
+    assert code == 0
+    assert seconds < 2

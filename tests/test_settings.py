@@ -1,0 +1,95 @@
+"""Settings: from the environment, and refused by their name."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from flask_things.config import BadSetting, settings
+from tests.server import Server, clean_environ, free_port, wait_until
+
+BAD = [
+    ("PORT", "http"),
+    ("PORT", "0"),
+    ("PORT", "65536"),
+    ("PORT", ""),
+    ("HOST", ""),
+    ("WEB_CONCURRENCY", "many"),
+    ("WEB_CONCURRENCY", "0"),
+    ("WEB_CONCURRENCY", "-1"),
+    ("WEB_CONCURRENCY", "1.5"),
+    ("THINGS_DATABASE_URL", ""),
+    ("THINGS_DATABASE_URL", "data/db.sqlite3"),
+    ("THINGS_DATABASE_URL", "sqlite://"),
+    ("THINGS_DATABASE_URL", "sqlite:///:memory:"),
+    ("THINGS_DATABASE_URL", "sqlite:///file:x?mode=memory&uri=true"),
+    ("THINGS_DATABASE_URL", "sqlite+aiosqlite:///data/db.sqlite3"),
+    ("THINGS_DATABASE_URL", "mysql://localhost/things"),
+]
+
+
+def test_everything_has_a_default():
+    assert settings({}) == {
+        "THINGS_DATABASE_URL": settings({})["THINGS_DATABASE_URL"],
+        "HOST": "127.0.0.1",
+        "PORT": 8080,
+        "WEB_CONCURRENCY": 2,
+    }
+    database = settings({})["THINGS_DATABASE_URL"].database
+    assert database == str(Path.cwd() / "data/db.sqlite3")
+
+
+def test_what_is_not_ours_is_ignored():
+    assert settings({"HOME": "/root"}) == settings({})
+
+
+@pytest.mark.parametrize(("name", "value"), BAD)
+def test_a_bad_value_is_refused_by_its_name(name, value):
+    with pytest.raises(BadSetting) as refusal:
+        settings({name: value})
+    assert str(refusal.value).startswith(f"{name}: ")
+
+
+@pytest.mark.parametrize("command", ["-m flask_things", "-m gunicorn wsgi:app", "-m flask shell"])
+@pytest.mark.parametrize(("name", "value"), [("PORT", "65536"), ("THINGS_DATABASE_URL", "x")])
+def test_a_bad_value_stops_every_start_with_one_line(command, name, value):
+    assert starts(command, name, value).startswith(f"{name}: ")
+
+
+def test_gunicorn_s_own_setting_is_refused_with_one_line_too():
+    """gunicorn reads WEB_CONCURRENCY while it is imported: `-m flask_things` is there first."""
+    assert starts("-m flask_things", "WEB_CONCURRENCY", "many").startswith("WEB_CONCURRENCY: ")
+
+
+def starts(command, name, value):
+    """Return the one line that a start with a bad setting prints."""
+    start = subprocess.run(
+        [sys.executable, *command.split()],
+        cwd=Path(__file__).parents[1],
+        env=clean_environ() | {name: value},
+        capture_output=True,
+        text=True,
+        timeout=20,
+    )
+    assert start.returncode == 1
+    assert start.stderr.count("\n") == 1, start.stderr
+    return start.stderr
+
+
+@pytest.mark.parametrize("command", ["-m flask_things", "-m gunicorn wsgi:app"])
+def test_every_way_to_serve_obeys_the_settings(tmp_path, command):
+    for name in ("wsgi.py", "gunicorn.conf.py"):
+        (tmp_path / name).symlink_to(Path(__file__).parents[1] / name)
+    environ = {
+        "PORT": str(free_port()),
+        "WEB_CONCURRENCY": "3",
+        "THINGS_DATABASE_URL": f"sqlite:///{tmp_path}/elsewhere.sqlite3",
+    }
+    server = Server(tmp_path, environ, command.split())
+    try:
+        wait_until(lambda: server.log.read_text().count("Booting worker") == 3)
+        assert f"Listening at: http://127.0.0.1:{environ['PORT']}" in server.log.read_text()
+        assert (tmp_path / "elsewhere.sqlite3").exists()
+    finally:
+        server.stop()
