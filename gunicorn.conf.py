@@ -2,6 +2,7 @@
 
 import json
 import os
+from signal import SIG_BLOCK, SIG_UNBLOCK, SIGINT, SIGQUIT, SIGTERM, pthread_sigmask
 
 from gunicorn import util
 
@@ -25,6 +26,20 @@ def on_starting(server):
     """Make the database ready once, before there are workers."""
     log_sqlite_version(server.log)
     prepare(create_app())
+
+
+# A worker that is told to stop before it has its signal handlers would never hear of it, and hold up
+# the server's end for `graceful_timeout`. So from the fork until it is ready, such a signal waits.
+_stops = {SIGINT, SIGQUIT, SIGTERM}
+os.register_at_fork(
+    before=lambda: pthread_sigmask(SIG_BLOCK, _stops),
+    after_in_parent=lambda: pthread_sigmask(SIG_UNBLOCK, _stops),
+)
+
+
+def post_worker_init(worker):
+    """Let the worker be stopped."""
+    pthread_sigmask(SIG_UNBLOCK, _stops)
 
 
 def write_problem(sock, status, _reason, message):

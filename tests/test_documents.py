@@ -118,4 +118,5 @@ def test_every_file_of_the_docs_is_served_from_here(client):
     assert len(files) == 6
     for file in files:
         assert file.startswith("/"), file
-        assert client.get(file).status_code == 200, file
+        with client.get(file) as response:
+            assert response.status_code == 200, file

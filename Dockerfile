@@ -1,0 +1,20 @@
+FROM python:3.13-slim-bookworm AS build
+WORKDIR /src
+COPY requirements.txt .
+RUN python -m venv --without-pip /venv \
+ && pip --python /venv install --no-cache-dir --require-hashes -r requirements.txt
+COPY . .
+RUN pip --python /venv install --no-cache-dir --no-deps .
+
+FROM python:3.13-slim-bookworm
+RUN useradd --uid 1000 --no-create-home --shell /usr/sbin/nologin things \
+ && install --directory --owner things /opt/data
+COPY --from=build /venv /venv
+ENV PATH=/venv/bin:$PATH HOST=0.0.0.0 PYTHONDONTWRITEBYTECODE=1
+# The database is in ./data, seen from here.
+WORKDIR /opt
+USER 1000
+EXPOSE 8080
+HEALTHCHECK --interval=10s --timeout=5s --start-period=5s CMD ["python", "-c", \
+  "import os, urllib.request as u; u.urlopen(f\"http://localhost:{os.getenv('PORT', 8080)}/readyz\")"]
+CMD ["python", "-m", "flask_things"]
