@@ -28,8 +28,8 @@ def on_starting(server):
     prepare(create_app())
 
 
-# A worker that is told to stop before it has its signal handlers would never hear of it, and hold up
-# the server's end for `graceful_timeout`. So from the fork until it is ready, such a signal waits.
+# A worker that is told to stop before it has its signal handlers would never hear of it, and the
+# server's end would take `graceful_timeout`. From the fork until it is ready it waits.
 _stops = {SIGINT, SIGQUIT, SIGTERM}
 os.register_at_fork(
     before=lambda: pthread_sigmask(SIG_BLOCK, _stops),

@@ -1,11 +1,14 @@
 """gunicorn, set up by gunicorn.conf.py."""
 
 import signal
+from pathlib import Path
 
 import pytest
 
-from tests.server import Server
+from tests.server import Server, wait_until
 from tests.test_parsing import HEAD, status
+
+ROOT = Path(__file__).parents[1]
 
 NOT_HTTP = {
     "garbage": b"\x00\x01\x02\r\n\r\n",
@@ -53,3 +56,13 @@ def test_an_idle_server_stops_within_two_seconds(serve, how):
     code, seconds = serve().stop(how)
     assert code == 0
     assert seconds < 2
+
+
+def test_a_worker_that_is_told_to_stop_while_it_starts_stops(tmp_path):
+    """The signal comes in the moment after the fork, when a worker has no handlers of its own."""
+    slow = tmp_path / "slow.conf.py"
+    hook = "import time\npost_fork = lambda server, worker: time.sleep(1)\n"
+    slow.write_text((ROOT / "gunicorn.conf.py").read_text() + hook)
+    server = Server(tmp_path, {}, ["-m", "gunicorn", "--config", str(slow)], wait=False)
+    wait_until(lambda: "Booting worker" in server.log.read_text())
+    assert server.stop()[0] == 0

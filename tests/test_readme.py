@@ -1,0 +1,103 @@
+"""What the README promises."""
+
+import os
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from flask_things.config import DEFAULTS, Settings
+from tests.server import clean_environ
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text()
+
+
+def blocks(kind):
+    """Return the text of every block of a kind."""
+    return re.findall(rf"^```{kind}\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
+
+
+def steps(kind, prompt):
+    """Return every command with what is printed after it."""
+    text = "\n" + "".join(blocks(kind))
+    pairs = [step.partition("\n") for step in text.split(f"\n{prompt} ")[1:]]
+    return [(command, printed.strip()) for command, _, printed in pairs]
+
+
+def timeless(text):
+    """Return a text with every moment made the same."""
+    return re.sub(r"\d{4}-\d\d-\d\dT[\d:.]+Z", "…", text).strip()
+
+
+@pytest.mark.skipif(
+    not shutil.which("curl") and "CI" not in os.environ, reason="there is no curl on this machine"
+)
+def test_every_curl_prints_what_is_written(serve):
+    server = serve()
+    calls = [step for step in steps("console", r"$") if step[0].startswith("curl")]
+    assert len(calls) == 7
+    for command, printed in calls:
+        curl = shlex.split(command.replace("localhost:8080", f"localhost:{server.port}"))
+        run = subprocess.run([*curl, "--silent"], capture_output=True, text=True, timeout=20)
+        assert timeless(run.stdout) == timeless(printed), command
+
+
+def test_every_line_of_flask_shell_prints_what_is_written(serve, tmp_path):
+    """The things are in another state than after the calls above: one has been there and gone."""
+    server = serve()
+    server.request("POST", "/things", {"text": "x"})
+    server.request("DELETE", "/things/1")
+    lines = steps("pycon", ">>>")
+    assert len(lines) == 5
+    shell = subprocess.run(
+        [sys.executable, "-m", "flask", "shell"],
+        cwd=ROOT,
+        env=clean_environ() | {"THINGS_DATABASE_URL": f"sqlite:///{tmp_path}/data/db.sqlite3"},
+        input="".join(f"{command}\n" for command, _ in lines),
+        capture_output=True,
+        text=True,
+        timeout=20,
+    )
+    printed = [line.strip() for line in shell.stdout.split(">>>")[1:]]
+    assert printed == [output for _, output in lines] + [""], shell.stderr
+    assert server.request("GET", "/things")[2] == []
+
+
+def test_the_table_of_settings_is_complete():
+    table = dict(re.findall(r"^\| `([A-Z_]+)` \| `(.*?)` \|", README, re.MULTILINE))
+    assert table == DEFAULTS
+    assert set(table) == set(Settings().fields)
+
+
+@pytest.mark.parametrize("document", ["README.md", "CONTRIBUTING.md", "CHANGELOG.md"])
+def test_every_target_of_make_that_is_named_exists(document):
+    targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    named = set(re.findall(r"`make ([a-z]+)`|\$ make ([a-z]+)", (ROOT / document).read_text()))
+    assert {first or second for first, second in named} <= targets
+
+
+@pytest.mark.parametrize("document", ["README.md", "CONTRIBUTING.md", "CHANGELOG.md"])
+def test_every_file_that_is_linked_exists(document):
+    links = re.findall(r"\]\(([^)#]+?)\)", (ROOT / document).read_text())
+    for link in links:
+        assert link.startswith("https://") or (ROOT / link).exists(), link
+
+
+def test_the_layout_is_the_tree_s():
+    layout = next(block for block in blocks("") if "wsgi.py" in block)
+    named = {
+        ROOT / "flask_things" / name for name in re.findall(r"^    (\S+)", layout, re.MULTILINE)
+    }
+    named |= {ROOT / name for name in re.findall(r"^(\S+)", layout, re.MULTILINE)}
+    there = {ROOT / "wsgi.py", ROOT / "gunicorn.conf.py", ROOT / "flask_things", ROOT / "tests"}
+    there |= {path for path in (ROOT / "flask_things").glob("[!_]*.py") if not path.is_symlink()}
+    assert named == there | {ROOT / "flask_things/migrations"}
+
+
+def test_success_is_within_the_first_lines():
+    assert "curl" in "\n".join(README.splitlines()[:15])
