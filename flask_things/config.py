@@ -1,5 +1,6 @@
 """Settings: from the environment to the application's configuration."""
 
+import socket
 from collections.abc import Mapping
 from importlib.metadata import version
 from pathlib import Path
@@ -34,6 +35,18 @@ def sqlite_url(value: str) -> URL:
     return url.set(database=str(Path(file).absolute()))
 
 
+def address(value: str) -> str:
+    """Return an address to listen on, with the brackets that IPv6 needs before a port.
+
+    Raises ValidationError.
+    """
+    try:
+        socket.getaddrinfo(value, None)
+    except (OSError, UnicodeError) as error:
+        raise ValidationError("Not an address, or a name that has none.") from error
+    return f"[{value}]" if ":" in value else value
+
+
 class Settings(Schema):
     """What may be set, by its name in the environment."""
 
@@ -41,7 +54,7 @@ class Settings(Schema):
         unknown = EXCLUDE
 
     THINGS_DATABASE_URL = fields.Function(deserialize=sqlite_url)
-    HOST = fields.String(validate=validate.Length(min=1))
+    HOST = fields.Function(deserialize=address)
     PORT = fields.Integer(validate=validate.Range(1, 65535))
     WEB_CONCURRENCY = fields.Integer(validate=validate.Range(1, 256))
 

@@ -15,6 +15,8 @@ BAD = [
     ("PORT", "65536"),
     ("PORT", ""),
     ("HOST", ""),
+    ("HOST", "256.0.0.1"),
+    ("HOST", "nowhere.invalid"),
     ("WEB_CONCURRENCY", "many"),
     ("WEB_CONCURRENCY", "0"),
     ("WEB_CONCURRENCY", "-1"),
@@ -38,6 +40,10 @@ def test_everything_has_a_default():
     }
     database = settings({})["THINGS_DATABASE_URL"].database
     assert database == str(Path.cwd() / "data/db.sqlite3")
+
+
+def test_an_ipv6_address_is_ready_for_a_port():
+    assert settings({"HOST": "::1"})["HOST"] == "[::1]"
 
 
 def test_what_is_not_ours_is_ignored():
