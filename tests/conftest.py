@@ -15,6 +15,12 @@ def environ(tmp_path):
 
 
 @pytest.fixture
+def short_wait(monkeypatch):
+    """Make a write wait for another one no longer than a test should."""
+    monkeypatch.setattr("flask_things.db.BUSY_TIMEOUT_S", 0.1)
+
+
+@pytest.fixture
 def app(environ):
     """Return an application with a database that is ready."""
     app = create_app(environ)

@@ -137,6 +137,20 @@ def test_a_file_that_is_no_database_is_named_and_left_alone(environ, file):
     assert file.read_text() == "a diary, not a database" * 100
 
 
+def test_a_file_that_cannot_be_opened_is_named(environ, file):
+    environ["THINGS_DATABASE_URL"] = f"sqlite:///{file.parent}"
+    with pytest.raises(RuntimeError, match=r"THINGS_DATABASE_URL.*unable to open"):
+        prepare(create_app(environ))
+
+
+def test_a_file_that_cannot_be_written_is_named(short_wait, leave, connection, environ):
+    """A lock stands in for a read-only file, which the tests, if run by root, could write."""
+    leave([(1, "x")])
+    connection.execute("BEGIN IMMEDIATE")
+    with pytest.raises(RuntimeError, match=r"THINGS_DATABASE_URL.*locked"):
+        prepare(create_app(environ))
+
+
 def test_ready_means_that_the_schema_is_up_to_date(app, client, connection):
     assert client.get("/readyz").json == {"status": "ok"}
     connection.execute("UPDATE alembic_version SET version_num = 'another'")

@@ -175,12 +175,6 @@ def test_what_the_database_says_has_a_status(app, client, name, status, retry_af
     assert "inside" not in response.text
 
 
-@pytest.fixture
-def short_wait(monkeypatch):
-    """Make a write wait for another one no longer than a test should."""
-    monkeypatch.setattr("flask_things.db.BUSY_TIMEOUT_S", 0.1)
-
-
 def test_while_another_process_writes_a_write_is_503_and_a_read_200(short_wait, client, environ):
     client.post("/things", json={"text": "x"})
     other = sqlite3.connect(environ["THINGS_DATABASE_URL"].removeprefix("sqlite:///"))

@@ -11,7 +11,7 @@ from flask_migrate import Migrate
 from sqlalchemy import Connection
 from sqlalchemy.exc import DatabaseError
 
-from flask_things.db import db
+from flask_things.db import db, sqlite3
 
 HERE = Path(__file__).parent
 
@@ -37,7 +37,7 @@ def prepare(app: Flask) -> None:
     with app.app_context():
         try:
             _upgrade()
-        except (OSError, DatabaseError) as error:
+        except (OSError, DatabaseError, sqlite3.Error) as error:
             reason = getattr(error, "orig", error)
             raise RuntimeError(f"THINGS_DATABASE_URL: {db.engine.url}: {reason}") from error
         finally:
