@@ -15,6 +15,7 @@ ENV PATH=/venv/bin:$PATH HOST=0.0.0.0 PYTHONDONTWRITEBYTECODE=1
 WORKDIR /opt
 USER 1000
 EXPOSE 8080
-HEALTHCHECK --interval=10s --timeout=5s --start-period=5s CMD ["python", "-c", \
-  "import os, urllib.request as u; u.urlopen(f\"http://localhost:{os.getenv('PORT', 8080)}/readyz\")"]
+HEALTHCHECK --interval=10s --timeout=5s --start-period=5s CMD ["python", "-c", "import os; \
+  from http.client import HTTPConnection; server = HTTPConnection('localhost', os.getenv('PORT', 8080)); \
+  server.request('GET', '/readyz'); exit(server.getresponse().status != 200)"]
 CMD ["python", "-m", "flask_things"]

@@ -7,14 +7,17 @@ from collections.abc import Callable
 from typing import Any
 
 import flask_smorest
-from apispec import BasePlugin
 from flask import Flask
+from werkzeug.routing import BaseConverter
 
 from flask_things import headers, problems
+from flask_things.limits import ID_MAX
 from flask_things.parsing import JSONBody, NoQuery, Parser
 from flask_things.schemas import ProblemSchema
 
 Decorator = Callable[[Any], Any]
+
+ID = {"type": "integer", "format": "int64", "minimum": 1, "maximum": ID_MAX}
 
 COMMON_HEADERS = {name: {"$ref": f"#/components/headers/{name}"} for name in headers.DOCUMENTED}
 
@@ -36,7 +39,7 @@ PROBLEM_HEADERS = {
 
 
 class Blueprint(flask_smorest.Blueprint):
-    """A blueprint whose routes take what they declare and nothing else."""
+    """A blueprint whose routes take the bodies they declare, and no query where they say so."""
 
     ARGUMENTS_PARSER = Parser()
 
@@ -77,16 +80,14 @@ class Blueprint(flask_smorest.Blueprint):
         return decorate
 
 
-class ByStatus(BasePlugin):
-    """Puts the answers of every operation in the order of their statuses: success comes first."""
+class IdConverter(BaseConverter):
+    """An id in a URL: decimal, ASCII, no sign, no zero before it, so that a thing has one URL."""
 
-    def operation_helper(
-        self, path: str | None = None, operations: dict[str, Any] | None = None, **_kwargs: Any
-    ) -> None:
-        """Sort the answers."""
-        for operation in (operations or {}).values():
-            answers = operation["responses"].items()
-            operation["responses"] = dict(sorted(answers, key=lambda answer: str(answer[0])))
+    regex = "0|[1-9][0-9]{0,4000}"  # int() refuses over 4 300 digits
+
+    def to_python(self, value: str) -> int:
+        """Return the id."""
+        return int(value)
 
 
 class Api(flask_smorest.Api):
@@ -98,7 +99,9 @@ class Api(flask_smorest.Api):
 
     def __init__(self, app: Flask) -> None:
         """Register the API, and the parts of the document that routes refer to."""
-        super().__init__(app, spec_kwargs={"extra_plugins": [ByStatus()]})
+        super().__init__(app)
+        app.url_map.converters["id"] = IdConverter
+        self.register_converter(IdConverter, lambda _converter: ID)
         components = self.spec.components
         del components.schemas["PaginationMetadata"]  # for flask-smorest's own pages, unused here
         for name, header in headers.DOCUMENTED.items():

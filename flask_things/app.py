@@ -23,8 +23,7 @@ def create_app(environ: Mapping[str, str] = os.environ) -> Flask:
     app.config.from_mapping(flask_config(environ))
     app.json.ensure_ascii = False  # type: ignore[attr-defined]
     app.json.sort_keys = False  # type: ignore[attr-defined]
-    app.url_map.merge_slashes = False  # //things is another path, not a redirect
-    app.url_map.converters["thing_id"] = things.ThingIdConverter
+    app.url_map.merge_slashes = False  # /things//1 is no path: the default redirects to /things/1
 
     db.init_app(app)
     migrate.init_app(app, db.db)
@@ -32,7 +31,6 @@ def create_app(environ: Mapping[str, str] = os.environ) -> Flask:
     problems.init_app(app)
 
     api = Api(app)
-    api.register_converter(things.ThingIdConverter, lambda _converter: things.THING_ID)
     api.register_blueprint(things.blp)
     api.register_blueprint(health.blp)
     app.register_blueprint(pages.blp)

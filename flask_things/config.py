@@ -1,8 +1,8 @@
 """Settings: from the environment to the application's configuration."""
 
-import socket
 from collections.abc import Mapping
 from importlib.metadata import version
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 
@@ -41,9 +41,9 @@ def address(value: str) -> str:
     Raises ValidationError.
     """
     try:
-        socket.getaddrinfo(value, None)
-    except (OSError, UnicodeError) as error:
-        raise ValidationError("Not an address, or a name that has none.") from error
+        ip_address("127.0.0.1" if value == "localhost" else value)
+    except ValueError as error:
+        raise ValidationError("Neither an IP address nor localhost.") from error
     return f"[{value}]" if ":" in value else value
 
 

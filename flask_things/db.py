@@ -3,13 +3,14 @@
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, TypeVar
 
 from flask import Flask
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import Connection, event
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import DeclarativeBase, Session, scoped_session
+
+from flask_things.limits import ID_MAX
 
 try:
     from pysqlite3 import dbapi2 as sqlite3
@@ -23,8 +24,17 @@ SOUND_SQLITE = (3, 51, 3)
 #: How long a write waits for another one to end, in seconds.
 BUSY_TIMEOUT_S = 5
 
+#: How SQLite's errors begin when the database cannot be used now.
+AWAY = (
+    "SQLITE_BUSY",
+    "SQLITE_CANTOPEN",
+    "SQLITE_IOERR",
+    "SQLITE_LOCKED",
+    "SQLITE_READONLY",
+)
 
 AnySession = Session | scoped_session[Any]
+Row = TypeVar("Row")
 
 
 class Base(DeclarativeBase):
@@ -37,33 +47,57 @@ db = SQLAlchemy(model_class=Base, session_options={"expire_on_commit": False})
 
 
 def init_app(app: Flask) -> None:
-    """Bind `db` to the application and tune every connection it will open."""
+    """Bind `db` to the application, and set up SQLite.
+
+    A transaction begins with the first write, not with a read: a `flask shell` that was left open
+    after a look at things holds nothing up and sees what others write.
+    """
     app.config["SQLALCHEMY_ENGINE_OPTIONS"] = {
         "module": sqlite3,
-        "connect_args": {"timeout": BUSY_TIMEOUT_S},
+        "connect_args": {"timeout": BUSY_TIMEOUT_S, "isolation_level": "IMMEDIATE"},
     }
     db.init_app(app)
-    with app.app_context():
-        event.listen(db.engine, "connect", _leave_transactions_to_us)
-        event.listen(db.engine, "begin", _begin)
 
 
 @contextmanager
 def writing(session: AnySession) -> Iterator[None]:
     """Run the block as one transaction that writes: committed at its end, rolled back on an error.
 
-    It takes SQLite's write lock at once and waits for it if need be. A transaction that reads first
-    and wants to write later is refused without waiting when another one wrote in between.
+    It takes SQLite's write lock before the block reads anything, and waits for it if need be: what
+    the block read is still so when it writes. Inside another such block it is a part of that one.
+    What the session held unwritten before is committed first.
     """
-    session.commit()  # a read may have left a transaction open, as in `flask shell`
-    with session.begin():
-        session.connection(execution_options={"sqlite_begin": "BEGIN IMMEDIATE"})
+    if session.info.get("writing"):
         yield
+        return
+    session.commit()
+    with session.begin():
+        session.connection().exec_driver_sql("BEGIN IMMEDIATE")
+        session.info["writing"] = True
+        try:
+            yield
+        finally:
+            del session.info["writing"]
 
 
-def sqlite_error(error: DBAPIError) -> str:
-    """Return SQLite's name for an error, like "SQLITE_BUSY"; "" if it has none."""
-    return getattr(error.orig, "sqlite_errorname", "")
+def find(session: AnySession, model: type[Row], row_id: int) -> Row | None:
+    """Return the row with an id, as the database has it now; None if there is none.
+
+    An id out of range is of no row, where the driver would raise an OverflowError.
+    """
+    if not 1 <= row_id <= ID_MAX:
+        return None
+    return session.get(model, row_id, populate_existing=True)
+
+
+def is_full(error: DBAPIError) -> bool:
+    """Tell whether the database has no room: nothing was written, and reads still work."""
+    return _sqlite_error(error) == "SQLITE_FULL"
+
+
+def is_away(error: DBAPIError) -> bool:
+    """Tell whether the database cannot be used now, through no defect of ours."""
+    return _sqlite_error(error).startswith(AWAY)
 
 
 def log_sqlite_version(logger: logging.Logger) -> None:
@@ -77,10 +111,5 @@ def log_sqlite_version(logger: logging.Logger) -> None:
         )
 
 
-def _leave_transactions_to_us(connection: Any, _record: Any) -> None:
-    # The driver would begin a transaction before a write only, and never an immediate one.
-    connection.isolation_level = None
-
-
-def _begin(connection: Connection) -> None:
-    connection.exec_driver_sql(connection.get_execution_options().get("sqlite_begin", "BEGIN"))
+def _sqlite_error(error: DBAPIError) -> str:
+    return getattr(error.orig, "sqlite_errorname", "")

@@ -2,13 +2,12 @@
 
 from typing import Any
 
-from flask_smorest import abort
 from sqlalchemy.exc import SQLAlchemyError
 
 from flask_things.api import Blueprint
 from flask_things.db import db
 from flask_things.migrations import is_current
-from flask_things.problems import RETRY_AFTER_S
+from flask_things.problems import away
 from flask_things.schemas import HealthSchema
 
 blp = Blueprint("health", __name__, description="Is the service up?")
@@ -33,9 +32,5 @@ def readyz() -> Any:
     except SQLAlchemyError:
         ready = False
     if not ready:
-        abort(
-            503,
-            message="The database is away, or its schema is not up to date.",
-            headers={"Retry-After": str(RETRY_AFTER_S)},
-        )
+        raise away()
     return {"status": "ok"}

@@ -40,11 +40,17 @@ class Parser(FlaskParser):
     def load_json(self, req: Request, schema: Any) -> Any:
         """Return the value that the body holds.
 
-        The client sees 415 for another type than the schema's, 413 for a body over the limit
-        and 400 for one that is not JSON (RFC 8259).
+        The client sees 415 for another type than the schema's and for a compressed body, 413 for
+        one over the limit and 400 for one that is not JSON (RFC 8259).
         """
         if req.mimetype not in schema.media_types:
             _refuse_media_type(req, schema.media_types)
+        if req.content_encoding:
+            abort(
+                415,
+                message="The body must not be encoded.",
+                headers={"Accept-Encoding": "identity"},
+            )
         return parse_json(read_body(req, schema.max_bytes))
 
     def load_querystring(self, req: Request, schema: Any) -> Any:

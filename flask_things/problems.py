@@ -1,6 +1,7 @@
 """Every failure → one problem document (RFC 9457), and the table from exception to status."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import quote
@@ -8,9 +9,9 @@ from urllib.parse import quote
 from flask import Flask, current_app
 from sqlalchemy.exc import OperationalError
 from werkzeug import Response
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, ServiceUnavailable
 
-from flask_things.db import sqlite_error
+from flask_things.db import is_away, is_full
 from flask_things.limits import ERRORS_MAX
 from flask_things.store import ThingNotFound
 
@@ -37,7 +38,7 @@ MEANINGS = {
     413: "The body is over the limit.",
     415: "The body is not of a type that this call takes.",
     422: "The request is well formed, but not valid: see the errors.",
-    503: "The database is busy or away; try again later.",
+    503: "The database is busy, away or not up to date; try again later.",
     507: "The disk is full. Nothing was stored.",
 }
 
@@ -45,18 +46,6 @@ MEANINGS = {
 STATUSES: dict[type[Exception], int] = {
     ThingNotFound: 404,
 }
-
-FULL = "SQLITE_FULL"
-
-#: What SQLite's errors begin with when the database cannot be used now, through no defect of ours.
-AWAY = (
-    FULL,
-    "SQLITE_BUSY",
-    "SQLITE_CANTOPEN",
-    "SQLITE_IOERR",
-    "SQLITE_LOCKED",
-    "SQLITE_READONLY",
-)
 
 #: How `errors` names a place, by webargs' name of the location.
 PLACES = {"json": "pointer", "query": "parameter", "headers": "header"}
@@ -101,9 +90,9 @@ def http_problem(error: HTTPException) -> Response:
     return answer(error.code or 500, detail, errors[:ERRORS_MAX], headers)
 
 
-def our_problem(error: Exception) -> Response:
+def our_problem(error: Exception, status: int) -> Response:
     """Answer one of our own exceptions."""
-    return answer(STATUSES[type(error)], str(error))
+    return answer(status, str(error))
 
 
 def database_problem(error: OperationalError) -> Response:
@@ -111,19 +100,21 @@ def database_problem(error: OperationalError) -> Response:
 
     Any other is a defect, and raised again (500).
     """
-    name = sqlite_error(error)
-    if not name.startswith(AWAY):
+    if not (is_full(error) or is_away(error)):
         raise error
-    current_app.logger.error("%s: %s", name, error.orig)
-    if name == FULL:
-        return answer(507, MEANINGS[507])
-    return answer(503, MEANINGS[503], headers=[("Retry-After", str(RETRY_AFTER_S))])
+    current_app.logger.error(error.orig)
+    return answer(507, MEANINGS[507]) if is_full(error) else http_problem(away())
+
+
+def away() -> HTTPException:
+    """Return what to raise, or to answer, where the database cannot be used now."""
+    return ServiceUnavailable(MEANINGS[503], retry_after=RETRY_AFTER_S)
 
 
 def init_app(app: Flask) -> None:
     """Register the handlers; flask-smorest's Api has the one for HTTPException."""
-    for kind in STATUSES:
-        app.register_error_handler(kind, our_problem)
+    for kind, status in STATUSES.items():
+        app.register_error_handler(kind, partial(our_problem, status=status))
     app.register_error_handler(OperationalError, database_problem)
 
 
@@ -131,7 +122,7 @@ def _errors(messages: Mapping[str, Any]) -> Iterator[Error]:
     """Yield an entry for each message of webargs, which has them by location and by field."""
     for location, by_field in messages.items():
         for path, text in _flat(by_field):
-            place = path[0] if location != "json" else _pointer(path)
+            place = _pointer(path) if location == "json" else "".join(path[:1])
             yield {"detail": text, PLACES[location]: place}
 
 

@@ -7,8 +7,7 @@ from collections.abc import Sequence
 
 from sqlalchemy import select
 
-from flask_things.db import AnySession, writing
-from flask_things.limits import ID_MAX
+from flask_things.db import AnySession, find, writing
 from flask_things.models import Thing
 
 __all__ = [
@@ -29,8 +28,9 @@ class ThingNotFound(LookupError):
 
 
 def list_things(session: AnySession) -> Sequence[Thing]:
-    """Return every thing, by id."""
-    return session.scalars(select(Thing).order_by(Thing.id)).all()
+    """Return every thing as the database has it now, by id."""
+    query = select(Thing).order_by(Thing.id).execution_options(populate_existing=True)
+    return session.scalars(query).all()
 
 
 def get_thing(session: AnySession, thing_id: int) -> Thing:
@@ -38,12 +38,10 @@ def get_thing(session: AnySession, thing_id: int) -> Thing:
 
     Raises ThingNotFound (404).
     """
-    # An id out of range would be an error of the driver.
-    if 1 <= thing_id <= ID_MAX:
-        thing = session.get(Thing, thing_id, populate_existing=True)
-        if thing is not None:
-            return thing
-    raise ThingNotFound(thing_id)
+    thing = find(session, Thing, thing_id)
+    if thing is None:
+        raise ThingNotFound(thing_id)
+    return thing
 
 
 def create_thing(session: AnySession, *, text: str) -> Thing:
@@ -54,15 +52,15 @@ def create_thing(session: AnySession, *, text: str) -> Thing:
     return thing
 
 
-def update_thing(session: AnySession, thing_id: int, **changes: str) -> Thing:
-    """Change fields of a thing and return it; `updated_at` moves only if something changes.
+def update_thing(session: AnySession, thing_id: int, *, text: str | None = None) -> Thing:
+    """Change what is given of a thing and return it; `updated_at` moves only if something changes.
 
     Raises ThingNotFound (404).
     """
     with writing(session):
         thing = get_thing(session, thing_id)
-        for field, value in changes.items():
-            setattr(thing, field, value)
+        if text is not None:
+            thing.text = text
     return thing
 
 

@@ -2,31 +2,18 @@
 
 from typing import Any
 
-from flask import Response, url_for
+from flask import url_for
 from flask.views import MethodView
-from werkzeug.routing import BaseConverter
 
 from flask_things import store
 from flask_things.api import Blueprint
 from flask_things.db import db
-from flask_things.limits import ID_MAX
 from flask_things.models import Thing
 from flask_things.schemas import ThingInputSchema, ThingPatchSchema, ThingSchema
 
 blp = Blueprint("things", __name__, description="Create, read, update and delete things.")
 
 
-class ThingIdConverter(BaseConverter):
-    """An id in a URL: decimal, ASCII, no sign, no zero before it, so that a thing has one URL."""
-
-    regex = "0|[1-9][0-9]*"
-
-    def to_python(self, value: str) -> int:
-        """Return the id; one of over 20 digits is cut: past every id, it is no such thing still."""
-        return int(value[:20])
-
-
-THING_ID = {"type": "integer", "format": "int64", "minimum": 1, "maximum": ID_MAX}
 LOCATION = {
     "description": "The thing's URL.",
     "schema": {"type": "string", "format": "uri-reference", "examples": ["/things/1"]},
@@ -59,7 +46,7 @@ class Things(MethodView):
         return thing, {"Location": url_for("things.OneThing", thing_id=thing.id)}
 
 
-@blp.route("/things/<thing_id:thing_id>")
+@blp.route("/things/<id:thing_id>")
 class OneThing(MethodView):
     """One thing."""
 
@@ -99,10 +86,9 @@ class OneThing(MethodView):
     @blp.response(204)
     @blp.problems(404, 422, 503, 507)
     @blp.no_query
-    def delete(self, thing_id: int) -> Response:
+    def delete(self, thing_id: int) -> None:
         """Delete a thing
 
         Its id is never given again.
         """
         store.delete_thing(db.session, thing_id)
-        return Response(status=204)

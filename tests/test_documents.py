@@ -39,7 +39,7 @@ def test_every_call_is_in_the_document(app, document):
         (re.sub("<.*:(.*)>", r"{\1}", rule.rule), method.lower())
         for rule in app.url_map.iter_rules()
         for method in rule.methods - {"HEAD", "OPTIONS"}
-        if rule.endpoint.startswith(("things.", "health."))
+        if not rule.endpoint.startswith(("pages.", "static", "api-docs."))
     }
     assert calls == {
         (path, method)
@@ -64,12 +64,6 @@ def test_every_answer_has_its_headers_and_its_schema(document):
                 kind = "application/problem+json" if problem else "application/json"
                 assert list(answer["content"]) == [kind]
                 assert answer["content"][kind]["schema"]
-
-
-def test_answers_stand_in_the_order_of_their_statuses(client):
-    document = json.loads(client.get("/openapi.json").data)
-    for operation in operations(document):
-        assert list(operation["responses"]) == sorted(operation["responses"])
 
 
 def test_every_field_of_an_answer_is_promised(document):

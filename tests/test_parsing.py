@@ -66,6 +66,12 @@ def test_what_is_not_json_is_400(client, body):
     assert (response.status_code, response.content_type) == (400, "application/problem+json")
 
 
+def test_a_compressed_body_is_415(client):
+    """It would be no JSON as it stands, and 400 would send its author looking for a wrong comma."""
+    response = client.post("/things", json={"text": ""}, headers={"Content-Encoding": "gzip"})
+    assert (response.status_code, response.headers["Accept-Encoding"]) == (415, "identity")
+
+
 def padded(size):
     """Return a valid body of a size."""
     return b'{"text": ""}' + b" " * (size - 12)

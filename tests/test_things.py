@@ -39,7 +39,13 @@ def test_a_list_has_every_thing_by_id(client):
 @pytest.mark.parametrize("text", ["", "äpfel 🍏", "\x01\t\n\"'\\", "x" * 100_000, "🍏" * 100_000])
 def test_a_text_comes_back_to_the_letter(client, text):
     thing = client.post("/things", json={"text": text}).json
-    assert client.get(f"/things/{thing['id']}").json["text"] == text
+    response = client.get(f"/things/{thing['id']}")
+    assert response.json["text"] == text
+
+
+def test_people_can_read_the_characters_of_an_answer(client):
+    """JSON may escape them, but curl shows what is there."""
+    assert "äpfel 🍏".encode() in client.post("/things", json={"text": "äpfel 🍏"}).data
 
 
 def test_times_are_utc_with_microseconds_even_where_those_are_zero(app, client):
@@ -119,6 +125,11 @@ def test_the_id_of_a_deleted_thing_is_not_given_again(client, thing):
 def test_a_slash_at_the_end_of_things_is_the_same_place(client, thing):
     assert client.get("/things/").json == [thing]
     assert client.post("/things/", json={"text": ""}).status_code == 201
+
+
+@pytest.mark.parametrize("path", ["/things//1", "/things/1/", "/things//", "/healthz/"])
+def test_another_slash_is_another_path_and_no_redirect(client, thing, path):
+    assert client.get(path).status_code == 404
 
 
 def test_head_answers_as_get_without_the_content(client, thing):

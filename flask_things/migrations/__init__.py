@@ -6,16 +6,19 @@ from pathlib import Path
 from alembic import command
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from alembic.util import CommandError
 from flask import Flask, current_app
 from flask_migrate import Migrate
 from sqlalchemy import Connection
 from sqlalchemy.exc import DatabaseError
 
-from flask_things.db import db, sqlite3
+from flask_things.db import db
 
 HERE = Path(__file__).parent
 
-migrate = Migrate(directory=HERE)
+# To change a table by rebuilding it (a "batch") drops AUTOINCREMENT and what it remembers: deleted
+# ids would be given again. So Alembic shall not write that by itself.
+migrate = Migrate(directory=HERE, render_as_batch=False)
 
 
 @cache
@@ -37,7 +40,11 @@ def prepare(app: Flask) -> None:
     with app.app_context():
         try:
             _upgrade()
-        except (OSError, DatabaseError, sqlite3.Error) as error:
+        except CommandError as error:
+            raise RuntimeError(
+                f"THINGS_DATABASE_URL: {db.engine.url} was made by a newer flask-things: use that."
+            ) from error
+        except (OSError, DatabaseError) as error:
             reason = getattr(error, "orig", error)
             raise RuntimeError(f"THINGS_DATABASE_URL: {db.engine.url}: {reason}") from error
         finally:

@@ -5,10 +5,13 @@ second waits and finds the work done; a start that is killed half way leaves not
 """
 
 from pathlib import Path
+from typing import Any, Literal
 
 from alembic import context
+from alembic.autogenerate.api import AutogenContext
 from flask import current_app
 from sqlalchemy import Engine
+from sqlalchemy.types import TypeDecorator
 
 migrate = current_app.extensions["migrate"]
 
@@ -16,23 +19,28 @@ migrate = current_app.extensions["migrate"]
 def make_file(engine: Engine) -> None:
     """Make the database's folder, and put the file in WAL mode.
 
-    There a read never makes a write wait, be it that of a forgotten `flask shell`. The mode stays
-    with the file; it cannot be set inside a transaction.
+    There reads and writes do not wait for each other. The mode stays with the file; it cannot be
+    set inside a transaction.
     """
     Path(engine.url.database or "").parent.mkdir(parents=True, exist_ok=True)
-    connection = engine.raw_connection()
-    connection.cursor().execute("PRAGMA journal_mode = WAL")
-    connection.close()
+    with engine.connect() as connection:
+        connection.exec_driver_sql("PRAGMA journal_mode = WAL")
+
+
+def render_item(_kind: str, item: Any, _context: AutogenContext) -> str | Literal[False]:
+    """Write a type of ours as what it is in the database: migrations outlive today's models."""
+    return f"sa.{item.impl!r}" if isinstance(item, TypeDecorator) else False
 
 
 def run_migrations(engine: Engine) -> None:
     """Run what is missing."""
-    immediate = engine.execution_options(sqlite_begin="BEGIN IMMEDIATE")
-    with immediate.connect() as connection:
+    with engine.begin() as connection:
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
         context.configure(
             connection=connection,
             target_metadata=migrate.db.metadata,
             transactional_ddl=True,
+            render_item=render_item,
             **migrate.configure_args,
         )
         with context.begin_transaction():

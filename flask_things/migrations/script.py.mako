@@ -7,11 +7,11 @@ revision = ${repr(up_revision)}
 down_revision = ${repr(down_revision)}
 
 
-def upgrade():
+def upgrade() -> None:
     """Go from the revision before to this one."""
     ${upgrades if upgrades else "pass"}
 
 
-def downgrade():
+def downgrade() -> None:
     """Go back to the revision before."""
     ${downgrades if downgrades else "pass"}

@@ -1,0 +1,104 @@
+"""The store, as an administrator has it in `flask shell`, and what it promises to its callers."""
+
+import pytest
+
+from flask_things.db import db, sqlite3, writing
+from flask_things.models import Thing
+from flask_things.store import ThingNotFound, create_thing, get_thing, list_things, update_thing
+
+
+@pytest.fixture
+def session(app):
+    """Return a session that stays open, as in a shell."""
+    with app.app_context():
+        yield db.session
+
+
+@pytest.fixture
+def another(app, environ):
+    """Return a connection of somebody else, who does not wait."""
+    file = environ["THINGS_DATABASE_URL"].removeprefix("sqlite:///")
+    connection = sqlite3.connect(file, timeout=0)
+    yield connection
+    connection.close()
+
+
+def change(connection, text):
+    """Change the text of every thing, past the application."""
+    connection.execute("UPDATE thing SET text = ?", [text])
+    connection.commit()
+
+
+def test_a_thing_written_by_hand_gets_its_times(app):
+    with app.app_context():
+        thing = Thing(text="x")
+        db.session.add(thing)
+        db.session.commit()
+        made = thing.updated_at
+        thing.text = "y"
+        db.session.commit()
+        assert thing.created_at == made < thing.updated_at
+
+
+@pytest.mark.parametrize("text", ["a\x00", "\ud800", "x" * 100_001])
+def test_a_text_that_not_every_database_takes_cannot_be_written_by_hand(app, text):
+    with pytest.raises(ValueError, match=r"U\+0000"):
+        Thing(text=text)
+
+
+@pytest.mark.parametrize("wrong", [{"id": 50}, {"txt": "typo"}])
+def test_a_field_that_cannot_be_changed_is_refused(session, wrong):
+    create_thing(session, text="x")
+    with pytest.raises(TypeError):
+        update_thing(session, 1, **wrong)
+
+
+@pytest.mark.parametrize("thing_id", [-1, 0, 2**63, 10**30])
+def test_an_id_out_of_range_is_of_no_thing(session, thing_id):
+    with pytest.raises(ThingNotFound, match=str(thing_id)):
+        get_thing(session, thing_id)
+
+
+def test_a_shell_that_is_left_open_holds_nothing_up_and_sees_what_others_write(session, another):
+    create_thing(session, text="x")
+    mine = [*list_things(session), get_thing(session, 1)]
+    change(another, "y")
+    assert get_thing(session, 1).text == "y"
+    assert mine[0].text == "y"
+    change(another, "z")
+    assert [thing.text for thing in list_things(session)] == ["z"]
+
+
+def test_a_reader_does_not_make_a_writer_wait(session, another):
+    create_thing(session, text="x")
+    another.execute("BEGIN")
+    another.execute("SELECT * FROM thing").fetchall()
+    assert update_thing(session, 1, text="y").text == "y"
+
+
+def test_what_a_write_read_before_is_still_so_when_it_writes(session, another):
+    create_thing(session, text="x")
+    with writing(session):
+        get_thing(session, 1)
+        with pytest.raises(sqlite3.OperationalError, match="locked"):
+            change(another, "y")
+
+
+def test_a_write_that_fails_lets_others_write(session, another):
+    with pytest.raises(ThingNotFound):
+        update_thing(session, 7, text="x")
+    change(another, "y")
+
+
+def test_several_writes_can_be_one(session, another):
+    with pytest.raises(ThingNotFound), writing(session):
+        create_thing(session, text="x")
+        update_thing(session, 7, text="y")
+    assert another.execute("SELECT count(*) FROM thing").fetchone() == (0,)
+
+
+def test_a_new_thing_can_be_answered_though_it_is_gone_already(session, another):
+    thing = create_thing(session, text="x")
+    another.execute("DELETE FROM thing")
+    another.commit()
+    assert (thing.id, thing.text) == (1, "x")
