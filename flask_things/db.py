@@ -49,12 +49,12 @@ db = SQLAlchemy(model_class=Base, session_options={"expire_on_commit": False})
 def init_app(app: Flask) -> None:
     """Bind `db` to the application, and set up SQLite.
 
-    A transaction begins with the first write, not with a read: a `flask shell` that was left open
-    after a look at things holds nothing up and sees what others write.
+    That its driver begins a transaction with the first write, and none for a read, is wanted: a
+    `flask shell` left open after a look at things holds nothing up and sees what others write.
     """
     app.config["SQLALCHEMY_ENGINE_OPTIONS"] = {
         "module": sqlite3,
-        "connect_args": {"timeout": BUSY_TIMEOUT_S, "isolation_level": "IMMEDIATE"},
+        "connect_args": {"timeout": BUSY_TIMEOUT_S},
     }
     db.init_app(app)
 
