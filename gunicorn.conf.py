@@ -21,6 +21,7 @@ worker_class = "gthread"  # a slow client holds a thread, not a worker
 threads = 4
 preload_app = True  # made once, before the fork: workers start at once and share its memory
 accesslog = "-"
+forwarder_headers = ""  # a request's SCRIPT_NAME must not move the API to another place
 control_socket_disable = True  # nobody asked for a second door, and it wants a folder to write to
 
 

@@ -27,10 +27,10 @@ def sqlite_url(value: str) -> URL:
     refused = ValidationError("Not the URL of a SQLite file, like sqlite:///data/db.sqlite3.")
     try:
         url = make_url(value)
-    except ArgumentError as error:
+    except (ArgumentError, ValueError) as error:
         raise refused from error
     file = url.database or ":memory:"
-    if url.drivername != "sqlite" or url.query or file.startswith((":memory:", "file:")):
+    if url != URL.create("sqlite", database=file) or file.startswith((":memory:", "file:")):
         raise refused
     return url.set(database=str(Path(file).absolute()))
 

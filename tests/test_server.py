@@ -51,6 +51,12 @@ def test_what_is_not_http_is_answered_with_a_problem_too(server, sent):
     assert answer.count(b"HTTP/1.1 ") == 1
 
 
+def test_a_header_cannot_move_the_api(server):
+    headers = {"Content-Type": "application/json", "SCRIPT_NAME": "/elsewhere"}
+    assert server.request("GET", "/healthz", headers=headers)[0] == 200
+    assert server.request("GET", "/elsewhere/healthz", headers=headers)[0] == 404
+
+
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])
 def test_an_idle_server_stops_within_two_seconds(serve, how):
     code, seconds = serve().stop(how)

@@ -1,5 +1,9 @@
 """The schema's history (Alembic), and how a database is brought up to date."""
 
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from fcntl import LOCK_EX, flock
 from functools import cache
 from pathlib import Path
 
@@ -39,7 +43,8 @@ def prepare(app: Flask) -> None:
     """
     with app.app_context():
         try:
-            _upgrade()
+            with _alone():
+                _upgrade()
         except CommandError as error:
             raise RuntimeError(
                 f"THINGS_DATABASE_URL: {db.engine.url} was made by a newer flask-things: use that."
@@ -51,9 +56,28 @@ def prepare(app: Flask) -> None:
             db.engine.dispose()  # no worker may inherit a connection
 
 
+@contextmanager
+def _alone() -> Iterator[None]:
+    """Hold the database's folder for one process; of servers that start at once the others wait.
+
+    SQLite changes to WAL mode only while nobody else looks, and would fail at once otherwise.
+    """
+    folder = _database().parent
+    folder.mkdir(parents=True, exist_ok=True)
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        flock(handle, LOCK_EX)
+        yield
+    finally:
+        os.close(handle)
+
+
+def _database() -> Path:
+    return Path(db.engine.url.database or "")
+
+
 def _upgrade() -> None:
-    database = Path(db.engine.url.database or "")
-    if database.exists():
+    if _database().exists():
         with db.engine.connect() as connection:
             if is_current(connection):
                 return

@@ -1,7 +1,7 @@
 """How Alembic meets the database: `flask db …` and the start of the server both come through here.
 
-One transaction, which takes SQLite's write lock first: of two servers that start at once, the
-second waits and finds the work done; a start that is killed half way leaves nothing behind.
+It is one transaction, which takes SQLite's write lock first: one that is killed half way leaves
+nothing behind.
 """
 
 from pathlib import Path

@@ -11,6 +11,13 @@ from alembic import op
 revision = "0001"
 down_revision = None
 
+#: What a table may hold its rows to besides its columns. Ours would not, so it cannot stand in.
+RULES = """
+    SELECT name FROM pragma_index_list('thing') WHERE "unique" AND origin <> 'pk'
+    UNION ALL
+    SELECT name FROM sqlite_master WHERE type = 'trigger' AND tbl_name = 'thing'
+"""
+
 
 def upgrade() -> None:
     """Make the table, and carry the tutorial's rows over with their ids and texts."""
@@ -19,10 +26,11 @@ def upgrade() -> None:
         create_table("thing")
         return
     columns = [column["name"] for column in inspector.get_columns("thing")]
-    if sorted(columns) != ["id", "text"]:
+    rules = op.get_bind().scalars(sa.text(RULES)).all()
+    if sorted(columns) != ["id", "text"] or rules:
         raise RuntimeError(
-            f"The database has a table thing({', '.join(columns)}) that is neither ours nor the "
-            "tutorial's: choose another file with THINGS_DATABASE_URL."
+            f"The database has a table thing({', '.join([*columns, *rules])}) that is neither ours "
+            "nor the tutorial's: choose another file with THINGS_DATABASE_URL."
         )
     take_over()
 
@@ -42,6 +50,11 @@ def create_table(name: str) -> None:
 def take_over() -> None:
     """Replace the tutorial's table by ours: SQLite cannot add AUTOINCREMENT to a table."""
     create_table("new_thing")
+    # Should the old one have known of higher ids than it still has, the new one shall, too.
+    op.execute(
+        "INSERT INTO sqlite_sequence (name, seq) "
+        "SELECT 'new_thing', seq FROM sqlite_sequence WHERE name = 'thing'"
+    )
     now = sa.literal(datetime.now(UTC).replace(tzinfo=None), sa.DateTime)
     old = sa.table("thing", sa.column("id"), sa.column("text"))
     new = sa.table("new_thing", *(sa.column(c) for c in ("id", "text", "created_at", "updated_at")))
