@@ -116,6 +116,15 @@ def init_app(app: Flask) -> None:
     for kind, status in STATUSES.items():
         app.register_error_handler(kind, partial(our_problem, status=status))
     app.register_error_handler(OperationalError, database_problem)
+    app.after_request(_as_problem)
+
+
+def _as_problem(response: Response) -> Response:
+    """Put a problem in the place of an error that was answered, not raised: Werkzeug does so."""
+    if response.status_code < 400 or response.content_type == MEDIA_TYPE:
+        return response
+    response.close()  # it may hold a file
+    return answer(response.status_code, None)
 
 
 def _errors(messages: Mapping[str, Any]) -> Iterator[Error]:
