@@ -24,10 +24,14 @@ COMMON_HEADERS = {name: {"$ref": f"#/components/headers/{name}"} for name in hea
 #: The header fields that some problems have besides.
 PROBLEM_HEADERS = {
     415: {
+        "Accept-Encoding": {
+            "description": "Where the body was compressed: how it may come (RFC 9110).",
+            "schema": {"type": "string"},
+        },
         "Accept-Patch": {
             "description": "On PATCH: the types that it takes (RFC 5789).",
             "schema": {"type": "string"},
-        }
+        },
     },
     503: {
         "Retry-After": {

@@ -85,7 +85,7 @@ class ThingPatchSchema(ThingInputSchema):
 class HealthSchema(Answer):
     """The service is well."""
 
-    status = fields.String(required=True, metadata={"const": "ok", "examples": ["ok"]})
+    status = fields.String(required=True, metadata={"enum": ["ok"]})
 
 
 class ErrorSchema(Answer):

@@ -13,7 +13,6 @@ from flask_things.schemas import ThingInputSchema, ThingPatchSchema, ThingSchema
 
 blp = Blueprint("things", __name__, description="Create, read, update and delete things.")
 
-
 LOCATION = {
     "description": "The thing's URL.",
     "schema": {"type": "string", "format": "uri-reference", "examples": ["/things/1"]},
