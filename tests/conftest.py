@@ -3,7 +3,7 @@
 import pytest
 
 from flask_things import create_app
-from flask_things.db import db
+from flask_things.db import db, sqlite3
 from flask_things.migrations import prepare
 from tests.server import Server
 
@@ -28,6 +28,22 @@ def app(environ):
     yield app
     with app.app_context():
         db.engine.dispose()
+
+
+@pytest.fixture
+def file(tmp_path):
+    """Return the path of the test's database."""
+    path = tmp_path / "data" / "db.sqlite3"
+    path.parent.mkdir(exist_ok=True)
+    return path
+
+
+@pytest.fixture
+def connection(file):
+    """Return a connection to the test's database, past the application."""
+    connection = sqlite3.connect(file)
+    yield connection
+    connection.close()
 
 
 @pytest.fixture
