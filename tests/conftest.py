@@ -40,8 +40,8 @@ def file(tmp_path):
 
 @pytest.fixture
 def connection(file):
-    """Return a connection to the test's database, past the application."""
-    connection = sqlite3.connect(file)
+    """Return a connection to the test's database, past the application, that does not wait."""
+    connection = sqlite3.connect(file, timeout=0)
     yield connection
     connection.close()
 
@@ -66,8 +66,8 @@ def serve(tmp_path):
     """
     servers = []
 
-    def start(**environ):
-        servers.append(Server(tmp_path, environ))
+    def start(*command, wait=True, **environ):
+        servers.append(Server(tmp_path, environ, command or ("-m", "flask_things"), wait))
         return servers[-1]
 
     yield start

@@ -32,7 +32,7 @@ def wait_until(condition, seconds=20):
 class Server:
     """A server that has been started, and is ready where it could be."""
 
-    def __init__(self, folder, environ, command=("-m", "flask_things"), wait=True):
+    def __init__(self, folder, environ, command, wait):
         """Start it in a folder, with settings."""
         self.port = int(environ.get("PORT", 0)) or free_port()
         self.log = folder / f"server-{self.port}.log"
@@ -91,6 +91,19 @@ class Server:
     def has_ended(self):
         """Tell whether the server has ended."""
         return self.process.poll() is not None
+
+
+def python(folder, *arguments, text=None, **environ):
+    """Run Python in a folder, with settings, to its end; return what became of it."""
+    return subprocess.run(
+        [sys.executable, *arguments],
+        cwd=folder,
+        env=clean_environ() | environ,
+        input=text,
+        capture_output=True,
+        text=True,
+        timeout=20,
+    )
 
 
 def parse(headers, body):

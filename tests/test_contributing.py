@@ -1,11 +1,9 @@
 """The way to a resource of one's own, as CONTRIBUTING.md has it."""
 
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
-from tests.server import clean_environ
+from tests.server import python
 
 ROOT = Path(__file__).parents[1]
 
@@ -33,12 +31,5 @@ def test_a_table_of_one_s_own_gets_a_migration_that_runs(tmp_path):
 
 def flask(folder, *arguments):
     """Run a `flask` command in a folder."""
-    run = subprocess.run(
-        [sys.executable, "-m", "flask", *arguments],
-        cwd=folder,
-        env=clean_environ(),
-        capture_output=True,
-        text=True,
-        timeout=20,
-    )
+    run = python(folder, "-m", "flask", *arguments)
     assert run.returncode == 0, run.stderr

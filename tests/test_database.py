@@ -3,8 +3,6 @@
 import fcntl
 import logging
 import os
-import subprocess
-import sys
 import threading
 
 import pytest
@@ -12,7 +10,7 @@ import pytest
 from flask_things import create_app
 from flask_things.db import log_sqlite_version, sqlite3
 from flask_things.migrations import prepare
-from tests.server import Server, clean_environ, wait_until
+from tests.server import python, wait_until
 
 
 def test_preparing_again_keeps_everything(app, client):
@@ -73,21 +71,6 @@ def test_a_database_of_a_newer_version_is_named_and_left_alone(app, connection, 
     assert connection.execute("SELECT version_num FROM alembic_version").fetchone() == ("newer",)
 
 
-def test_ready_means_that_the_schema_is_up_to_date(app, client, connection):
-    assert client.get("/readyz").json == {"status": "ok"}
-    connection.execute("UPDATE alembic_version SET version_num = 'another'")
-    connection.commit()
-    response = client.get("/readyz")
-    assert (response.status_code, response.content_type) == (503, "application/problem+json")
-    assert response.headers["Retry-After"]
-
-
-def test_without_a_database_the_process_is_well_but_not_ready(environ):
-    client = create_app(environ).test_client()
-    assert client.get("/healthz").json == {"status": "ok"}
-    assert client.get("/readyz").status_code == 503
-
-
 @pytest.mark.parametrize(("version", "warned"), [((3, 51, 2), True), ((3, 51, 3), False)])
 def test_an_affected_sqlite_is_warned_of(monkeypatch, caplog, version, warned):
     monkeypatch.setattr(sqlite3, "sqlite_version_info", version)
@@ -97,15 +80,12 @@ def test_an_affected_sqlite_is_warned_of(monkeypatch, caplog, version, warned):
     assert ("WAL-reset" in caplog.text) is warned
 
 
-def test_the_standard_library_s_sqlite_serves_where_no_wheel_exists(tmp_path):
+def test_the_standard_library_s_sqlite_serves_where_no_wheel_exists(serve, tmp_path):
     """The module is hidden from the server as it would be on a machine without a wheel."""
     (tmp_path / "pysqlite3.py").write_text("raise ImportError")
-    server = Server(tmp_path, {"PYTHONPATH": str(tmp_path)})
-    try:
-        assert server.request("POST", "/things", {"text": "x"})[0] == 201
-        assert "(sqlite3)" in server.log.read_text()
-    finally:
-        server.stop()
+    server = serve(PYTHONPATH=str(tmp_path))
+    assert server.request("POST", "/things", {"text": "x"})[0] == 201
+    assert "(sqlite3)" in server.log.read_text()
 
 
 @pytest.mark.parametrize("round_", range(20))
@@ -118,15 +98,10 @@ def test_eight_workers_start_on_an_empty_folder(serve, round_):
     assert "Traceback" not in log
 
 
-def test_servers_that_start_at_once_on_an_empty_folder_all_come_up(tmp_path):
+def test_servers_that_start_at_once_on_an_empty_folder_all_come_up(serve):
     """Without a lock of our own, about one in a hundred is told that the database is locked."""
-    servers = [Server(tmp_path, {}, wait=False) for _ in range(4)]
-    try:
-        for server in servers:
-            wait_until(server.is_ready)
-    finally:
-        for server in servers:
-            server.stop()
+    for server in [serve(wait=False) for _ in range(4)]:
+        wait_until(server.is_ready)
 
 
 def test_a_start_waits_for_another_one_to_be_done(environ, file):
@@ -143,17 +118,10 @@ def test_a_start_waits_for_another_one_to_be_done(environ, file):
     assert file.exists()
 
 
-def test_a_start_that_cannot_use_the_database_ends_with_one_line(tmp_path):
-    (tmp_path / "data").mkdir()
-    (tmp_path / "data/db.sqlite3").write_text("a diary, not a database" * 100)
-    start = subprocess.run(
-        [sys.executable, "-m", "flask_things"],
-        cwd=tmp_path,
-        env=clean_environ(),
-        capture_output=True,
-        text=True,
-        timeout=20,
-    )
+def test_a_start_that_cannot_use_the_database_ends_with_one_line(file, tmp_path):
+    file.write_text("a diary, not a database" * 100)
+    start = python(tmp_path, "-m", "flask_things")
     assert start.returncode != 0
-    assert "THINGS_DATABASE_URL" in start.stderr
-    assert "Traceback" not in start.stderr
+    lines = [line for line in start.stderr.splitlines() if line and "[INFO]" not in line]
+    assert len(lines) == 1
+    assert lines[0].startswith("Error: THINGS_DATABASE_URL: ")

@@ -5,13 +5,12 @@ import re
 import shlex
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from flask_things.config import DEFAULTS, Settings
-from tests.server import clean_environ
+from tests.server import python
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()
@@ -54,14 +53,10 @@ def test_every_line_of_flask_shell_prints_what_is_written(serve, tmp_path):
     server.request("DELETE", "/things/1")
     lines = steps("pycon", ">>>")
     assert len(lines) == 5
-    shell = subprocess.run(
-        [sys.executable, "-m", "flask", "shell"],
-        cwd=ROOT,
-        env=clean_environ() | {"THINGS_DATABASE_URL": f"sqlite:///{tmp_path}/data/db.sqlite3"},
-        input="".join(f"{command}\n" for command, _ in lines),
-        capture_output=True,
-        text=True,
-        timeout=20,
+    shell = python(
+        *(ROOT, "-m", "flask", "shell"),
+        text="".join(f"{command}\n" for command, _ in lines),
+        THINGS_DATABASE_URL=f"sqlite:///{tmp_path}/data/db.sqlite3",
     )
     printed = [line.strip() for line in shell.stdout.split(">>>")[1:]]
     assert printed == [output for _, output in lines] + [""], shell.stderr

@@ -1,6 +1,7 @@
 """gunicorn, set up by gunicorn.conf.py."""
 
 import signal
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -36,7 +37,7 @@ NOT_HTTP = {
 @pytest.fixture(scope="module")
 def server(tmp_path_factory):
     """Return a server for tests that leave nothing in it."""
-    server = Server(tmp_path_factory.mktemp("server"), {})
+    server = Server(tmp_path_factory.mktemp("server"), {}, ["-m", "flask_things"], wait=True)
     yield server
     server.stop()
 
@@ -64,11 +65,30 @@ def test_an_idle_server_stops_within_two_seconds(serve, how):
     assert seconds < 2
 
 
-def test_a_worker_that_is_told_to_stop_while_it_starts_stops(tmp_path):
+def test_things_are_there_after_a_restart(serve):
+    server = serve()
+    _, _, thing = server.request("POST", "/things", {"text": "stay"})
+    server.stop()
+    assert serve().request("GET", "/things")[2] == [thing]
+
+
+def test_every_acknowledged_post_of_many_clients_is_there(serve):
+    """Writers of several processes wait for each other; none is turned away or lost."""
+    server = serve(WEB_CONCURRENCY="4")
+    with ThreadPoolExecutor(16) as clients:
+        answers = list(
+            clients.map(lambda n: server.request("POST", "/things", {"text": str(n)}), range(200))
+        )
+    assert {status for status, _, _ in answers} == {201}
+    things = sorted((thing for _, _, thing in answers), key=lambda thing: thing["id"])
+    assert server.request("GET", "/things")[2] == things
+
+
+def test_a_worker_that_is_told_to_stop_while_it_starts_stops(serve, tmp_path):
     """The signal comes in the moment after the fork, when a worker has no handlers of its own."""
     slow = tmp_path / "slow.conf.py"
     hook = "import time\npost_fork = lambda server, worker: time.sleep(1)\n"
     slow.write_text((ROOT / "gunicorn.conf.py").read_text() + hook)
-    server = Server(tmp_path, {}, ["-m", "gunicorn", "--config", str(slow)], wait=False)
+    server = serve("-m", "gunicorn", "--config", str(slow), wait=False)
     wait_until(lambda: "Booting worker" in server.log.read_text())
     assert server.stop()[0] == 0

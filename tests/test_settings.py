@@ -1,13 +1,13 @@
 """Settings: from the environment, and refused by their name."""
 
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from flask_things.config import BadSetting, settings
-from tests.server import Server, clean_environ, free_port, wait_until
+from tests.server import free_port, python, wait_until
+
+ROOT = Path(__file__).parents[1]
 
 BAD = [
     ("PORT", "http"),
@@ -73,32 +73,22 @@ def test_gunicorn_s_own_setting_is_refused_with_one_line_too():
 
 def starts(command, name, value):
     """Return the one line that a start with a bad setting prints."""
-    start = subprocess.run(
-        [sys.executable, *command.split()],
-        cwd=Path(__file__).parents[1],
-        env=clean_environ() | {name: value},
-        capture_output=True,
-        text=True,
-        timeout=20,
-    )
+    start = python(ROOT, *command.split(), **{name: value})
     assert start.returncode == 1
     assert start.stderr.count("\n") == 1, start.stderr
     return start.stderr
 
 
 @pytest.mark.parametrize("command", ["-m flask_things", "-m gunicorn wsgi:app"])
-def test_every_way_to_serve_obeys_the_settings(tmp_path, command):
+def test_every_way_to_serve_obeys_the_settings(serve, tmp_path, command):
     for name in ("wsgi.py", "gunicorn.conf.py"):
-        (tmp_path / name).symlink_to(Path(__file__).parents[1] / name)
+        (tmp_path / name).symlink_to(ROOT / name)
     environ = {
         "PORT": str(free_port()),
         "WEB_CONCURRENCY": "3",
         "THINGS_DATABASE_URL": f"sqlite:///{tmp_path}/elsewhere.sqlite3",
     }
-    server = Server(tmp_path, environ, command.split())
-    try:
-        wait_until(lambda: server.log.read_text().count("Booting worker") == 3)
-        assert f"Listening at: http://127.0.0.1:{environ['PORT']}" in server.log.read_text()
-        assert (tmp_path / "elsewhere.sqlite3").exists()
-    finally:
-        server.stop()
+    server = serve(*command.split(), **environ)
+    wait_until(lambda: server.log.read_text().count("Booting worker") == 3)
+    assert f"Listening at: http://127.0.0.1:{environ['PORT']}" in server.log.read_text()
+    assert (tmp_path / "elsewhere.sqlite3").exists()

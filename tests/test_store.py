@@ -14,15 +14,6 @@ def session(app):
         yield db.session
 
 
-@pytest.fixture
-def another(app, environ):
-    """Return a connection of somebody else, who does not wait."""
-    file = environ["THINGS_DATABASE_URL"].removeprefix("sqlite:///")
-    connection = sqlite3.connect(file, timeout=0)
-    yield connection
-    connection.close()
-
-
 def change(connection, text):
     """Change the text of every thing, past the application."""
     connection.execute("UPDATE thing SET text = ?", [text])
@@ -59,46 +50,46 @@ def test_an_id_out_of_range_is_of_no_thing(session, thing_id):
         get_thing(session, thing_id)
 
 
-def test_a_shell_that_is_left_open_holds_nothing_up_and_sees_what_others_write(session, another):
+def test_a_shell_that_is_left_open_holds_nothing_up_and_sees_what_others_write(session, connection):
     create_thing(session, text="x")
     mine = [*list_things(session), get_thing(session, 1)]
-    change(another, "y")
+    change(connection, "y")
     assert get_thing(session, 1).text == "y"
     assert mine[0].text == "y"
-    change(another, "z")
+    change(connection, "z")
     assert [thing.text for thing in list_things(session)] == ["z"]
 
 
-def test_a_reader_does_not_make_a_writer_wait(session, another):
+def test_a_reader_does_not_make_a_writer_wait(session, connection):
     create_thing(session, text="x")
-    another.execute("BEGIN")
-    another.execute("SELECT * FROM thing").fetchall()
+    connection.execute("BEGIN")
+    connection.execute("SELECT * FROM thing").fetchall()
     assert update_thing(session, 1, text="y").text == "y"
 
 
-def test_what_a_write_read_before_is_still_so_when_it_writes(session, another):
+def test_what_a_write_read_before_is_still_so_when_it_writes(session, connection):
     create_thing(session, text="x")
     with writing(session):
         get_thing(session, 1)
         with pytest.raises(sqlite3.OperationalError, match="locked"):
-            change(another, "y")
+            change(connection, "y")
 
 
-def test_a_write_that_fails_lets_others_write(session, another):
+def test_a_write_that_fails_lets_others_write(session, connection):
     with pytest.raises(ThingNotFound):
         update_thing(session, 7, text="x")
-    change(another, "y")
+    change(connection, "y")
 
 
-def test_several_writes_can_be_one(session, another):
+def test_several_writes_can_be_one(session, connection):
     with pytest.raises(ThingNotFound), writing(session):
         create_thing(session, text="x")
         update_thing(session, 7, text="y")
-    assert another.execute("SELECT count(*) FROM thing").fetchone() == (0,)
+    assert connection.execute("SELECT count(*) FROM thing").fetchone() == (0,)
 
 
-def test_a_new_thing_can_be_answered_though_it_is_gone_already(session, another):
+def test_a_new_thing_can_be_answered_though_it_is_gone_already(session, connection):
     thing = create_thing(session, text="x")
-    another.execute("DELETE FROM thing")
-    another.commit()
+    connection.execute("DELETE FROM thing")
+    connection.commit()
     assert (thing.id, thing.text) == (1, "x")

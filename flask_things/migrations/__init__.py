@@ -46,9 +46,8 @@ def prepare(app: Flask) -> None:
             with _alone():
                 _upgrade()
         except CommandError as error:
-            raise RuntimeError(
-                f"THINGS_DATABASE_URL: {db.engine.url} was made by a newer flask-things: use that."
-            ) from error
+            hint = "Was it made by a newer flask-things?"
+            raise RuntimeError(f"THINGS_DATABASE_URL: {db.engine.url}: {error}. {hint}") from error
         except (OSError, DatabaseError) as error:
             reason = getattr(error, "orig", error)
             raise RuntimeError(f"THINGS_DATABASE_URL: {db.engine.url}: {reason}") from error
