@@ -10,8 +10,9 @@ import flask_smorest
 from flask import Flask
 from werkzeug.routing import BaseConverter
 
-from flask_things import headers, problems
-from flask_things.limits import ID_MAX
+from flask_things import headers, idempotency, preconditions, problems
+from flask_things.limits import BULK_MAX_ITEMS, ID_MAX
+from flask_things.parameters import IdempotencySchema, PreconditionsSchema
 from flask_things.parsing import JSONBody, NoQuery, Parser
 from flask_things.schemas import ProblemSchema
 
@@ -20,6 +21,22 @@ Decorator = Callable[[Any], Any]
 ID = {"type": "integer", "format": "int64", "minimum": 1, "maximum": ID_MAX}
 
 COMMON_HEADERS = {name: {"$ref": f"#/components/headers/{name}"} for name in headers.DOCUMENTED}
+
+TAGGED_HEADERS = {
+    "ETag": {
+        "description": "Names this very content (RFC 9110).",
+        "schema": {"type": "string", "pattern": '^"[0-9a-f]+"$'},
+    },
+    "Cache-Control": {
+        "description": "It may be kept, but not used before asking whether it is still so.",
+        "schema": {"type": "string", "const": "no-cache"},
+    },
+}
+
+REPLAYED = {
+    "description": "Whether this is the answer to the same request that came before.",
+    "schema": {"type": "string", "const": "true"},
+}
 
 #: The header fields that some problems have besides.
 PROBLEM_HEADERS = {
@@ -47,17 +64,40 @@ class Blueprint(flask_smorest.Blueprint):
 
     ARGUMENTS_PARSER = Parser()
 
-    def body(self, schema: type[JSONBody]) -> Decorator:
-        """Take and document a JSON body, in each of its media types."""
+    def body(self, schema: type[JSONBody], *, many: bool = False) -> Decorator:
+        """Take and document a JSON body, in each of its media types; `many`: an array of them."""
+        array = {"type": "array", "items": schema, "minItems": 1, "maxItems": BULK_MAX_ITEMS}
         content = {
-            kind: {"schema": schema, "example": schema.example} for kind in schema.media_types
+            kind: {
+                "schema": array if many else schema,
+                "example": [schema.example] if many else schema.example,
+            }
+            for kind in schema.media_types
         }
-        take = self.arguments(schema, content_type=schema.media_types[0])
+        take = self.arguments(schema(many=many), content_type=schema.media_types[0])
         return lambda view: self.doc(requestBody={"content": content})(take(view))
 
     def no_query(self, view: Any) -> Any:
         """Refuse every query parameter (422). A route's last decorator, as the body goes first."""
         return self.arguments(NoQuery, location="query", as_kwargs=True)(view)
+
+    def preconditions(self, view: Any) -> Any:
+        """Hand a write its Preconditions."""
+        return self.arguments(PreconditionsSchema, location="headers")(view)
+
+    def conditional(self, view: Any) -> Any:
+        """Answer a GET whose response is tagged by its preconditions."""
+        known = self.alt_response(
+            304,
+            description="The client has it: its `If-None-Match` names this ETag.",
+            headers={**TAGGED_HEADERS, **COMMON_HEADERS},
+        )
+        return self.preconditions(known(preconditions.conditional(view)))
+
+    def idempotent(self, view: Any) -> Any:
+        """Take an Idempotency-Key. What reads the request goes before it, the response after."""
+        take = self.arguments(IdempotencySchema, location="headers", as_kwargs=True)
+        return take(idempotency.idempotent(view))
 
     def response(
         self,
@@ -65,13 +105,15 @@ class Blueprint(flask_smorest.Blueprint):
         *args: Any,
         content_type: str = "application/json",
         headers: dict[str, Any] | None = None,
+        tagged: bool = False,
         **kwargs: Any,
     ) -> Decorator:
-        """Document an answer, with the header fields that every answer has."""
-        headers = {**(headers or {}), **COMMON_HEADERS}
-        return super().response(  # type: ignore[no-any-return]
+        """Document an answer with the header fields that all have; `tagged` gives it an ETag."""
+        headers = {**(headers or {}), **(TAGGED_HEADERS if tagged else {}), **COMMON_HEADERS}
+        respond = super().response(
             status_code, *args, content_type=content_type, headers=headers, **kwargs
         )
+        return lambda view: preconditions.tagged(respond(view)) if tagged else respond(view)
 
     def problems(self, *statuses: int) -> Decorator:
         """Document the problems that a route answers with."""

@@ -69,6 +69,7 @@ def writing(session: AnySession) -> Iterator[None]:
     """
     if session.info.get("writing"):
         yield
+        session.flush()  # so that a new row has its id here, too
         return
     session.commit()
     with session.begin():

@@ -15,5 +15,18 @@ TEXT_FORBIDDEN = re.compile("[\x00\ud800-\udfff]")
 #: surrogates (12 bytes each), and there is room for the rest.
 BODY_MAX_BYTES = 2 * 1024 * 1024
 
+#: The largest body of a bulk call, in bytes.
+BULK_BODY_MAX_BYTES = 16 * 1024 * 1024
+
+#: How many things a bulk call makes at most: it holds the write lock meanwhile.
+BULK_MAX_ITEMS = 1000
+
+#: How many things a page has where the client does not say, and at most.
+PAGE_DEFAULT_ITEMS = 100
+PAGE_MAX_ITEMS = 1000
+
+#: The longest text to look for, in characters: it stands in a URL.
+Q_MAX_CHARACTERS = 200
+
 #: How many errors one answer lists: a hostile body must not be answered with a bigger one.
 ERRORS_MAX = 100

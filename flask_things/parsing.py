@@ -5,15 +5,15 @@ from collections.abc import Mapping
 from typing import Any, NoReturn
 
 from flask import Request
-from marshmallow import RAISE, Schema, ValidationError
+from marshmallow import RAISE, Schema, ValidationError, pre_load
 from webargs.flaskparser import FlaskParser, abort
 from werkzeug.exceptions import BadRequest, RequestEntityTooLarge
 
-from flask_things.limits import BODY_MAX_BYTES
+from flask_things.limits import BODY_MAX_BYTES, BULK_BODY_MAX_BYTES, BULK_MAX_ITEMS
 
 
 class JSONBody(Schema):
-    """What a JSON body may hold: the fields of a subclass and no other."""
+    """What a JSON body may hold: the fields of a subclass and no other; with `many` an array."""
 
     class Meta:
         unknown = RAISE
@@ -24,8 +24,17 @@ class JSONBody(Schema):
     #: A body, for the documentation.
     example: Mapping[str, Any]
 
-    #: The body's largest size.
-    max_bytes = BODY_MAX_BYTES
+    @property
+    def max_bytes(self) -> int:
+        """The body's largest size."""
+        return BULK_BODY_MAX_BYTES if self.many else BODY_MAX_BYTES
+
+    @pre_load(pass_collection=True)
+    def check_length(self, data: Any, *, many: bool, **_kwargs: Any) -> Any:
+        """Refuse an array of too few or too many, before any is looked at."""
+        if many and isinstance(data, list) and not 1 <= len(data) <= BULK_MAX_ITEMS:
+            raise ValidationError(f"Must have 1 to {BULK_MAX_ITEMS} items.")
+        return data
 
 
 class NoQuery(Schema):

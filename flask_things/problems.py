@@ -35,6 +35,7 @@ RENAMED = {
 MEANINGS = {
     400: "The body is not JSON in UTF-8, or is shorter than announced.",
     404: "There is no such thing.",
+    412: "The thing is not as `If-Match` or `If-None-Match` wants it.",
     413: "The body is over the limit.",
     415: "The body is not of a type that this call takes.",
     422: "The request is well formed, but not valid: see the errors.",

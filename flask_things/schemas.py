@@ -1,4 +1,4 @@
-"""What clients send and get."""
+"""What clients send and get, in bodies."""
 
 from datetime import datetime
 from typing import Any

@@ -3,17 +3,23 @@
 Every function takes a session, and the ones that write commit it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Row
+from sqlalchemy.orm import Session
 
 from flask_things.db import AnySession, find, writing
+from flask_things.listing import Position, count_query, things_query
 from flask_things.models import Thing
 
 __all__ = [
     "ThingNotFound",
+    "count_things",
     "create_thing",
+    "create_things",
     "delete_thing",
+    "export_things",
     "get_thing",
     "list_things",
     "update_thing",
@@ -27,10 +33,47 @@ class ThingNotFound(LookupError):
         super().__init__(f"There is no thing {thing_id}.")
 
 
-def list_things(session: AnySession) -> Sequence[Thing]:
-    """Return every thing as the database has it now, by id."""
-    query = select(Thing).order_by(Thing.id).execution_options(populate_existing=True)
-    return session.scalars(query).all()
+def list_things(
+    session: AnySession,
+    *,
+    sort: str = "id",
+    q: str = "",
+    after: Position | None = None,
+    limit: int | None = None,
+) -> Sequence[Thing]:
+    """Return things as the database has them now: all, or those whose text contains `q`.
+
+    `sort` is a name among listing.SORTS, with a `-` before it for the other way round. `after` is
+    the place in that order to go on from, and `limit` the most things to return.
+    """
+    query = things_query(sort, q, after, limit)
+    return session.scalars(query.execution_options(populate_existing=True)).all()
+
+
+def count_things(session: AnySession, *, q: str = "") -> int:
+    """Return how many things there are, or how many whose text contains `q`."""
+    return session.scalars(count_query(q)).one()  # type: ignore[no-any-return]
+
+
+def export_things(
+    session: AnySession, *, sort: str = "id", q: str = ""
+) -> Iterator[Row[tuple[Any, ...]]]:
+    """Return every thing that a list would, one after the other: rows of one snapshot.
+
+    They come from a session of their own, which ends when they do or are closed.
+    """
+    fields = (Thing.id, Thing.text, Thing.created_at, Thing.updated_at)
+    query = things_query(sort, q).options().with_only_columns(*fields)
+
+    def rows() -> Iterator[Any]:
+        with Session(session.get_bind()) as own:
+            result = own.execute(query, execution_options={"stream_results": True})
+            yield
+            yield from result
+
+    started = rows()
+    next(started)  # so that an error is raised here, not in the middle of an answer
+    return started
 
 
 def get_thing(session: AnySession, thing_id: int) -> Thing:
@@ -52,22 +95,42 @@ def create_thing(session: AnySession, *, text: str) -> Thing:
     return thing
 
 
-def update_thing(session: AnySession, thing_id: int, *, text: str | None = None) -> Thing:
+def create_things(session: AnySession, things: Iterable[dict[str, str]]) -> list[Thing]:
+    """Store new things, all or none, and return them in their order."""
+    with writing(session):
+        stored = [Thing(**fields) for fields in things]
+        session.add_all(stored)
+    return stored
+
+
+def update_thing(
+    session: AnySession,
+    thing_id: int,
+    *,
+    text: str | None = None,
+    expect: Callable[[Thing], None] = lambda thing: None,
+) -> Thing:
     """Change what is given of a thing and return it; `updated_at` moves only if something changes.
 
-    Raises ThingNotFound (404).
+    `expect` gets the thing as it is just before, when nobody else can change it any more; what it
+    raises is raised, and nothing is changed. Raises ThingNotFound (404).
     """
     with writing(session):
         thing = get_thing(session, thing_id)
+        expect(thing)
         if text is not None:
             thing.text = text
     return thing
 
 
-def delete_thing(session: AnySession, thing_id: int) -> None:
+def delete_thing(
+    session: AnySession, thing_id: int, *, expect: Callable[[Thing], None] = lambda thing: None
+) -> None:
     """Delete a thing; its id is never given again.
 
-    Raises ThingNotFound (404).
+    `expect` is as in update_thing. Raises ThingNotFound (404).
     """
     with writing(session):
-        session.delete(get_thing(session, thing_id))
+        thing = get_thing(session, thing_id)
+        expect(thing)
+        session.delete(thing)

@@ -2,21 +2,36 @@
 
 from typing import Any
 
-from flask import url_for
+from flask import Response, url_for
 from flask.views import MethodView
 
-from flask_things import store
-from flask_things.api import Blueprint
+from flask_things import exports, paging, store
+from flask_things.api import REPLAYED, Blueprint
 from flask_things.db import db
 from flask_things.models import Thing
+from flask_things.parameters import PageSchema, SelectionSchema
+from flask_things.preconditions import Preconditions
 from flask_things.schemas import ThingInputSchema, ThingPatchSchema, ThingSchema
 
 blp = Blueprint("things", __name__, description="Create, read, update and delete things.")
+
+PAGE_HEADERS = {
+    "Link": {
+        "description": 'Where there is a next page: its URL, with `rel="next"` (RFC 8288).',
+        "schema": {"type": "string", "examples": ['</things?cursor=WEgYt2>; rel="next"']},
+    },
+    "X-Total-Count": {
+        "description": "With `total=true`: how many there are on all pages.",
+        "schema": {"type": "integer", "minimum": 0},
+    },
+}
 
 LOCATION = {
     "description": "The thing's URL.",
     "schema": {"type": "string", "format": "uri-reference", "examples": ["/things/1"]},
 }
+
+TEXT = {"schema": {"type": "string"}}
 
 
 @blp.route("/things", strict_slashes=False)
@@ -24,21 +39,32 @@ class Things(MethodView):
     """All things."""
 
     @blp.doc(operationId="listThings")
-    @blp.response(200, ThingSchema(many=True))
-    @blp.problems(422, 503)
-    @blp.no_query
-    def get(self) -> Any:
-        """List all things
+    @blp.conditional
+    @blp.arguments(PageSchema, location="query", as_kwargs=True)
+    @blp.response(200, ThingSchema(many=True), headers=PAGE_HEADERS, tagged=True)
+    @blp.problems(412, 422, 503)
+    def get(self, limit: int, total: bool, **selection: Any) -> Any:
+        """List things
 
-        They come by id.
+        They come in pages. While others come and go, no page leaves out or repeats one that stays.
         """
-        return store.list_things(db.session)
+        things = store.list_things(db.session, limit=limit + 1, **selection)
+        headers = paging.link_to_next(things, limit, selection["sort"], selection["q"])
+        if total:
+            headers["X-Total-Count"] = str(store.count_things(db.session, q=selection["q"]))
+        return things[:limit], headers
 
     @blp.doc(operationId="createThing")
     @blp.body(ThingInputSchema)
-    @blp.response(201, ThingSchema, headers={"Location": LOCATION})
-    @blp.problems(400, 413, 415, 422, 503, 507)
     @blp.no_query
+    @blp.idempotent
+    @blp.response(
+        201,
+        ThingSchema,
+        headers={"Location": LOCATION, "Idempotency-Replayed": REPLAYED},
+        tagged=True,
+    )
+    @blp.problems(400, 413, 415, 422, 503, 507)
     def post(self, body: dict[str, str]) -> Any:
         """Create a thing"""
         thing = store.create_thing(db.session, **body)
@@ -50,44 +76,91 @@ class OneThing(MethodView):
     """One thing."""
 
     @blp.doc(operationId="getThing")
-    @blp.response(200, ThingSchema)
-    @blp.problems(404, 422, 503)
+    @blp.conditional
     @blp.no_query
+    @blp.response(200, ThingSchema, tagged=True)
+    @blp.problems(404, 412, 422, 503)
     def get(self, thing_id: int) -> Thing:
         """Get a thing"""
         return store.get_thing(db.session, thing_id)
 
     @blp.doc(operationId="replaceThing")
     @blp.body(ThingInputSchema)
-    @blp.response(200, ThingSchema)
-    @blp.problems(400, 404, 413, 415, 422, 503, 507)
     @blp.no_query
-    def put(self, body: dict[str, str], thing_id: int) -> Thing:
+    @blp.preconditions
+    @blp.response(200, ThingSchema, tagged=True)
+    @blp.problems(400, 404, 412, 413, 415, 422, 503, 507)
+    def put(self, body: dict[str, str], preconditions: Preconditions, thing_id: int) -> Thing:
         """Replace a thing
 
         It is never created: an id that was not given by the server is 404.
         """
-        return store.update_thing(db.session, thing_id, **body)
+        expect = preconditions.of(ThingSchema)
+        return store.update_thing(db.session, thing_id, expect=expect, **body)
 
     @blp.doc(operationId="updateThing")
     @blp.body(ThingPatchSchema)
-    @blp.response(200, ThingSchema)
-    @blp.problems(400, 404, 413, 415, 422, 503, 507)
     @blp.no_query
-    def patch(self, body: dict[str, str], thing_id: int) -> Thing:
+    @blp.preconditions
+    @blp.response(200, ThingSchema, tagged=True)
+    @blp.problems(400, 404, 412, 413, 415, 422, 503, 507)
+    def patch(self, body: dict[str, str], preconditions: Preconditions, thing_id: int) -> Thing:
         """Change a thing
 
         The body is a JSON Merge Patch (RFC 7396).
         """
-        return store.update_thing(db.session, thing_id, **body)
+        expect = preconditions.of(ThingSchema)
+        return store.update_thing(db.session, thing_id, expect=expect, **body)
 
     @blp.doc(operationId="deleteThing")
-    @blp.response(204)
-    @blp.problems(404, 422, 503, 507)
     @blp.no_query
-    def delete(self, thing_id: int) -> None:
+    @blp.preconditions
+    @blp.response(204)
+    @blp.problems(404, 412, 422, 503, 507)
+    def delete(self, preconditions: Preconditions, thing_id: int) -> None:
         """Delete a thing
 
         Its id is never given again.
         """
-        store.delete_thing(db.session, thing_id)
+        store.delete_thing(db.session, thing_id, expect=preconditions.of(ThingSchema))
+
+
+@blp.route("/things/bulk", methods=["POST"])
+@blp.doc(operationId="createThings")
+@blp.body(ThingInputSchema, many=True)
+@blp.no_query
+@blp.idempotent
+@blp.response(201, ThingSchema(many=True), headers={"Idempotency-Replayed": REPLAYED})
+@blp.problems(400, 413, 415, 422, 503, 507)
+def create_things(body: list[dict[str, str]]) -> Any:
+    """Create many things
+
+    All of them or none. They are answered in the order in which they were sent.
+    """
+    return store.create_things(db.session, body)
+
+
+@blp.route("/things.ndjson")
+@blp.doc(operationId="exportThingsAsNDJSON")
+@blp.arguments(SelectionSchema, location="query", as_kwargs=True)
+@blp.response(200, {"type": "string"}, content_type=exports.NDJSON)
+@blp.problems(422, 503)
+def export_ndjson(**selection: Any) -> Response:
+    """Export things as NDJSON
+
+    A line of JSON for each, all of one moment.
+    """
+    return exports.to_ndjson(ThingSchema, store.export_things(db.session, **selection))
+
+
+@blp.route("/things.csv")
+@blp.doc(operationId="exportThingsAsCSV")
+@blp.arguments(SelectionSchema, location="query", as_kwargs=True)
+@blp.response(200, {"type": "string"}, content_type=exports.CSV)
+@blp.problems(422, 503)
+def export_csv(**selection: Any) -> Response:
+    """Export things as CSV
+
+    By RFC 4180, all of one moment.
+    """
+    return exports.to_csv(ThingSchema, store.export_things(db.session, **selection))

@@ -4,6 +4,7 @@ import contextlib
 import http.client
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -91,6 +92,22 @@ class Server:
     def has_ended(self):
         """Tell whether the server has ended."""
         return self.process.poll() is not None
+
+
+def every_thing(client, path="/things?limit=1000"):
+    """Walk through all pages, by their links, and return what is on them."""
+    things = []
+    while path:
+        page = client.get(path)
+        things += page.json
+        path = next_page(page.headers)
+    return things
+
+
+def next_page(headers):
+    """Return the URL of the next page, or None on the last one."""
+    link = re.fullmatch('<(.*)>; rel="next"', headers.get("Link", ""))
+    return link and link[1]
 
 
 def python(folder, *arguments, text=None, **environ):

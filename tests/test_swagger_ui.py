@@ -30,7 +30,7 @@ def open_docs(serve):
             page.on("console", lambda message: page.errors.append(message.text))
             page.on("pageerror", lambda error: page.errors.append(str(error)))
             page.goto(f"http://127.0.0.1:{server.port}/docs")
-            expect(page.locator(".opblock")).to_have_count(8)
+            expect(page.locator(".opblock")).to_have_count(11)
             return page
 
         def note(foreign, url):

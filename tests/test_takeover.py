@@ -6,6 +6,7 @@ import pytest
 
 from flask_things import create_app
 from flask_things.migrations import prepare
+from tests.server import every_thing
 
 TUTORIAL = "CREATE TABLE thing (id INTEGER NOT NULL, text VARCHAR NOT NULL, PRIMARY KEY (id))"
 
@@ -32,7 +33,14 @@ def tutorial(leave):
 
 
 def test_a_tutorial_database_keeps_every_id_and_text(tutorial, client):
-    assert [(thing["id"], thing["text"]) for thing in client.get("/things").json] == tutorial
+    things = every_thing(client)
+    assert [(thing["id"], thing["text"]) for thing in things] == tutorial
+
+
+def test_a_tutorial_thing_is_found_and_sorted(tutorial, client):
+    found = client.get("/things?q=THING 77 ÄÖ").json
+    assert [thing["id"] for thing in found] == [77 * 3]
+    assert client.get("/things?sort=-text").json[0]["id"] == 50_000
 
 
 def test_a_tutorial_thing_is_as_old_as_its_takeover(tutorial, client):

@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 
 import pytest
+from sqlalchemy import insert
 
 from flask_things.db import db
 from flask_things.models import Thing
@@ -48,7 +49,8 @@ def test_people_can_read_the_characters_of_an_answer(client):
 
 def test_times_are_utc_with_microseconds_even_where_those_are_zero(app, client):
     with app.app_context():
-        db.session.add(Thing(text="", created_at=datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)))
+        moment = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
+        db.session.execute(insert(Thing).values(text="", created_at=moment))
         db.session.commit()
     thing = client.get("/things/1").json
     assert thing["created_at"] == thing["updated_at"] == "2026-01-02T03:04:05.000000Z"

@@ -1,0 +1,78 @@
+"""Retries that cannot double: the answer to a request with an Idempotency-Key is kept and repeated.
+
+The key is stored in the transaction of what the request does, which holds the write lock: of many
+requests with one key, the first does it and the others find its answer. See
+https://datatracker.ietf.org/doc/draft-ietf-httpapi-idempotency-key-header/.
+"""
+
+from datetime import timedelta
+from functools import wraps
+from hashlib import sha256
+from typing import Any
+
+from flask import Response, request
+from sqlalchemy import delete, select, tuple_
+from webargs.flaskparser import abort
+
+from flask_things.db import db, writing
+from flask_things.models import KeptAnswer, utc_now
+
+KEPT_FOR = timedelta(hours=24)
+
+#: How many keys that were kept for too long a request removes: more than it brings.
+SWEPT = 10
+
+
+def idempotent(view: Any) -> Any:
+    """Do a request with an Idempotency-Key once, and answer its retries as it was answered.
+
+    The client sees 422 for a key that came with another body before. An error leaves its key free.
+    """
+
+    @wraps(view)
+    def answer(*args: Any, idempotency_key: str | None = None, **kwargs: Any) -> Response:
+        if idempotency_key is None:
+            return view(*args, **kwargs)  # type: ignore[no-any-return]
+        route = f"{request.method} {request.url_rule}"
+        digest = sha256(request.get_data()).digest()
+        with writing(db.session):
+            kept = _find(route, idempotency_key)
+            if kept:
+                return _replay(kept, digest)
+            response: Response = view(*args, **kwargs)
+            # Not add(): a key whose time is over may still be there.
+            db.session.merge(
+                KeptAnswer(
+                    route=route,
+                    key=idempotency_key,
+                    digest=digest,
+                    status=response.status_code,
+                    headers=[list(field) for field in response.headers],
+                    body=response.get_data(),
+                    created_at=utc_now(),
+                )
+            )
+        return response
+
+    return answer
+
+
+def _find(route: str, key: str) -> KeptAnswer | None:
+    """Return what is kept for a key; of what has been kept for too long, remove some."""
+    oldest = utc_now() - KEPT_FOR
+    row = (KeptAnswer.route, KeptAnswer.key)
+    over = select(*row).where(KeptAnswer.created_at < oldest).order_by(KeptAnswer.created_at)
+    db.session.execute(delete(KeptAnswer).where(tuple_(*row).in_(over.limit(SWEPT))))
+    return db.session.scalars(
+        select(KeptAnswer).where(
+            KeptAnswer.route == route, KeptAnswer.key == key, KeptAnswer.created_at >= oldest
+        )
+    ).one_or_none()
+
+
+def _replay(kept: KeptAnswer, digest: bytes) -> Response:
+    if kept.digest != digest:
+        reason = "Was sent with another body before."
+        abort(422, messages={"headers": {"Idempotency-Key": [reason]}})
+    headers = [(name, value) for name, value in kept.headers]
+    return Response(kept.body, kept.status, [*headers, ("Idempotency-Replayed", "true")])

@@ -1,0 +1,85 @@
+"""Which things, and in which order: the queries behind lists, counts and exports."""
+
+from operator import gt, lt
+from typing import Any
+
+from sqlalchemy import Select, func, literal, literal_column, select, tuple_, union_all
+from sqlalchemy.orm import InstrumentedAttribute, undefer
+
+from flask_things.models import Thing
+from flask_things.search import GRAM_CHARACTERS, INDEX, contains, fold, in_index
+
+#: What things may be sorted by, each with an index; things that are alike in it come by id.
+SORTS: dict[str, InstrumentedAttribute[Any]] = {
+    "id": Thing.id,
+    "created_at": Thing.created_at,
+    "updated_at": Thing.updated_at,
+    "text": Thing.head,
+}
+
+#: A place in an order: what the thing there is sorted by, and its id.
+Position = tuple[Any, int]
+
+
+def sorted_by(sort: str) -> InstrumentedAttribute[Any]:
+    """Return the column that an order goes by; a `-` before its name turns the order round."""
+    return SORTS[sort.removeprefix("-")]
+
+
+def position(thing: Thing, sort: str) -> Position:
+    """Return the place of a thing in an order."""
+    return getattr(thing, sorted_by(sort).key), thing.id
+
+
+def things_query(
+    sort: str = "id", q: str = "", after: Position | None = None, limit: int | None = None
+) -> Select[Any]:
+    """Return the query for the things whose text contains `q`, in an order, after a place in it.
+
+    A later page costs what the first costs (https://use-the-index-luke.com/no-offset).
+    """
+    key = sorted_by(sort)
+    descending = sort.startswith("-")
+    beyond = lt if descending else gt
+    query = _containing(select(Thing), q).options(undefer(key)).limit(limit)
+    # Where the search index finds them, its own id is the one that it can go through in order.
+    thing_id = INDEX.c.rowid if _is_indexed(q) else Thing.id
+    order = [thing_id] if key is Thing.id else [key, thing_id]
+    if after and key is Thing.id:
+        query = query.where(beyond(thing_id, after[1]))
+    elif after and _is_indexed(q):
+        place = tuple_(literal(after[0], key.type), after[1])
+        query = query.where(beyond(tuple_(key, Thing.id), place))
+    elif after:
+        # SQLite would seek the first column of a pair only, and walk through all that are alike.
+        alike = query.with_only_columns(Thing.id).where(key == after[0])
+        alike = alike.where(beyond(Thing.id, after[1])).order_by(*_turned([Thing.id], descending))
+        others = query.with_only_columns(Thing.id).where(beyond(key, after[0]))
+        others = others.order_by(*_turned(order, descending))
+        page = union_all(select(alike.subquery()), select(others.subquery())).subquery()
+        query = select(Thing).join(page, Thing.id == page.c.id).options(undefer(key)).limit(limit)
+    return query.order_by(*_turned(order, descending))
+
+
+def count_query(q: str = "") -> Select[Any]:
+    """Return the query for the number of things whose text contains `q`."""
+    return select(func.count()).select_from(_containing(select(Thing.id), q).subquery())
+
+
+def _containing(query: Select[Any], q: str) -> Select[Any]:
+    part = fold(q)
+    if part:
+        query = query.where(contains(Thing.folded, part))
+    if _is_indexed(q):
+        # The plus keeps SQLite from going through all things and asking the index for each.
+        same = Thing.id == literal_column(f"+{INDEX.c.rowid}")
+        query = query.select_from(INDEX).join(Thing, same).where(in_index(part))
+    return query
+
+
+def _is_indexed(q: str) -> bool:
+    return len(q) >= GRAM_CHARACTERS
+
+
+def _turned(columns: list[Any], descending: bool) -> list[Any]:
+    return [column.desc() if descending else column.asc() for column in columns]

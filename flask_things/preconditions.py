@@ -1,0 +1,92 @@
+"""Conditional requests (RFC 9110, section 13): 304 for what a client has, 412 for what it has not.
+
+An ETag is a hash of what is answered, so it can never stand for two contents.
+"""
+
+import re
+from collections.abc import Callable
+from functools import wraps
+from hashlib import blake2b
+from typing import Any, NamedTuple
+
+from flask import Response, jsonify
+from marshmallow import Schema
+from werkzeug.exceptions import PreconditionFailed
+
+ETAG_BYTES = 16
+
+#: The header fields that belong to what an ETag stands for, besides the body.
+COVERED = ("Link", "X-Total-Count")
+
+#: An entity tag in a list (RFC 9110, section 8.8.3): the mark of a weak one, and the rest.
+TAG = re.compile(r'(?:^|,)[ \t]*(W/)?("[\x21\x23-\x7e\x80-\xff]*")[ \t]*(?=,|$)')
+
+
+class Preconditions(NamedTuple):
+    """What a request demands of the thing as it is: two header fields, or None."""
+
+    if_match: str | None = None
+    if_none_match: str | None = None
+
+    def check(self, etag: str) -> None:
+        """Raise PreconditionFailed (412) if a write may not touch what has this ETag."""
+        self.check_match(etag)
+        if self.is_known(etag):
+            raise PreconditionFailed("If-None-Match does not hold: there is such a thing.")
+
+    def check_match(self, etag: str) -> None:
+        """Raise PreconditionFailed (412) if `If-Match` asks for something else."""
+        if self.if_match is not None and not _is_in(self.if_match, etag, weak=False):
+            raise PreconditionFailed("If-Match does not hold: there is another version.")
+
+    def is_known(self, etag: str) -> bool:
+        """Tell whether `If-None-Match` has the ETag."""
+        return self.if_none_match is not None and _is_in(self.if_none_match, etag, weak=True)
+
+    def of(self, schema: type[Schema]) -> Callable[[Any], None]:
+        """Return a check of an object that is answered by a schema."""
+        if self == Preconditions():
+            return lambda _row: None
+        return lambda row: self.check(etag_of(jsonify(schema().dump(row))))
+
+
+def etag_of(response: Response) -> str:
+    """Return the strong ETag of what a response says."""
+    fields = [response.headers.get(name, "") for name in COVERED]
+    covered = "\n".join([*fields, ""]).encode() + response.get_data()
+    return f'"{blake2b(covered, digest_size=ETAG_BYTES).hexdigest()}"'
+
+
+def tagged(view: Any) -> Any:
+    """Put an ETag on what a view answers, which caches shall ask for before they use it."""
+
+    @wraps(view)
+    def answer(*args: Any, **kwargs: Any) -> Response:
+        response: Response = view(*args, **kwargs)
+        response.headers["ETag"] = etag_of(response)
+        response.headers["Cache-Control"] = "no-cache"
+        return response
+
+    return answer
+
+
+def conditional(view: Any) -> Any:
+    """Answer a GET by its preconditions: 304 if the client has it, 412 if it wants another."""
+
+    @wraps(view)
+    def answer(blueprint: Any, preconditions: Preconditions, *args: Any, **kwargs: Any) -> Response:
+        response: Response = view(blueprint, *args, **kwargs)
+        etag = response.headers["ETag"]
+        preconditions.check_match(etag)
+        if preconditions.is_known(etag):
+            response.status_code = 304
+            response.set_data(b"")
+        return response
+
+    return answer
+
+
+def _is_in(field: str, etag: str, *, weak: bool) -> bool:
+    if field.strip() == "*":
+        return True
+    return any(tag == etag and (weak or not prefix) for prefix, tag in TAG.findall(field))

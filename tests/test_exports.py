@@ -1,0 +1,144 @@
+"""Exports: everything that a list would hold, as NDJSON and CSV."""
+
+import csv
+import gc
+import io
+import json
+import socket
+from pathlib import Path
+
+import pytest
+
+from flask_things.db import db
+from flask_things.store import create_things, delete_thing, export_things
+from tests.server import every_thing, wait_until
+
+TEXTS = [
+    "plain", 'a "quoted" one', "a, b", "line\nfeed", "carriage\rreturn", "both\r\n", "", " spaces ",
+    "\ttab", "=1+1", "ÄPFEL 🍏", "'", "\u2028\u0085\ufeff", "\\n", ";",
+]  # fmt: skip
+
+KINDS = ["ndjson", "csv"]
+
+
+@pytest.fixture
+def things(app, client):
+    """Return things with texts that are easily broken."""
+    with app.app_context():
+        create_things(db.session, [{"text": text} for text in TEXTS])
+    return client.get("/things").json
+
+
+def parsed(kind, response):
+    """Return the things of an export."""
+    text = response.data.decode()
+    if kind == "ndjson":
+        assert text.endswith("\n") or not text
+        return [json.loads(line) for line in text.split("\n")[:-1]]
+    rows = list(csv.DictReader(io.StringIO(text, newline="")))
+    return [row | {"id": int(row["id"])} for row in rows]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_an_export_holds_every_thing_as_it_is(client, things, kind):
+    assert parsed(kind, client.get(f"/things.{kind}")) == things
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("query", ["sort=-text", "sort=updated_at", "q=äpf", "q=a&sort=-id"])
+def test_an_export_is_what_the_pages_hold(client, things, kind, query):
+    response = client.get(f"/things.{kind}?{query}")
+    assert parsed(kind, response) == every_thing(client, f"/things?{query}")
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("query", ["limit=1", "cursor=x", "total=true", "x=1", "q=a&q=b", "sort=x"])
+def test_another_parameter_is_422(client, kind, query):
+    assert client.get(f"/things.{kind}?{query}").status_code == 422
+
+
+def test_ndjson_has_its_type_and_a_line_for_each(client, things):
+    response = client.get("/things.ndjson")
+    assert response.content_type == "application/x-ndjson"
+    assert response.data.count(b"\n") == len(things)
+
+
+def test_csv_is_as_rfc_4180_has_it(client):
+    client.post("/things/bulk", json=[{"text": 'a "b", c\nd'}, {"text": "e"}])
+    response = client.get("/things.csv")
+    assert response.content_type == "text/csv; charset=utf-8; header=present"
+    first, second, third, end = response.data.decode().split("\r\n")
+    assert first == "id,text,created_at,updated_at"
+    assert second.startswith('1,"a ""b"", c\nd",20')
+    assert third.startswith("2,e,20")
+    assert end == ""
+
+
+def test_an_export_of_nothing_has_no_line_but_the_names(client):
+    assert client.get("/things.ndjson").data == b""
+    assert client.get("/things.csv").data == b"id,text,created_at,updated_at\r\n"
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_head_and_options_work(client, things, kind):
+    head = client.head(f"/things.{kind}")
+    assert (head.status_code, head.data) == (200, b"")
+    assert set(client.options(f"/things.{kind}").headers["Allow"].split(", ")) == {
+        "GET", "HEAD", "OPTIONS",
+    }  # fmt: skip
+
+
+def test_an_export_is_of_one_moment(app, client, things):
+    with app.app_context():
+        rows = export_things(db.session)
+        first = next(rows)
+        create_things(db.session, [{"text": "came later"}])
+        delete_thing(db.session, things[-1]["id"])
+        assert [row.id for row in [first, *rows]] == [thing["id"] for thing in things]
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+def test_an_export_that_nobody_reads_gives_its_connection_back(app, client, things, method):
+    for _ in range(20):
+        client.open("/things.csv", method=method, buffered=False).close()
+    gc.collect()
+    with app.app_context():
+        assert db.engine.pool.checkedout() == 0
+
+
+def test_a_database_that_is_away_is_503_before_anything_is_sent(app, file, client):
+    with app.app_context():
+        db.engine.dispose()
+    file.rename(file.with_name("away"))
+    file.mkdir()
+    assert client.get("/things.ndjson").status_code == 503
+
+
+def test_memory_does_not_grow_with_what_is_exported(serve, tmp_path):
+    """The texts are three times what a worker may take for them."""
+    server = serve(WEB_CONCURRENCY="1")
+    for _ in range(6):
+        server.request("POST", "/things/bulk", [{"text": "x" * 100_000}] * 100)
+    server.request("GET", "/things.csv?q=yyy")
+    [worker] = wait_until(lambda: children(server.process.pid))
+    before = high_water(worker)
+    with socket.create_connection(("127.0.0.1", server.port)) as connection:
+        connection.sendall(b"GET /things.ndjson HTTP/1.0\r\n\r\n")
+        received = 0
+        while chunk := connection.recv(1 << 20):
+            received += len(chunk)
+    assert received > 60_000_000
+    assert high_water(worker) - before < 20_000_000
+
+
+def children(pid):
+    """Return the ids of a process's children."""
+    return Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+
+
+def high_water(pid):
+    """Return the most memory that a process has had, in bytes."""
+    [line] = [
+        line for line in Path(f"/proc/{pid}/status").read_text().splitlines() if "VmHWM" in line
+    ]
+    return int(line.split()[1]) * 1024

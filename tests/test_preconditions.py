@@ -1,0 +1,201 @@
+"""Conditional requests (RFC 9110, section 13)."""
+
+import re
+
+import pytest
+from sqlalchemy import update
+
+from flask_things.db import db
+from flask_things.models import Thing
+
+WRITES = ["PUT", "PATCH", "DELETE"]
+
+
+@pytest.fixture
+def thing(client):
+    """Return a thing that is there."""
+    return client.post("/things", json={"text": "x"}).json
+
+
+def etag(client, path="/things/1"):
+    """Return the ETag that something has now."""
+    return client.get(path).headers["ETag"]
+
+
+def write(client, method, body=None, **headers):
+    """Write the first thing under conditions."""
+    fields = {name.replace("_", "-"): value for name, value in headers.items()}
+    body = None if method == "DELETE" else body or {"text": "y"}
+    return client.open("/things/1", method=method, json=body, headers=fields)
+
+
+def ask(client, path="/things/1", method="GET", **headers):
+    """Read under conditions."""
+    fields = {name.replace("_", "-"): value for name, value in headers.items()}
+    return client.open(path, method=method, headers=fields)
+
+
+def test_every_answer_with_a_thing_has_the_same_strong_etag(client):
+    answers = [
+        client.post("/things", json={"text": "x"}),
+        client.get("/things/1"),
+        client.head("/things/1"),
+        client.put("/things/1", json={"text": "x"}),
+        client.patch("/things/1", json={}),
+    ]
+    [tag] = {answer.headers["ETag"] for answer in answers}
+    assert re.fullmatch('"[0-9a-f]{32}"', tag)
+
+
+def test_another_content_has_another_etag(client, thing):
+    tags = {etag(client)}
+    for text in ("y", "x", "y"):
+        tags.add(client.put("/things/1", json={"text": text}).headers["ETag"])
+    assert len(tags) == 4
+
+
+def test_things_alike_have_etags_of_their_own(client, thing):
+    client.post("/things", json={"text": "x"})
+    assert etag(client, "/things/1") != etag(client, "/things/2")
+
+
+@pytest.mark.parametrize("method", ["PUT", "PATCH"])
+def test_a_write_that_changes_nothing_keeps_etag_and_time(client, thing, method):
+    before = etag(client)
+    assert write(client, method, {"text": "x"}).json == thing
+    assert etag(client) == before
+
+
+def test_a_write_by_hand_changes_the_etag(app, client, thing, connection):
+    tags = {etag(client)}
+    with app.app_context():
+        db.session.get(Thing, 1).text = "y"
+        db.session.commit()
+        tags.add(etag(client))
+        db.session.execute(update(Thing).values(text="z"))
+        db.session.commit()
+    tags.add(etag(client))
+    connection.execute("UPDATE thing SET text = 'past the application'")
+    connection.commit()
+    tags.add(etag(client))
+    assert len(tags) == 4
+
+
+def test_a_restored_backup_brings_no_etag_back_for_another_content(client, thing, file, connection):
+    backup = file.with_name("backup.sqlite3")
+    connection.execute("VACUUM INTO ?", [str(backup)])
+    first = client.put("/things/1", json={"text": "before the restore"}).headers["ETag"]
+    connection.execute("ATTACH ? AS backup", [str(backup)])
+    connection.execute(
+        "UPDATE thing SET (text, updated_at) = (SELECT text, updated_at FROM backup.thing)"
+    )
+    connection.commit()
+    assert client.put("/things/1", json={"text": "after it"}).headers["ETag"] != first
+
+
+@pytest.mark.parametrize("path", ["/things/1", "/things", "/things?limit=1&total=true"])
+def test_things_and_lists_may_be_kept_but_not_used_unasked(client, thing, path):
+    assert client.get(path).headers["Cache-Control"] == "no-cache"
+
+
+@pytest.mark.parametrize("path", ["/things/1", "/things?limit=1&total=true"])
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+@pytest.mark.parametrize("form", ["{}", "W/{}", '"other", {}', '"a,b" ,\t{} , "c"', "*", '"x",,{}'])
+def test_what_the_client_has_is_304(client, thing, path, method, form):
+    client.post("/things", json={"text": "second"})
+    whole = client.get(path)
+    tag = whole.headers["ETag"]
+    response = ask(client, path, method, If_None_Match=form.format(tag))
+    assert (response.status_code, response.data) == (304, b"")
+    assert "Content-Type" not in response.headers
+    assert "Content-Length" not in response.headers
+    for name in ("ETag", "Cache-Control", "Link", "X-Total-Count"):
+        assert response.headers.get(name) == whole.headers.get(name)
+
+
+@pytest.mark.parametrize(
+    "form", ["", '"other"', "other", "{bare}", "w/{}", "x{}", "{}x", '""', "'{bare}'"]
+)
+def test_what_the_client_has_not_is_200(client, thing, form):
+    tag = etag(client)
+    field = form.format(tag, bare=tag.strip('"'))
+    assert ask(client, If_None_Match=field).status_code == 200
+
+
+@pytest.mark.parametrize("path", ["/things/1", "/things"])
+def test_a_get_of_another_version_is_412(client, thing, path):
+    assert ask(client, path, If_Match='"other"').status_code == 412
+    assert ask(client, path, If_Match=etag(client, path)).status_code == 200
+    assert ask(client, path, If_Match="*").status_code == 200
+
+
+def test_if_match_goes_before_if_none_match(client, thing):
+    tag = etag(client)
+    assert ask(client, If_Match='"other"', If_None_Match=tag).status_code == 412
+    assert ask(client, If_Match=tag, If_None_Match=tag).status_code == 304
+
+
+@pytest.mark.parametrize("change", ["text", "more", "total"])
+def test_the_etag_of_a_list_covers_body_link_and_total(client, thing, change):
+    """With one more thing the page's body stays, only its Link or its total is another."""
+    path = "/things?limit=1" + ("&total=true" if change == "total" else "")
+    if change == "total":
+        client.post("/things", json={"text": "second"})
+    before = etag(client, path)
+    if change == "text":
+        client.put("/things/1", json={"text": "y"})
+    else:
+        client.post("/things", json={"text": "one more"})
+    assert ask(client, path, If_None_Match=before).status_code == 200
+
+
+@pytest.mark.parametrize("method", WRITES)
+@pytest.mark.parametrize("form", ["{}", "*", '"other", {}', ' {} ,"other"'])
+def test_a_write_of_the_version_that_is_there_succeeds(client, thing, method, form):
+    response = write(client, method, If_Match=form.format(etag(client)))
+    assert response.status_code == (204 if method == "DELETE" else 200)
+
+
+@pytest.mark.parametrize("method", WRITES)
+@pytest.mark.parametrize(
+    "form", ['"other"', "W/{}", "{bare}", "", '"{bare}', "w/{}", "{},x{}y", ","]
+)
+def test_a_write_of_another_version_is_412_and_changes_nothing(client, thing, method, form):
+    """Strong comparison: a weak tag matches nothing; neither does one without quotes."""
+    tag = etag(client)
+    field = '"other"' if form == "{},x{}y" else form.format(tag, bare=tag.strip('"'))
+    response = write(client, method, If_Match=field)
+    assert response.status_code == 412
+    assert response.content_type == "application/problem+json"
+    assert client.get("/things/1").json == thing
+
+
+@pytest.mark.parametrize("method", WRITES)
+@pytest.mark.parametrize("form", ["*", "{}", "W/{}"])
+def test_a_write_if_there_is_none_is_412(client, thing, method, form):
+    assert write(client, method, If_None_Match=form.format(etag(client))).status_code == 412
+    assert client.get("/things/1").json == thing
+
+
+@pytest.mark.parametrize("method", WRITES)
+def test_a_write_if_it_is_not_that_one_succeeds(client, thing, method):
+    assert write(client, method, If_None_Match='"other"').status_code < 300
+
+
+@pytest.mark.parametrize("method", [*WRITES, "GET"])
+@pytest.mark.parametrize("field", ["*", '"other"'])
+def test_a_thing_that_is_not_there_is_404_whatever_is_demanded(client, method, field):
+    assert write(client, method, If_Match=field).status_code == 404
+
+
+@pytest.mark.parametrize("method", ["PUT", "PATCH"])
+def test_an_invalid_body_goes_before_another_version(client, thing, method):
+    assert write(client, method, {"text": 5}, If_Match='"other"').status_code == 422
+
+
+def test_what_was_got_can_be_put_back_with_its_etag(client, thing):
+    got = client.get("/things/1")
+    response = write(client, "PUT", got.json | {"text": "edited"}, If_Match=got.headers["ETag"])
+    assert response.json["text"] == "edited"
+    again = write(client, "PUT", got.json, If_Match=got.headers["ETag"])
+    assert again.status_code == 412
