@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help run dev test check format lock
+.PHONY: help run dev test check judge format lock
 
 help: ## Show this list
 	@sed -n 's/^\([a-z]*\):.*## /\1	/p' $(MAKEFILE_LIST) | expand -t 10
@@ -27,6 +27,9 @@ check: $(VENV)/installed-dev ## Run formatter, linters, types, import contract a
 	$(BIN)/hadolint Dockerfile
 	$(BIN)/pytest -n auto
 
+judge: $(VENV)/installed-judges judges/node_modules ## Let tools from outside judge the API (needs node)
+	@$(BIN)/pytest judges
+
 format: $(VENV)/installed-dev ## Format the code, and mend what the linter can
 	$(BIN)/ruff format
 	$(BIN)/ruff check --fix
@@ -37,6 +40,10 @@ lock: $(VENV)/installed-dev ## Compile requirements*.txt anew, with the newest v
 	$(BIN)/uv pip compile --quiet --upgrade --universal --generate-hashes --no-emit-index-url \
 		--python-version 3.11 --custom-compile-command "make lock" --extra dev \
 		-c requirements.txt setup.cfg -o requirements-dev.txt
+	$(BIN)/uv pip compile --quiet --upgrade --universal --generate-hashes --no-emit-index-url \
+		--python-version 3.11 --custom-compile-command "make lock" --extra judges \
+		-c requirements-dev.txt setup.cfg -o requirements-judges.txt
+	cd judges && npm update --silent --package-lock-only --omit-lockfile-registry-resolved
 
 $(BIN)/pip:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "flask-things needs Python 3.11 or later: make PYTHON=…")'
@@ -49,4 +56,12 @@ $(VENV)/installed: requirements.txt setup.cfg pyproject.toml | $(BIN)/pip
 
 $(VENV)/installed-dev: requirements-dev.txt $(VENV)/installed
 	$(BIN)/pip install --quiet --require-hashes -r requirements-dev.txt
+	@touch $@
+
+$(VENV)/installed-judges: requirements-judges.txt $(VENV)/installed-dev
+	$(BIN)/pip install --quiet --require-hashes -r requirements-judges.txt
+	@touch $@
+
+judges/node_modules: judges/package-lock.json
+	cd judges && npm ci --silent
 	@touch $@

@@ -25,7 +25,7 @@ COMMON_HEADERS = {name: {"$ref": f"#/components/headers/{name}"} for name in hea
 TAGGED_HEADERS = {
     "ETag": {
         "description": "Names this very content (RFC 9110).",
-        "schema": {"type": "string", "pattern": '^"[0-9a-f]+"$'},
+        "schema": {"type": "string", "pattern": '^"[0-9a-f]{32}"$', "maxLength": 34},
     },
     "Cache-Control": {
         "description": "It may be kept, but not used before asking whether it is still so.",
@@ -53,7 +53,7 @@ PROBLEM_HEADERS = {
     503: {
         "Retry-After": {
             "description": "Seconds until another try makes sense.",
-            "schema": {"type": "integer", "minimum": 1},
+            "schema": {"type": "integer", "format": "int32", "minimum": 1, "maximum": 60},
         }
     },
 }

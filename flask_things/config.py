@@ -90,6 +90,7 @@ def flask_config(environ: Mapping[str, str]) -> dict[str, Any]:
         "API_SPEC_OPTIONS": {
             "info": {
                 "description": "Things, each with a text. Errors are problem documents (RFC 9457).",
+                "contact": {"name": "flask-things"},
                 "license": {"name": "MIT", "identifier": "MIT"},
             },
             "servers": [{"url": "/"}],

@@ -40,7 +40,7 @@ def to_csv(schema: type[Schema], rows: Iterable[Any]) -> Response:
 
 def _streamed(lines: Iterable[str], rows: Any, content_type: str, first: str = "") -> Response:
     response = Response(_chunks(lines, first), content_type=content_type)
-    response.headers["Cache-Control"] = "no-cache"
+    response.headers["Cache-Control"] = "no-store"  # it has no ETag to ask for it with
     response.call_on_close(rows.close)  # also where nothing was read, as for a HEAD
     return response
 

@@ -11,7 +11,7 @@ REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,128}")
 DOCUMENTED = {
     "X-Request-ID": {
         "description": "The request's own id, if it sent a usable one, or a new one.",
-        "schema": {"type": "string", "pattern": f"^{REQUEST_ID.pattern}$"},
+        "schema": {"type": "string", "pattern": f"^{REQUEST_ID.pattern}$", "maxLength": 128},
     },
     "X-Content-Type-Options": {
         "description": "The content type is what it says.",

@@ -17,7 +17,10 @@ blp = Blueprint("health", __name__, description="Is the service up?")
 @blp.doc(operationId="getHealth")
 @blp.response(200, HealthSchema)
 def healthz() -> Any:
-    """Tell whether the process answers"""
+    """Tell whether the process answers
+
+    For what restarts it if not.
+    """
     return {"status": "ok"}
 
 
@@ -26,7 +29,10 @@ def healthz() -> Any:
 @blp.response(200, HealthSchema)
 @blp.problems(503)
 def readyz() -> Any:
-    """Tell whether the database answers and its schema is up to date"""
+    """Tell whether requests can be served
+
+    The database answers, and its schema is up to date.
+    """
     try:
         ready = is_current(db.session.connection())
     except SQLAlchemyError:

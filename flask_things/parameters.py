@@ -36,7 +36,10 @@ class SelectionSchema(Schema):
     q = fields.String(
         load_default="",
         validate=[validate.Length(max=Q_MAX_CHARACTERS), storable],
-        metadata={"description": "A part of the text, whatever its case."},
+        metadata={
+            "description": "A part of the text, whatever its case.",
+            "pattern": "^[^\\u0000]*$",
+        },
     )
 
 
@@ -51,7 +54,11 @@ class PageSchema(SelectionSchema):
         },
     )
     cursor = fields.String(
-        metadata={"description": "Where the page before ended: take it from its `Link`."}
+        metadata={
+            "description": "Where the page before ended: take it from its `Link`.",
+            "pattern": "^[A-Za-z0-9_-]+$",
+            "maxLength": 2048,
+        }
     )
     total = fields.Boolean(
         truthy={"true"},
@@ -102,7 +109,9 @@ class IdempotencySchema(Schema):
         metadata={
             "description": "Any text of the client's own, new for each request. The same request "
             "again, with the same key, gets the same answer and is not done again.",
-            "pattern": "^[!-~]{1,255}$",
+            "pattern": "^[!-~]+$",
+            "minLength": 1,
+            "maxLength": 255,
             "examples": ["9f4fd5a8-2c1d-4b0e-8f57-3c0e3f1b0c55"],
         },
     )

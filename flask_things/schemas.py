@@ -5,7 +5,7 @@ from typing import Any
 
 from marshmallow import EXCLUDE, Schema, ValidationError, fields, post_load, validate
 
-from flask_things.limits import ID_MAX, TEXT_FORBIDDEN, TEXT_MAX_CHARACTERS
+from flask_things.limits import ERRORS_MAX, ID_MAX, TEXT_FORBIDDEN, TEXT_MAX_CHARACTERS
 from flask_things.parsing import JSONBody
 
 
@@ -38,6 +38,9 @@ class Moment(fields.DateTime):
     SERIALIZATION_FUNCS = {**fields.DateTime.SERIALIZATION_FUNCS, "iso": rfc3339}
 
 
+MOMENT = {"maxLength": 27, "examples": ["2026-11-22T15:04:05.123456Z"]}
+
+
 class Answer(Schema):
     """What clients get. They should expect fields that are not there yet."""
 
@@ -53,8 +56,8 @@ class ThingSchema(Answer):
         metadata={"minimum": 1, "maximum": ID_MAX, "format": "int64", "examples": [1]},
     )
     text = fields.String(required=True, metadata={"examples": ["buy milk"]})
-    created_at = Moment(required=True, metadata={"examples": ["2026-11-22T15:04:05.123456Z"]})
-    updated_at = Moment(required=True, metadata={"examples": ["2026-11-22T15:04:05.123456Z"]})
+    created_at = Moment(required=True, metadata=MOMENT)
+    updated_at = Moment(required=True, metadata=MOMENT)
 
 
 class ThingInputSchema(JSONBody):
@@ -109,6 +112,9 @@ class ProblemSchema(Answer):
 
     type = fields.String(required=True, metadata={"examples": ["about:blank"]})
     title = fields.String(required=True, metadata={"examples": ["Unprocessable Content"]})
-    status = fields.Integer(required=True, metadata={"examples": [422]})
+    status = fields.Integer(
+        required=True,
+        metadata={"format": "int32", "minimum": 400, "maximum": 599, "examples": [422]},
+    )
     detail = fields.String(metadata={"examples": ["The request has 1 invalid field."]})
-    errors = fields.List(fields.Nested(ErrorSchema))
+    errors = fields.List(fields.Nested(ErrorSchema), metadata={"maxItems": ERRORS_MAX})

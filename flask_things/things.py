@@ -8,6 +8,7 @@ from flask.views import MethodView
 from flask_things import exports, paging, store
 from flask_things.api import REPLAYED, Blueprint
 from flask_things.db import db
+from flask_things.limits import ID_MAX
 from flask_things.models import Thing
 from flask_things.parameters import PageSchema, SelectionSchema
 from flask_things.preconditions import Preconditions
@@ -18,20 +19,34 @@ blp = Blueprint("things", __name__, description="Create, read, update and delete
 PAGE_HEADERS = {
     "Link": {
         "description": 'Where there is a next page: its URL, with `rel="next"` (RFC 8288).',
-        "schema": {"type": "string", "examples": ['</things?cursor=WEgYt2>; rel="next"']},
+        "schema": {
+            "type": "string",
+            "pattern": '^<[^>]+>; rel="next"$',
+            "maxLength": 8192,
+            "examples": ['</things?cursor=WEgYt2>; rel="next"'],
+        },
     },
     "X-Total-Count": {
         "description": "With `total=true`: how many there are on all pages.",
-        "schema": {"type": "integer", "minimum": 0},
+        "schema": {"type": "integer", "format": "int64", "minimum": 0, "maximum": ID_MAX},
     },
 }
 
 LOCATION = {
     "description": "The thing's URL.",
-    "schema": {"type": "string", "format": "uri-reference", "examples": ["/things/1"]},
+    "schema": {
+        "type": "string",
+        "format": "uri-reference",
+        "maxLength": 2048,
+        "examples": ["/things/1"],
+    },
 }
 
-TEXT = {"schema": {"type": "string"}}
+#: What can be done with a new thing.
+LINKS = {
+    operation: {"operationId": operation, "parameters": {"thing_id": "$response.body#/id"}}
+    for operation in ("getThing", "replaceThing", "updateThing", "deleteThing")
+}
 
 
 @blp.route("/things", strict_slashes=False)
@@ -54,7 +69,7 @@ class Things(MethodView):
             headers["X-Total-Count"] = str(store.count_things(db.session, q=selection["q"]))
         return things[:limit], headers
 
-    @blp.doc(operationId="createThing")
+    @blp.doc(operationId="createThing", responses={201: {"links": LINKS}})
     @blp.body(ThingInputSchema)
     @blp.no_query
     @blp.idempotent
@@ -66,7 +81,10 @@ class Things(MethodView):
     )
     @blp.problems(400, 413, 415, 422, 503, 507)
     def post(self, body: dict[str, str]) -> Any:
-        """Create a thing"""
+        """Create a thing
+
+        With an `Idempotency-Key` it can be sent again without being done again.
+        """
         thing = store.create_thing(db.session, **body)
         return thing, {"Location": url_for("things.OneThing", thing_id=thing.id)}
 
@@ -81,7 +99,10 @@ class OneThing(MethodView):
     @blp.response(200, ThingSchema, tagged=True)
     @blp.problems(404, 412, 422, 503)
     def get(self, thing_id: int) -> Thing:
-        """Get a thing"""
+        """Get a thing
+
+        With `If-None-Match` only if it is another than the client has.
+        """
         return store.get_thing(db.session, thing_id)
 
     @blp.doc(operationId="replaceThing")
@@ -135,7 +156,8 @@ class OneThing(MethodView):
 def create_things(body: list[dict[str, str]]) -> Any:
     """Create many things
 
-    All of them or none. They are answered in the order in which they were sent.
+    All of them or none. They are answered in the order in which they were sent. With an
+    `Idempotency-Key` they can be sent again without being done again.
     """
     return store.create_things(db.session, body)
 
