@@ -34,7 +34,7 @@ TAGGED_HEADERS = {
 }
 
 REPLAYED = {
-    "description": "Whether this is the answer to the same request that came before.",
+    "description": "There if this is the answer that the same request was given before.",
     "schema": {"type": "string", "const": "true"},
 }
 
@@ -85,14 +85,14 @@ class Blueprint(flask_smorest.Blueprint):
         """Hand a write its Preconditions."""
         return self.arguments(PreconditionsSchema, location="headers")(view)
 
-    def conditional(self, view: Any) -> Any:
-        """Answer a GET whose response is tagged by its preconditions."""
+    def conditional(self, headers: dict[str, Any] | None = None) -> Decorator:
+        """Answer a GET whose response is tagged by its preconditions; `headers`: what a 304 has."""
         known = self.alt_response(
             304,
             description="The client has it: its `If-None-Match` names this ETag.",
-            headers={**TAGGED_HEADERS, **COMMON_HEADERS},
+            headers={**(headers or {}), **TAGGED_HEADERS, **COMMON_HEADERS},
         )
-        return self.preconditions(known(preconditions.conditional(view)))
+        return lambda view: self.preconditions(known(preconditions.conditional(view)))
 
     def idempotent(self, view: Any) -> Any:
         """Take an Idempotency-Key. What reads the request goes before it, the response after."""

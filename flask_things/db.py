@@ -21,8 +21,9 @@ except ImportError:  # no wheel for this machine; see setup.cfg
 #: same moment (https://www.sqlite.org/wal.html#walresetbug).
 SOUND_SQLITE = (3, 51, 3)
 
-#: How long a write waits for another one to end, in seconds.
-BUSY_TIMEOUT_S = 5
+#: How long a write waits for others to end, in seconds. SQLite lets them go in no order: of many,
+#: one may wait for as long as all the others take.
+BUSY_TIMEOUT_S = 10
 
 #: How SQLite's errors begin when the database cannot be used now.
 AWAY = (
@@ -64,21 +65,35 @@ def writing(session: AnySession) -> Iterator[None]:
     """Run the block as one transaction that writes: committed at its end, rolled back on an error.
 
     It takes SQLite's write lock before the block reads anything, and waits for it if need be: what
-    the block read is still so when it writes. Inside another such block it is a part of that one.
-    What the session held unwritten before is committed first.
+    the block read is still so when it writes. Inside another such block it is a part of that one,
+    and an error that is caught between the two undoes nothing. What the session held unwritten
+    before is committed first.
     """
     if session.info.get("writing"):
         yield
         session.flush()  # so that a new row has its id here, too
         return
-    session.commit()
-    with session.begin():
-        session.connection().exec_driver_sql("BEGIN IMMEDIATE")
+    with _transaction(session, "BEGIN IMMEDIATE"):
         session.info["writing"] = True
         try:
             yield
         finally:
             del session.info["writing"]
+
+
+@contextmanager
+def reading(session: AnySession) -> Iterator[None]:
+    """Run the block as one transaction that reads: all that it sees is of one moment."""
+    with _transaction(session, "BEGIN"):
+        yield
+
+
+@contextmanager
+def _transaction(session: AnySession, begin: str) -> Iterator[None]:
+    session.commit()
+    with session.begin():
+        session.connection().exec_driver_sql(begin)
+        yield
 
 
 def find(session: AnySession, model: type[Row], row_id: int) -> Row | None:

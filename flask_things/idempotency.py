@@ -27,23 +27,24 @@ def idempotent(view: Any) -> Any:
     """Do a request with an Idempotency-Key once, and answer its retries as it was answered.
 
     The client sees 422 for a key that came with another body before. An error leaves its key free.
+    What reads the body and knows its limit must come before this.
     """
 
     @wraps(view)
     def answer(*args: Any, idempotency_key: str | None = None, **kwargs: Any) -> Response:
         if idempotency_key is None:
             return view(*args, **kwargs)  # type: ignore[no-any-return]
-        route = f"{request.method} {request.url_rule}"
+        scope = f"{request.method} {request.path.rstrip('/')}"
         digest = sha256(request.get_data()).digest()
         with writing(db.session):
-            kept = _find(route, idempotency_key)
-            if kept:
+            _sweep()
+            kept = db.session.get(KeptAnswer, (scope, idempotency_key))
+            if kept and not _is_over(kept):
                 return _replay(kept, digest)
             response: Response = view(*args, **kwargs)
-            # Not add(): a key whose time is over may still be there.
-            db.session.merge(
+            db.session.merge(  # not add(): one that is over may still be there
                 KeptAnswer(
-                    route=route,
+                    scope=scope,
                     key=idempotency_key,
                     digest=digest,
                     status=response.status_code,
@@ -57,17 +58,19 @@ def idempotent(view: Any) -> Any:
     return answer
 
 
-def _find(route: str, key: str) -> KeptAnswer | None:
-    """Return what is kept for a key; of what has been kept for too long, remove some."""
-    oldest = utc_now() - KEPT_FOR
-    row = (KeptAnswer.route, KeptAnswer.key)
-    over = select(*row).where(KeptAnswer.created_at < oldest).order_by(KeptAnswer.created_at)
-    db.session.execute(delete(KeptAnswer).where(tuple_(*row).in_(over.limit(SWEPT))))
-    return db.session.scalars(
-        select(KeptAnswer).where(
-            KeptAnswer.route == route, KeptAnswer.key == key, KeptAnswer.created_at >= oldest
-        )
-    ).one_or_none()
+def _is_over(kept: KeptAnswer) -> bool:
+    return kept.created_at < utc_now() - KEPT_FOR
+
+
+def _sweep() -> None:
+    """Remove some of what has been kept for too long."""
+    row = (KeptAnswer.scope, KeptAnswer.key)
+    over = select(*row).where(KeptAnswer.created_at < utc_now() - KEPT_FOR)
+    oldest = over.order_by(KeptAnswer.created_at).limit(SWEPT)
+    db.session.execute(
+        delete(KeptAnswer).where(tuple_(*row).in_(oldest)),
+        execution_options={"synchronize_session": False},
+    )
 
 
 def _replay(kept: KeptAnswer, digest: bytes) -> Response:

@@ -8,6 +8,10 @@ ID_MAX = 2**63 - 1
 #: The longest text, in characters (code points): a long article, far from what slows a list down.
 TEXT_MAX_CHARACTERS = 100_000
 
+#: By how much of a text things are sorted, in characters: an index over whole ones would be too
+#: big, and a cursor, which holds it, too long for a URL.
+HEAD_CHARACTERS = 200
+
 #: What no text may hold: PostgreSQL cannot store U+0000, and a lone surrogate is no UTF-8.
 TEXT_FORBIDDEN = re.compile("[\x00\ud800-\udfff]")
 
@@ -18,7 +22,8 @@ BODY_MAX_BYTES = 2 * 1024 * 1024
 #: The largest body of a bulk call, in bytes.
 BULK_BODY_MAX_BYTES = 16 * 1024 * 1024
 
-#: How many things a bulk call makes at most: it holds the write lock meanwhile.
+#: How many things a bulk call makes at most. It holds the write lock meanwhile: with 16 MiB of
+#: texts for seconds, most of which goes into their index.
 BULK_MAX_ITEMS = 1000
 
 #: How many things a page has where the client does not say, and at most.

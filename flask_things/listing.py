@@ -3,7 +3,7 @@
 from operator import gt, lt
 from typing import Any
 
-from sqlalchemy import Select, func, literal, literal_column, select, tuple_, union_all
+from sqlalchemy import Select, func, literal, select, tuple_, union_all
 from sqlalchemy.orm import InstrumentedAttribute, undefer
 
 from flask_things.models import Thing
@@ -71,9 +71,8 @@ def _containing(query: Select[Any], q: str) -> Select[Any]:
     if part:
         query = query.where(contains(Thing.folded, part))
     if _is_indexed(q):
-        # The plus keeps SQLite from going through all things and asking the index for each.
-        same = Thing.id == literal_column(f"+{INDEX.c.rowid}")
-        query = query.select_from(INDEX).join(Thing, same).where(in_index(part))
+        query = query.select_from(INDEX).join(Thing, Thing.id == INDEX.c.rowid)
+        query = query.where(in_index(part))
     return query
 
 

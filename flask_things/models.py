@@ -13,15 +13,14 @@ from sqlalchemy import (
     Integer,
     LargeBinary,
     Text,
-    Update,
-    event,
+    literal_column,
 )
 from sqlalchemy.engine.default import DefaultExecutionContext
-from sqlalchemy.orm import Mapped, ORMExecuteState, mapped_column, validates
+from sqlalchemy.orm import Mapped, mapped_column, validates
 from sqlalchemy.types import TypeDecorator
 
 from flask_things.db import db
-from flask_things.limits import TEXT_FORBIDDEN, TEXT_MAX_CHARACTERS
+from flask_things.limits import HEAD_CHARACTERS, TEXT_FORBIDDEN, TEXT_MAX_CHARACTERS
 from flask_things.search import fold
 
 
@@ -37,7 +36,9 @@ class UTCDateTime(TypeDecorator[datetime]):
         return datetime
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        """Return the moment in UTC, without its zone."""
+        """Return the moment in UTC, without its zone; raise ValueError where it has none."""
+        if value and value.tzinfo is None:
+            raise ValueError("A moment needs a time zone.")
         return value and value.astimezone(UTC).replace(tzinfo=None)
 
     def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
@@ -50,14 +51,10 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-def _now(context: DefaultExecutionContext) -> Any:
-    """Return the moment of a new row, the same for all its times."""
-    given = context.get_current_parameters()  # type: ignore[no-untyped-call]
-    return given.get("created_at") or given.get("updated_at") or utc_now()
-
-
-def _folded(context: DefaultExecutionContext) -> Any:
-    return fold(context.get_current_parameters()["text"])  # type: ignore[no-untyped-call]
+def _created_at(context: DefaultExecutionContext) -> Any:
+    # Of an INSERT of several rows in one statement, SQLAlchemy fails to tell the row's own.
+    given = context.get_current_parameters(False)  # type: ignore[no-untyped-call]
+    return given.get("created_at") or utc_now()
 
 
 class Thing(db.Model):  # type: ignore[name-defined]
@@ -65,27 +62,30 @@ class Thing(db.Model):  # type: ignore[name-defined]
 
     id: Mapped[int] = mapped_column(BigInteger().with_variant(Integer, "sqlite"), primary_key=True)
     text: Mapped[str] = mapped_column(Text)
-    created_at: Mapped[datetime] = mapped_column(UTCDateTime, default=_now)
-    updated_at: Mapped[datetime] = mapped_column(UTCDateTime, default=_now, onupdate=utc_now)
+    created_at: Mapped[datetime] = mapped_column(UTCDateTime, default=utc_now)
+    updated_at: Mapped[datetime] = mapped_column(UTCDateTime, default=_created_at, onupdate=utc_now)
+    revision: Mapped[int] = mapped_column(
+        server_default="1", onupdate=literal_column("revision + 1")
+    )
 
-    #: What things are sorted by when it is by text: an index over whole texts would be too big.
-    head: Mapped[str] = mapped_column(Text, Computed("substr(text, 1, 200)", False), deferred=True)
-    #: What a search goes through: the text without its case, as no database has that alike.
-    folded: Mapped[str] = mapped_column(Text, default=_folded, server_default="", deferred=True)
+    #: What things are sorted by when it is by text.
+    head: Mapped[str] = mapped_column(
+        Text, Computed(f"substr(text, 1, {HEAD_CHARACTERS})", persisted=False), deferred=True
+    )
+    #: What a search goes through; NULL where the text was written past this class (see search.py).
+    folded: Mapped[str | None] = mapped_column(Text, deferred=True)
 
     __table_args__ = (
         Index("ix_thing_created_at", "created_at", "id"),
         Index("ix_thing_updated_at", "updated_at", "id"),
         Index("ix_thing_head", "head", "id"),
+        Index("ix_thing_unfolded", "id", sqlite_where=literal_column("folded IS NULL")),
         # AUTOINCREMENT: the id of a deleted thing is not given again.
         {"sqlite_autoincrement": True},
     )
     # A thing that was read and is written later, as in a shell, is not written over another's
-    # change: SQLAlchemy raises StaleDataError.
-    __mapper_args__ = {
-        "version_id_col": updated_at,
-        "version_id_generator": lambda _before: utc_now(),
-    }
+    # change: SQLAlchemy raises StaleDataError. Over HTTP the write lock sees to that.
+    __mapper_args__ = {"version_id_col": revision}
 
     @validates("text")
     def _check_text(self, _key: str, text: str) -> str:
@@ -102,23 +102,13 @@ class Thing(db.Model):  # type: ignore[name-defined]
         return f"<Thing {self.id}: {self.text[:60]!r}>"
 
 
-@event.listens_for(db.session, "do_orm_execute")
-def _fold_in_bulk(state: ORMExecuteState) -> None:
-    """Fold the text that an UPDATE of many things gives them."""
-    update = state.statement
-    if isinstance(update, Update) and state.bind_mapper is Thing.__mapper__:
-        text = update.compile().params.get("text")
-        if text is not None:
-            state.statement = update.values(folded=fold(text))
-
-
 class KeptAnswer(db.Model):  # type: ignore[name-defined]
     """The answer to a request with an Idempotency-Key, for when it comes again."""
 
-    route: Mapped[str] = mapped_column(Text, primary_key=True)
+    scope: Mapped[str] = mapped_column(Text, primary_key=True)  # whose keys: a method and a path
     key: Mapped[str] = mapped_column(Text, primary_key=True)
     digest: Mapped[bytes] = mapped_column(LargeBinary)  # of the request's body
     status: Mapped[int]
     headers: Mapped[list[list[str]]] = mapped_column(JSON)
     body: Mapped[bytes] = mapped_column(LargeBinary)
-    created_at: Mapped[datetime] = mapped_column(UTCDateTime, default=utc_now, index=True)
+    created_at: Mapped[datetime] = mapped_column(UTCDateTime, index=True)

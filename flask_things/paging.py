@@ -52,13 +52,16 @@ def decode(cursor: str, sort: str, q: str) -> Position:
     return place
 
 
-def link_to_next(things: Sequence[Thing], limit: int, sort: str, q: str) -> dict[str, str]:
-    """Return the header field for a page that was asked for with one thing more than its limit."""
-    if len(things) <= limit:
-        return {}
-    cursor = encode(position(things[limit - 1], sort), sort, q)
-    url = url_for(str(request.endpoint), **{**request.args, "cursor": cursor})  # type: ignore[arg-type]
-    return {"Link": f'<{url}>; rel="next"'}
+def page_headers(
+    things: Sequence[Thing], limit: int, sort: str, q: str, count: int | None
+) -> dict[str, str]:
+    """Return the header fields of a page that was asked for with one thing more than its limit."""
+    headers = {} if count is None else {"X-Total-Count": str(count)}
+    if len(things) > limit:
+        cursor = encode(position(things[limit - 1], sort), sort, q)
+        url = url_for(str(request.endpoint), **{**request.args, "cursor": cursor})  # type: ignore[arg-type]
+        headers["Link"] = f'<{url}>; rel="next"'
+    return headers
 
 
 def _is_possible(key: int | str | datetime, thing_id: int) -> bool:

@@ -103,7 +103,7 @@ class IdempotencySchema(Schema):
     idempotency_key = fields.String(
         data_key="Idempotency-Key",
         validate=validate.Regexp(
-            re.compile("[\x21-\x7e]{1,255}\\Z", re.ASCII),
+            re.compile(r"[\x21-\x7e]{1,255}\Z"),
             error="Must be 1 to 255 visible ASCII characters.",
         ),
         metadata={

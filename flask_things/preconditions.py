@@ -43,10 +43,10 @@ class Preconditions(NamedTuple):
         """Tell whether `If-None-Match` has the ETag."""
         return self.if_none_match is not None and _is_in(self.if_none_match, etag, weak=True)
 
-    def of(self, schema: type[Schema]) -> Callable[[Any], None]:
-        """Return a check of an object that is answered by a schema."""
+    def of(self, schema: type[Schema]) -> Callable[[Any], None] | None:
+        """Return the check of an object that a schema dumps; None where nothing is demanded."""
         if self == Preconditions():
-            return lambda _row: None
+            return None
         return lambda row: self.check(etag_of(jsonify(schema().dump(row))))
 
 
@@ -74,8 +74,9 @@ def conditional(view: Any) -> Any:
     """Answer a GET by its preconditions: 304 if the client has it, 412 if it wants another."""
 
     @wraps(view)
-    def answer(blueprint: Any, preconditions: Preconditions, *args: Any, **kwargs: Any) -> Response:
-        response: Response = view(blueprint, *args, **kwargs)
+    def answer(*args: Any, **kwargs: Any) -> Response:
+        *args_of_view, preconditions = args  # webargs puts them last
+        response: Response = view(*args_of_view, **kwargs)
         etag = response.headers["ETag"]
         preconditions.check_match(etag)
         if preconditions.is_known(etag):

@@ -1,18 +1,38 @@
 """Finding a part of a text whatever its case, the same on every database.
 
-Texts and what is looked for are compared as `fold` leaves them. From three characters on, an index
-of all triples of characters says where to look: FTS5 with `tokenize='trigram'`
-(https://www.sqlite.org/fts5.html#the_trigram_tokenizer), kept by triggers. It holds no positions
-(`detail=none`), so what it finds is looked at once more. A write of its own takes about as long
-again with it as without, less than the disk takes to make the write last; in bulk much less.
+Texts are searched as `fold` leaves them, in a column that the model fills. Where something else has
+written a text (an UPDATE of many things, another program), a trigger has emptied the column, and
+the next search fills it first. A Python with a newer Unicode folds new letters: empty it then.
+
+From three characters on, an index of all triples of characters says where to look: FTS5 with
+`tokenize='trigram'` (https://www.sqlite.org/fts5.html#the_trigram_tokenizer), kept by triggers. It
+holds no positions (`detail=none`), so what it finds is looked at once more. With it, the write of a
+text of a hundred characters takes about twice as long, much of which is still the disk's.
 """
 
 import re
+from typing import Any
 
-from sqlalchemy import ColumnElement, SQLColumnExpression, column, func, literal, table
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    SQLColumnExpression,
+    bindparam,
+    column,
+    func,
+    literal,
+    select,
+    table,
+    update,
+)
+
+THINGS = table("thing", column("id"), column("text"), column("folded"))
 
 #: The index: its rowid is the thing's id.
 INDEX = table("thing_search", column("rowid"), column("thing_search"))
+
+#: How many texts are folded at once.
+BATCH = 100
 
 #: The index knows triples of characters.
 GRAM_CHARACTERS = 3
@@ -38,7 +58,15 @@ def fold(text: str) -> str:
     return "".join(_SIMPLE.get(part) or part.casefold() for part in _SPLIT.split(text))
 
 
-def contains(folded: SQLColumnExpression[str], part: str) -> ColumnElement[bool]:
+def fold_the_rest(connection: Connection) -> None:
+    """Fold every text that is not folded yet."""
+    missing = select(THINGS.c.id, THINGS.c.text).where(THINGS.c.folded.is_(None)).limit(BATCH)
+    fill = update(THINGS).where(THINGS.c.id == bindparam("row")).values(folded=bindparam("new"))
+    while rows := connection.execute(missing).all():
+        connection.execute(fill, [{"row": row_id, "new": fold(text)} for row_id, text in rows])
+
+
+def contains(folded: SQLColumnExpression[Any], part: str) -> ColumnElement[bool]:
     """Return the condition that a folded text contains a folded part."""
     return func.instr(folded, part) > 0
 

@@ -3,15 +3,19 @@
 Every function takes a session, and the ones that write commit it.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import Row
+from sqlalchemy import Row, inspect, select
 from sqlalchemy.orm import Session
 
-from flask_things.db import AnySession, find, writing
+from flask_things.db import AnySession, find, reading, writing
 from flask_things.listing import Position, count_query, things_query
 from flask_things.models import Thing
+from flask_things.search import fold_the_rest
+
+#: How many rows an export reads at once: of the longest texts, these take 16 MB.
+EXPORT_ROWS = 40
 
 __all__ = [
     "ThingNotFound",
@@ -21,6 +25,7 @@ __all__ = [
     "delete_thing",
     "export_things",
     "get_thing",
+    "list_page",
     "list_things",
     "update_thing",
 ]
@@ -46,28 +51,43 @@ def list_things(
     `sort` is a name among listing.SORTS, with a `-` before it for the other way round. `after` is
     the place in that order to go on from, and `limit` the most things to return.
     """
+    _prepare_search(session, q)
     query = things_query(sort, q, after, limit)
     return session.scalars(query.execution_options(populate_existing=True)).all()
 
 
 def count_things(session: AnySession, *, q: str = "") -> int:
     """Return how many things there are, or how many whose text contains `q`."""
+    _prepare_search(session, q)
     return session.scalars(count_query(q)).one()  # type: ignore[no-any-return]
+
+
+def list_page(
+    session: AnySession, *, total: bool, q: str = "", **selection: Any
+) -> tuple[Sequence[Thing], int | None]:
+    """Return what list_things does and, with `total`, what count_things does at the same moment."""
+    if not total:
+        return list_things(session, q=q, **selection), None
+    _prepare_search(session, q)
+    with reading(session):
+        return list_things(session, q=q, **selection), count_things(session, q=q)
 
 
 def export_things(
     session: AnySession, *, sort: str = "id", q: str = ""
-) -> Iterator[Row[tuple[Any, ...]]]:
+) -> Generator[Row[tuple[Any, ...]]]:
     """Return every thing that a list would, one after the other: rows of one snapshot.
 
     They come from a session of their own, which ends when they do or are closed.
     """
-    fields = (Thing.id, Thing.text, Thing.created_at, Thing.updated_at)
-    query = things_query(sort, q).options().with_only_columns(*fields)
+    fields = [field for field in inspect(Thing).column_attrs if not field.deferred]
+    _prepare_search(session, q)
+    query = things_query(sort, q).with_only_columns(*(getattr(Thing, f.key) for f in fields))
 
-    def rows() -> Iterator[Any]:
+    def rows() -> Generator[Any]:
         with Session(session.get_bind()) as own:
-            result = own.execute(query, execution_options={"stream_results": True})
+            # Without yield_per the ORM would read all of them before the first.
+            result = own.execute(query, execution_options={"yield_per": EXPORT_ROWS})
             yield
             yield from result
 
@@ -97,8 +117,8 @@ def create_thing(session: AnySession, *, text: str) -> Thing:
 
 def create_things(session: AnySession, things: Iterable[dict[str, str]]) -> list[Thing]:
     """Store new things, all or none, and return them in their order."""
+    stored = [Thing(**fields) for fields in things]
     with writing(session):
-        stored = [Thing(**fields) for fields in things]
         session.add_all(stored)
     return stored
 
@@ -108,7 +128,7 @@ def update_thing(
     thing_id: int,
     *,
     text: str | None = None,
-    expect: Callable[[Thing], None] = lambda thing: None,
+    expect: Callable[[Thing], None] | None = None,
 ) -> Thing:
     """Change what is given of a thing and return it; `updated_at` moves only if something changes.
 
@@ -116,21 +136,34 @@ def update_thing(
     raises is raised, and nothing is changed. Raises ThingNotFound (404).
     """
     with writing(session):
-        thing = get_thing(session, thing_id)
-        expect(thing)
+        thing = _expected(session, thing_id, expect)
         if text is not None:
             thing.text = text
     return thing
 
 
 def delete_thing(
-    session: AnySession, thing_id: int, *, expect: Callable[[Thing], None] = lambda thing: None
+    session: AnySession, thing_id: int, *, expect: Callable[[Thing], None] | None = None
 ) -> None:
     """Delete a thing; its id is never given again.
 
     `expect` is as in update_thing. Raises ThingNotFound (404).
     """
     with writing(session):
-        thing = get_thing(session, thing_id)
-        expect(thing)
+        thing = _expected(session, thing_id, expect)
         session.delete(thing)
+
+
+def _expected(session: AnySession, thing_id: int, expect: Callable[[Thing], None] | None) -> Thing:
+    thing = get_thing(session, thing_id)
+    if expect:
+        expect(thing)
+    return thing
+
+
+def _prepare_search(session: AnySession, q: str) -> None:
+    """Fold the texts that something else than the model has written, where a search is to come."""
+    unfolded = select(Thing.id).where(Thing.folded.is_(None)).limit(1)
+    if q and session.scalars(unfolded).first() is not None:
+        with writing(session):
+            fold_the_rest(session.connection())

@@ -32,6 +32,13 @@ PAGE_HEADERS = {
     },
 }
 
+NOT_KEPT = {
+    "Cache-Control": {
+        "description": "No cache keeps it.",
+        "schema": {"type": "string", "const": "no-store"},
+    }
+}
+
 LOCATION = {
     "description": "The thing's URL.",
     "schema": {
@@ -54,7 +61,7 @@ class Things(MethodView):
     """All things."""
 
     @blp.doc(operationId="listThings")
-    @blp.conditional
+    @blp.conditional(PAGE_HEADERS)
     @blp.arguments(PageSchema, location="query", as_kwargs=True)
     @blp.response(200, ThingSchema(many=True), headers=PAGE_HEADERS, tagged=True)
     @blp.problems(412, 422, 503)
@@ -63,10 +70,8 @@ class Things(MethodView):
 
         They come in pages. While others come and go, no page leaves out or repeats one that stays.
         """
-        things = store.list_things(db.session, limit=limit + 1, **selection)
-        headers = paging.link_to_next(things, limit, selection["sort"], selection["q"])
-        if total:
-            headers["X-Total-Count"] = str(store.count_things(db.session, q=selection["q"]))
+        things, count = store.list_page(db.session, limit=limit + 1, total=total, **selection)
+        headers = paging.page_headers(things, limit, selection["sort"], selection["q"], count)
         return things[:limit], headers
 
     @blp.doc(operationId="createThing", responses={201: {"links": LINKS}})
@@ -94,7 +99,7 @@ class OneThing(MethodView):
     """One thing."""
 
     @blp.doc(operationId="getThing")
-    @blp.conditional
+    @blp.conditional()
     @blp.no_query
     @blp.response(200, ThingSchema, tagged=True)
     @blp.problems(404, 412, 422, 503)
@@ -165,7 +170,7 @@ def create_things(body: list[dict[str, str]]) -> Any:
 @blp.route("/things.ndjson")
 @blp.doc(operationId="exportThingsAsNDJSON")
 @blp.arguments(SelectionSchema, location="query", as_kwargs=True)
-@blp.response(200, {"type": "string"}, content_type=exports.NDJSON)
+@blp.response(200, {"type": "string"}, content_type=exports.NDJSON, headers=NOT_KEPT)
 @blp.problems(422, 503)
 def export_ndjson(**selection: Any) -> Response:
     """Export things as NDJSON
@@ -178,7 +183,7 @@ def export_ndjson(**selection: Any) -> Response:
 @blp.route("/things.csv")
 @blp.doc(operationId="exportThingsAsCSV")
 @blp.arguments(SelectionSchema, location="query", as_kwargs=True)
-@blp.response(200, {"type": "string"}, content_type=exports.CSV)
+@blp.response(200, {"type": "string"}, content_type=exports.CSV, headers=NOT_KEPT)
 @blp.problems(422, 503)
 def export_csv(**selection: Any) -> Response:
     """Export things as CSV

@@ -157,14 +157,11 @@ def test_a_write_of_the_version_that_is_there_succeeds(client, thing, method, fo
 
 
 @pytest.mark.parametrize("method", WRITES)
-@pytest.mark.parametrize(
-    "form", ['"other"', "W/{}", "{bare}", "", '"{bare}', "w/{}", "{},x{}y", ","]
-)
+@pytest.mark.parametrize("form", ['"other"', "W/{}", "{bare}", "", '"{bare}', "w/{}", ","])
 def test_a_write_of_another_version_is_412_and_changes_nothing(client, thing, method, form):
     """Strong comparison: a weak tag matches nothing; neither does one without quotes."""
     tag = etag(client)
-    field = '"other"' if form == "{},x{}y" else form.format(tag, bare=tag.strip('"'))
-    response = write(client, method, If_Match=field)
+    response = write(client, method, If_Match=form.format(tag, bare=tag.strip('"')))
     assert response.status_code == 412
     assert response.content_type == "application/problem+json"
     assert client.get("/things/1").json == thing

@@ -37,6 +37,12 @@ def test_a_tutorial_database_keeps_every_id_and_text(tutorial, client):
     assert [(thing["id"], thing["text"]) for thing in things] == tutorial
 
 
+def test_a_tutorial_thing_is_found_behind_a_character_that_is_refused_today(leave, request):
+    leave([(1, "abc\x00DEF ghi")])
+    found = request.getfixturevalue("client").get("/things?q=def").json
+    assert [thing["id"] for thing in found] == [1]
+
+
 def test_a_tutorial_thing_is_found_and_sorted(tutorial, client):
     found = client.get("/things?q=THING 77 ÄÖ").json
     assert [thing["id"] for thing in found] == [77 * 3]

@@ -13,6 +13,9 @@ from flask import current_app
 from sqlalchemy import Engine
 from sqlalchemy.types import TypeDecorator
 
+#: FTS5's own name for each (https://www.sqlite.org/fts5.html#fts5_data_structures).
+SEARCH_TABLES = {"thing_search"} | {f"thing_search_{part}" for part in ("config", "data", "idx")}
+
 migrate = current_app.extensions["migrate"]
 
 
@@ -34,7 +37,7 @@ def render_item(_kind: str, item: Any, _context: AutogenContext) -> str | Litera
 
 def include_name(name: str | None, kind: str, _parents: Any) -> bool:
     """Leave the tables of the search index alone: no model has them."""
-    return not (kind == "table" and (name or "").startswith("thing_search"))
+    return kind != "table" or name not in SEARCH_TABLES
 
 
 def run_migrations(engine: Engine) -> None:
