@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping
 from typing import Any, NoReturn
+from urllib.parse import unquote_to_bytes
 
 from flask import Request
 from marshmallow import RAISE, Schema, ValidationError, pre_load
@@ -63,10 +64,20 @@ class Parser(FlaskParser):
         return parse_json(read_body(req, schema.max_bytes))
 
     def load_querystring(self, req: Request, schema: Any) -> Any:
-        """Return the query's parameters; the client sees 422 for a repeated one."""
-        repeated = [name for name, values in req.args.lists() if len(values) > 1]
-        if repeated:
-            raise ValidationError({name: ["Given more than once."] for name in repeated})
+        """Return the query's parameters.
+
+        The client sees 422 for a repeated one, and for one that is not UTF-8: Werkzeug would leave
+        its bytes as they are written, so that another value were looked for.
+        """
+        wrong = {name: ["Given more than once."] for name, v in req.args.lists() if len(v) > 1}
+        for pair in req.query_string.split(b"&"):
+            try:
+                unquote_to_bytes(pair).decode()
+            except UnicodeDecodeError:
+                name = unquote_to_bytes(pair.partition(b"=")[0]).decode(errors="replace")
+                wrong[name] = ["Not UTF-8."]
+        if wrong:
+            raise ValidationError(wrong)
         return super().load_querystring(req, schema)
 
 

@@ -122,9 +122,12 @@ def test_what_no_text_can_hold_is_422(client):
     assert client.get("/things?q=%00").status_code == 422
 
 
-def test_bytes_that_are_no_utf_8_find_nothing(having, client):
-    having(["x"], "x")
-    assert client.get("/things?q=%FF%FE%C3").json == []
+@pytest.mark.parametrize("q", ["%FF", "a%C3", "%ED%A0%80"])
+def test_bytes_that_are_no_utf_8_are_422(having, client, q):
+    """Not a search for a percent sign and two letters."""
+    response = client.get(f"/things?limit=5&q={q}")
+    assert response.status_code == 422
+    assert [error["parameter"] for error in response.json["errors"]] == ["q"]
 
 
 def test_a_changed_text_is_found_and_the_one_before_is_not(having, client):
