@@ -11,52 +11,13 @@ from flask import Flask
 from werkzeug.routing import BaseConverter
 
 from flask_things import headers, idempotency, preconditions, problems
-from flask_things.limits import BULK_MAX_ITEMS, ID_MAX
+from flask_things.document import COMMON_HEADERS, ID, PROBLEM_HEADERS, TAGGED_HEADERS
+from flask_things.limits import BULK_MAX_ITEMS
 from flask_things.parameters import IdempotencySchema, PreconditionsSchema
 from flask_things.parsing import JSONBody, NoQuery, Parser
 from flask_things.schemas import ProblemSchema
 
 Decorator = Callable[[Any], Any]
-
-ID = {"type": "integer", "format": "int64", "minimum": 1, "maximum": ID_MAX}
-
-COMMON_HEADERS = {name: {"$ref": f"#/components/headers/{name}"} for name in headers.DOCUMENTED}
-
-TAGGED_HEADERS = {
-    "ETag": {
-        "description": "Names this very content (RFC 9110).",
-        "schema": {"type": "string", "pattern": '^"[0-9a-f]{32}"$', "maxLength": 34},
-    },
-    "Cache-Control": {
-        "description": "It may be kept, but not used before asking whether it is still so.",
-        "schema": {"type": "string", "const": "no-cache"},
-    },
-}
-
-REPLAYED = {
-    "description": "There if this is the answer that the same request was given before.",
-    "schema": {"type": "string", "const": "true"},
-}
-
-#: The header fields that some problems have besides.
-PROBLEM_HEADERS = {
-    415: {
-        "Accept-Encoding": {
-            "description": "Where the body was compressed: how it may come (RFC 9110).",
-            "schema": {"type": "string"},
-        },
-        "Accept-Patch": {
-            "description": "On PATCH: the types that it takes (RFC 5789).",
-            "schema": {"type": "string"},
-        },
-    },
-    503: {
-        "Retry-After": {
-            "description": "Seconds until another try makes sense.",
-            "schema": {"type": "integer", "format": "int32", "minimum": 1, "maximum": 60},
-        }
-    },
-}
 
 
 class Blueprint(flask_smorest.Blueprint):

@@ -30,6 +30,9 @@ BULK_MAX_ITEMS = 1000
 PAGE_DEFAULT_ITEMS = 100
 PAGE_MAX_ITEMS = 1000
 
+#: How many rows an export reads at once: of the longest texts, these take 16 MB.
+EXPORT_ROWS = 40
+
 #: The longest text to look for, in characters: it stands in a URL.
 Q_MAX_CHARACTERS = 200
 

@@ -6,8 +6,16 @@ from typing import Any
 from sqlalchemy import Select, func, literal, select, tuple_, union_all
 from sqlalchemy.orm import InstrumentedAttribute, undefer
 
+from flask_things.db import AnySession, writing
 from flask_things.models import Thing
-from flask_things.search import GRAM_CHARACTERS, INDEX, contains, fold, in_index
+from flask_things.search import (
+    GRAM_CHARACTERS,
+    INDEX,
+    contains,
+    fold,
+    fold_the_rest,
+    in_index,
+)
 
 #: What things may be sorted by, each with an index; things that are alike in it come by id.
 SORTS: dict[str, InstrumentedAttribute[Any]] = {
@@ -41,7 +49,7 @@ def things_query(
     key = sorted_by(sort)
     descending = sort.startswith("-")
     beyond = lt if descending else gt
-    query = _containing(select(Thing), q).options(undefer(key)).limit(limit)
+    query = _containing(select(Thing), q)
     # Where the search index finds them, its own id is the one that it can go through in order.
     thing_id = INDEX.c.rowid if _is_indexed(q) else Thing.id
     order = [thing_id] if key is Thing.id else [key, thing_id]
@@ -52,13 +60,18 @@ def things_query(
         query = query.where(beyond(tuple_(key, Thing.id), place))
     elif after:
         # SQLite would seek the first column of a pair only, and walk through all that are alike.
-        alike = query.with_only_columns(Thing.id).where(key == after[0])
-        alike = alike.where(beyond(Thing.id, after[1])).order_by(*_turned([Thing.id], descending))
-        others = query.with_only_columns(Thing.id).where(beyond(key, after[0]))
-        others = others.order_by(*_turned(order, descending))
-        page = union_all(select(alike.subquery()), select(others.subquery())).subquery()
-        query = select(Thing).join(page, Thing.id == page.c.id).options(undefer(key)).limit(limit)
-    return query.order_by(*_turned(order, descending))
+        alike = query.where(key == after[0], beyond(Thing.id, after[1]))
+        others = query.where(beyond(key, after[0]))
+        parts = (
+            select(part.with_only_columns(Thing.id).order_by(*turned).limit(limit).subquery())
+            for part, turned in (
+                (alike, _turned([Thing.id], descending)),
+                (others, _turned(order, descending)),
+            )
+        )
+        page = union_all(*parts).subquery()
+        query = select(Thing).join(page, Thing.id == page.c.id)
+    return query.options(undefer(key)).order_by(*_turned(order, descending)).limit(limit)
 
 
 def count_query(q: str = "") -> Select[Any]:
@@ -74,6 +87,14 @@ def _containing(query: Select[Any], q: str) -> Select[Any]:
         query = query.select_from(INDEX).join(Thing, Thing.id == INDEX.c.rowid)
         query = query.where(in_index(part))
     return query
+
+
+def prepare_search(session: AnySession, q: str) -> None:
+    """Fold the texts that something else than the model has written, where a search is to come."""
+    unfolded = select(Thing.id).where(Thing.folded.is_(None)).limit(1)
+    if q and session.scalars(unfolded).first() is not None:
+        with writing(session):
+            fold_the_rest(session.connection())
 
 
 def _is_indexed(q: str) -> bool:

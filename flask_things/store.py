@@ -6,16 +6,13 @@ Every function takes a session, and the ones that write commit it.
 from collections.abc import Callable, Generator, Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import Row, inspect, select
+from sqlalchemy import Row, inspect
 from sqlalchemy.orm import Session
 
 from flask_things.db import AnySession, find, reading, writing
-from flask_things.listing import Position, count_query, things_query
+from flask_things.limits import EXPORT_ROWS
+from flask_things.listing import Position, count_query, prepare_search, things_query
 from flask_things.models import Thing
-from flask_things.search import fold_the_rest
-
-#: How many rows an export reads at once: of the longest texts, these take 16 MB.
-EXPORT_ROWS = 40
 
 __all__ = [
     "ThingNotFound",
@@ -51,14 +48,14 @@ def list_things(
     `sort` is a name among listing.SORTS, with a `-` before it for the other way round. `after` is
     the place in that order to go on from, and `limit` the most things to return.
     """
-    _prepare_search(session, q)
+    prepare_search(session, q)
     query = things_query(sort, q, after, limit)
     return session.scalars(query.execution_options(populate_existing=True)).all()
 
 
 def count_things(session: AnySession, *, q: str = "") -> int:
     """Return how many things there are, or how many whose text contains `q`."""
-    _prepare_search(session, q)
+    prepare_search(session, q)
     return session.scalars(count_query(q)).one()  # type: ignore[no-any-return]
 
 
@@ -68,7 +65,7 @@ def list_page(
     """Return what list_things does and, with `total`, what count_things does at the same moment."""
     if not total:
         return list_things(session, q=q, **selection), None
-    _prepare_search(session, q)
+    prepare_search(session, q)
     with reading(session):
         return list_things(session, q=q, **selection), count_things(session, q=q)
 
@@ -81,7 +78,7 @@ def export_things(
     They come from a session of their own, which ends when they do or are closed.
     """
     fields = [field for field in inspect(Thing).column_attrs if not field.deferred]
-    _prepare_search(session, q)
+    prepare_search(session, q)
     query = things_query(sort, q).with_only_columns(*(getattr(Thing, f.key) for f in fields))
 
     def rows() -> Generator[Any]:
@@ -109,10 +106,7 @@ def get_thing(session: AnySession, thing_id: int) -> Thing:
 
 def create_thing(session: AnySession, *, text: str) -> Thing:
     """Store a new thing and return it."""
-    with writing(session):
-        thing = Thing(text=text)
-        session.add(thing)
-    return thing
+    return create_things(session, [{"text": text}])[0]
 
 
 def create_things(session: AnySession, things: Iterable[dict[str, str]]) -> list[Thing]:
@@ -159,11 +153,3 @@ def _expected(session: AnySession, thing_id: int, expect: Callable[[Thing], None
     if expect:
         expect(thing)
     return thing
-
-
-def _prepare_search(session: AnySession, q: str) -> None:
-    """Fold the texts that something else than the model has written, where a search is to come."""
-    unfolded = select(Thing.id).where(Thing.folded.is_(None)).limit(1)
-    if q and session.scalars(unfolded).first() is not None:
-        with writing(session):
-            fold_the_rest(session.connection())

@@ -6,54 +6,15 @@ from flask import Response, url_for
 from flask.views import MethodView
 
 from flask_things import exports, paging, store
-from flask_things.api import REPLAYED, Blueprint
+from flask_things.api import Blueprint
 from flask_things.db import db
-from flask_things.limits import ID_MAX
+from flask_things.document import LINKS, LOCATION, NOT_KEPT, PAGE_HEADERS, REPLAYED
 from flask_things.models import Thing
 from flask_things.parameters import PageSchema, SelectionSchema
 from flask_things.preconditions import Preconditions
 from flask_things.schemas import ThingInputSchema, ThingPatchSchema, ThingSchema
 
 blp = Blueprint("things", __name__, description="Create, read, update and delete things.")
-
-PAGE_HEADERS = {
-    "Link": {
-        "description": 'Where there is a next page: its URL, with `rel="next"` (RFC 8288).',
-        "schema": {
-            "type": "string",
-            "pattern": '^<[^>]+>; rel="next"$',
-            "maxLength": 8192,
-            "examples": ['</things?cursor=WEgYt2>; rel="next"'],
-        },
-    },
-    "X-Total-Count": {
-        "description": "With `total=true`: how many there are on all pages.",
-        "schema": {"type": "integer", "format": "int64", "minimum": 0, "maximum": ID_MAX},
-    },
-}
-
-NOT_KEPT = {
-    "Cache-Control": {
-        "description": "No cache keeps it.",
-        "schema": {"type": "string", "const": "no-store"},
-    }
-}
-
-LOCATION = {
-    "description": "The thing's URL.",
-    "schema": {
-        "type": "string",
-        "format": "uri-reference",
-        "maxLength": 2048,
-        "examples": ["/things/1"],
-    },
-}
-
-#: What can be done with a new thing.
-LINKS = {
-    operation: {"operationId": operation, "parameters": {"thing_id": "$response.body#/id"}}
-    for operation in ("getThing", "replaceThing", "updateThing", "deleteThing")
-}
 
 
 @blp.route("/things", strict_slashes=False)
@@ -81,7 +42,7 @@ class Things(MethodView):
     @blp.response(
         201,
         ThingSchema,
-        headers={"Location": LOCATION, "Idempotency-Replayed": REPLAYED},
+        headers={**LOCATION, **REPLAYED},
         tagged=True,
     )
     @blp.problems(400, 413, 415, 422, 503, 507)
@@ -156,7 +117,7 @@ class OneThing(MethodView):
 @blp.body(ThingInputSchema, many=True)
 @blp.no_query
 @blp.idempotent
-@blp.response(201, ThingSchema(many=True), headers={"Idempotency-Replayed": REPLAYED})
+@blp.response(201, ThingSchema(many=True), headers=REPLAYED)
 @blp.problems(400, 413, 415, 422, 503, 507)
 def create_things(body: list[dict[str, str]]) -> Any:
     """Create many things

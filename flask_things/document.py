@@ -1,0 +1,87 @@
+"""What several places of the OpenAPI document say alike: header fields and links."""
+
+from flask_things import headers
+from flask_things.limits import ID_MAX
+
+ID = {"type": "integer", "format": "int64", "minimum": 1, "maximum": ID_MAX}
+
+COMMON_HEADERS = {name: {"$ref": f"#/components/headers/{name}"} for name in headers.DOCUMENTED}
+
+TAGGED_HEADERS = {
+    "ETag": {
+        "description": "Names this very content (RFC 9110).",
+        "schema": {"type": "string", "pattern": '^"[0-9a-f]{32}"$', "maxLength": 34},
+    },
+    "Cache-Control": {
+        "description": "It may be kept, but not used before asking whether it is still so.",
+        "schema": {"type": "string", "const": "no-cache"},
+    },
+}
+
+REPLAYED = {
+    "Idempotency-Replayed": {
+        "description": "There if this is the answer that the same request was given before.",
+        "schema": {"type": "string", "const": "true"},
+    }
+}
+
+#: The header fields that some problems have besides.
+PROBLEM_HEADERS = {
+    415: {
+        "Accept-Encoding": {
+            "description": "Where the body was compressed: how it may come (RFC 9110).",
+            "schema": {"type": "string"},
+        },
+        "Accept-Patch": {
+            "description": "On PATCH: the types that it takes (RFC 5789).",
+            "schema": {"type": "string"},
+        },
+    },
+    503: {
+        "Retry-After": {
+            "description": "Seconds until another try makes sense.",
+            "schema": {"type": "integer", "format": "int32", "minimum": 1, "maximum": 60},
+        }
+    },
+}
+
+PAGE_HEADERS = {
+    "Link": {
+        "description": 'Where there is a next page: its URL, with `rel="next"` (RFC 8288).',
+        "schema": {
+            "type": "string",
+            "pattern": '^<[^>]+>; rel="next"$',
+            "maxLength": 8192,
+            "examples": ['</things?cursor=WEgYt2>; rel="next"'],
+        },
+    },
+    "X-Total-Count": {
+        "description": "With `total=true`: how many there are on all pages.",
+        "schema": {"type": "integer", "format": "int64", "minimum": 0, "maximum": ID_MAX},
+    },
+}
+
+NOT_KEPT = {
+    "Cache-Control": {
+        "description": "No cache keeps it.",
+        "schema": {"type": "string", "const": "no-store"},
+    }
+}
+
+LOCATION = {
+    "Location": {
+        "description": "The thing's URL.",
+        "schema": {
+            "type": "string",
+            "format": "uri-reference",
+            "maxLength": 2048,
+            "examples": ["/things/1"],
+        },
+    }
+}
+
+#: What can be done with a new thing.
+LINKS = {
+    operation: {"operationId": operation, "parameters": {"thing_id": "$response.body#/id"}}
+    for operation in ("getThing", "replaceThing", "updateThing", "deleteThing")
+}
