@@ -1,20 +1,22 @@
 """Which things, and in which order: the queries behind lists, counts and exports."""
 
+from functools import cache
 from operator import gt, lt
 from typing import Any
 
-from sqlalchemy import Select, func, literal, select, tuple_, union_all
+from sqlalchemy import Integer, Select, bindparam, func, select, tuple_, union_all
 from sqlalchemy.orm import InstrumentedAttribute, undefer
 
 from flask_things.db import AnySession, writing
 from flask_things.models import Thing
 from flask_things.search import (
-    GRAM_CHARACTERS,
     INDEX,
+    TRIPLE,
     contains,
     fold,
     fold_the_rest,
     in_index,
+    triples,
 )
 
 #: What things may be sorted by, each with an index; things that are alike in it come by id.
@@ -41,51 +43,70 @@ def position(thing: Thing, sort: str) -> Position:
 
 def things_query(
     sort: str = "id", q: str = "", after: Position | None = None, limit: int | None = None
-) -> Select[Any]:
-    """Return the query for the things whose text contains `q`, in an order, after a place in it.
+) -> tuple[Select[Any], dict[str, Any]]:
+    """Return the query for things, with its parameters.
 
-    A later page costs what the first costs (https://use-the-index-luke.com/no-offset).
+    They are the things whose text contains `q`, in an order, after a place in it. A later page
+    costs what the first costs (https://use-the-index-luke.com/no-offset).
     """
+    parameters = _containing(q)
+    if after is not None:
+        parameters |= {"after": after[0], "after_id": after[1]}
+    if limit is not None:
+        parameters |= {"limit": limit}
+    return _things(sort, frozenset(parameters)), parameters
+
+
+def count_query(q: str = "") -> tuple[Select[Any], dict[str, Any]]:
+    """Return the query for the number of things whose text contains `q`, with its parameters."""
+    parameters = _containing(q)
+    things = _found(select(Thing.id), frozenset(parameters)).subquery()
+    return select(func.count()).select_from(things), parameters
+
+
+def _containing(q: str) -> dict[str, Any]:
+    part = fold(q)
+    if len(part) >= TRIPLE:
+        return {"part": part, "triples": triples(part)}
+    return {"part": part} if part else {}
+
+
+@cache
+def _things(sort: str, parameters: frozenset[str]) -> Select[Any]:
+    """Return the query that has certain parameters; once, as to build it takes long."""
     key = sorted_by(sort)
     descending = sort.startswith("-")
     beyond = lt if descending else gt
-    query = _containing(select(Thing), q)
+    after, after_id = bindparam("after", type_=key.type), bindparam("after_id", type_=Thing.id.type)
+    limit = bindparam("limit", type_=Integer) if "limit" in parameters else None
+    query = _found(select(Thing), parameters)
     # Where the search index finds them, its own id is the one that it can go through in order.
-    thing_id = INDEX.c.rowid if _is_indexed(q) else Thing.id
+    thing_id = INDEX.c.rowid if "triples" in parameters else Thing.id
     order = [thing_id] if key is Thing.id else [key, thing_id]
-    if after and key is Thing.id:
-        query = query.where(beyond(thing_id, after[1]))
-    elif after and _is_indexed(q):
-        place = tuple_(literal(after[0], key.type), after[1])
-        query = query.where(beyond(tuple_(key, Thing.id), place))
-    elif after:
+    if "after" in parameters and key is Thing.id:
+        query = query.where(beyond(thing_id, after_id))
+    elif "after" in parameters and "triples" in parameters:
+        query = query.where(beyond(tuple_(key, Thing.id), tuple_(after, after_id)))
+    elif "after" in parameters:
         # SQLite would seek the first column of a pair only, and walk through all that are alike.
-        alike = query.where(key == after[0], beyond(Thing.id, after[1]))
-        others = query.where(beyond(key, after[0]))
+        alike = query.where(key == after, beyond(Thing.id, after_id))
+        alike = alike.order_by(*_turned([Thing.id], descending))
+        others = query.where(beyond(key, after)).order_by(*_turned(order, descending))
         parts = (
-            select(part.with_only_columns(Thing.id).order_by(*turned).limit(limit).subquery())
-            for part, turned in (
-                (alike, _turned([Thing.id], descending)),
-                (others, _turned(order, descending)),
-            )
+            select(part.with_only_columns(Thing.id).limit(limit).subquery())
+            for part in (alike, others)
         )
         page = union_all(*parts).subquery()
         query = select(Thing).join(page, Thing.id == page.c.id)
     return query.options(undefer(key)).order_by(*_turned(order, descending)).limit(limit)
 
 
-def count_query(q: str = "") -> Select[Any]:
-    """Return the query for the number of things whose text contains `q`."""
-    return select(func.count()).select_from(_containing(select(Thing.id), q).subquery())
-
-
-def _containing(query: Select[Any], q: str) -> Select[Any]:
-    part = fold(q)
-    if part:
-        query = query.where(contains(Thing.folded, part))
-    if _is_indexed(q):
+def _found(query: Select[Any], parameters: frozenset[str]) -> Select[Any]:
+    if "part" in parameters:
+        query = query.where(contains(Thing.folded, bindparam("part")))
+    if "triples" in parameters:
         query = query.select_from(INDEX).join(Thing, Thing.id == INDEX.c.rowid)
-        query = query.where(in_index(part))
+        query = query.where(in_index(bindparam("triples")))
     return query
 
 
@@ -95,10 +116,6 @@ def prepare_search(session: AnySession, q: str) -> None:
     if q and session.scalars(unfolded).first() is not None:
         with writing(session):
             fold_the_rest(session.connection())
-
-
-def _is_indexed(q: str) -> bool:
-    return len(q) >= GRAM_CHARACTERS
 
 
 def _turned(columns: list[Any], descending: bool) -> list[Any]:

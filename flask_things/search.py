@@ -14,13 +14,13 @@ import re
 from typing import Any
 
 from sqlalchemy import (
+    BindParameter,
     ColumnElement,
     Connection,
     SQLColumnExpression,
     bindparam,
     column,
     func,
-    literal,
     select,
     table,
     update,
@@ -34,8 +34,8 @@ INDEX = table("thing_search", column("rowid"), column("thing_search"))
 #: How many texts are folded at once.
 BATCH = 100
 
-#: The index knows triples of characters.
-GRAM_CHARACTERS = 3
+#: From how many characters on the index can tell.
+TRIPLE = 3
 
 # What Unicode folds to several characters (ß → ss) keeps its length in simple folding: it goes to
 # its lower case, if that is one character, or stays. The three are in Unicode since 15.1 only.
@@ -66,15 +66,17 @@ def fold_the_rest(connection: Connection) -> None:
         connection.execute(fill, [{"row": row_id, "new": fold(text)} for row_id, text in rows])
 
 
-def contains(folded: SQLColumnExpression[Any], part: str) -> ColumnElement[bool]:
+def contains(folded: SQLColumnExpression[Any], part: BindParameter[Any]) -> ColumnElement[bool]:
     """Return the condition that a folded text contains a folded part."""
     return func.instr(folded, part) > 0
 
 
-def in_index(part: str) -> ColumnElement[bool]:
-    """Return the condition that the index has every triple of a folded part."""
-    grams = dict.fromkeys(
-        part[start : start + GRAM_CHARACTERS] for start in range(len(part) - GRAM_CHARACTERS + 1)
-    )
-    quoted = ('"' + gram.replace('"', '""') + '"' for gram in grams)
-    return INDEX.c.thing_search.bool_op("MATCH")(literal(" AND ".join(quoted)))
+def in_index(triples: BindParameter[Any]) -> ColumnElement[bool]:
+    """Return the condition that the index has all triples."""
+    return INDEX.c.thing_search.bool_op("MATCH")(triples)
+
+
+def triples(part: str) -> str:
+    """Return every triple of characters of a folded part, as FTS5 wants it."""
+    every = (part[start : start + TRIPLE] for start in range(len(part) - TRIPLE + 1))
+    return " AND ".join('"' + triple.replace('"', '""') + '"' for triple in dict.fromkeys(every))

@@ -50,13 +50,13 @@ def list_things(
     """
     prepare_search(session, q)
     query = things_query(sort, q, after, limit)
-    return session.scalars(query.execution_options(populate_existing=True)).all()
+    return session.scalars(*query, execution_options={"populate_existing": True}).all()
 
 
 def count_things(session: AnySession, *, q: str = "") -> int:
     """Return how many things there are, or how many whose text contains `q`."""
     prepare_search(session, q)
-    return session.scalars(count_query(q)).one()  # type: ignore[no-any-return]
+    return session.scalars(*count_query(q)).one()  # type: ignore[no-any-return]
 
 
 def list_page(
@@ -79,12 +79,14 @@ def export_things(
     """
     fields = [field for field in inspect(Thing).column_attrs if not field.deferred]
     prepare_search(session, q)
-    query = things_query(sort, q).with_only_columns(*(getattr(Thing, f.key) for f in fields))
+    query, parameters = things_query(sort, q)
+    query = query.with_only_columns(*(getattr(Thing, field.key) for field in fields))
 
     def rows() -> Generator[Any]:
         with Session(session.get_bind()) as own:
             # Without yield_per the ORM would read all of them before the first.
-            result = own.execute(query, execution_options={"yield_per": EXPORT_ROWS})
+            options = {"yield_per": EXPORT_ROWS}
+            result = own.execute(query, parameters, execution_options=options)
             yield
             yield from result
 
