@@ -10,6 +10,7 @@ import socket
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 JSON = {"Content-Type": "application/json"}
 
@@ -80,6 +81,12 @@ class Server:
             while chunk := connection.recv(65536):
                 received += chunk
         return received
+
+    def workers(self):
+        """Return the ids of the worker processes; needs /proc."""
+        pid = self.process.pid
+        children = Path(f"/proc/{pid}/task/{pid}/children").read_text()
+        return [int(child) for child in children.split()]
 
     def stop(self, how=signal.SIGTERM):
         """Tell the server to stop, and return its exit code and the seconds that it took."""

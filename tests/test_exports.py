@@ -121,7 +121,7 @@ def test_memory_does_not_grow_with_what_is_exported(serve, tmp_path):
     for _ in range(6):
         server.request("POST", "/things/bulk", [{"text": "x" * 100_000}] * 100)
     server.request("GET", "/things.csv?q=yyy")
-    [worker] = wait_until(lambda: children(server.process.pid))
+    [worker] = wait_until(lambda: server.workers())
     before = high_water(worker)
     with socket.create_connection(("127.0.0.1", server.port)) as connection:
         connection.sendall(b"GET /things.ndjson HTTP/1.0\r\n\r\n")
@@ -130,11 +130,6 @@ def test_memory_does_not_grow_with_what_is_exported(serve, tmp_path):
             received += len(chunk)
     assert received > 60_000_000
     assert high_water(worker) - before < 20_000_000
-
-
-def children(pid):
-    """Return the ids of a process's children."""
-    return Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
 
 
 def high_water(pid):

@@ -1,12 +1,16 @@
 """Clients at once, against the real server with several workers."""
 
 import json
+import os
+import signal
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from http.client import HTTPException
 from multiprocessing import get_context
+from pathlib import Path
 
 import pytest
 
-from tests.server import JSON, Server, next_page
+from tests.server import JSON, Server, next_page, wait_until
 
 CLIENTS = 8
 ROUNDS = 25
@@ -84,6 +88,30 @@ def test_of_posts_with_one_key_one_is_done_and_all_get_its_answer(serve, path, m
     assert len(set(answers)) == 1
     assert answers[0][0] == 201
     assert len(server.request("GET", "/things")[2]) == made
+
+
+def post_until_answered(port, key):
+    """Post with a key, again and again, until there is an answer."""
+    while True:
+        try:
+            fields = {**JSON, "Idempotency-Key": key}
+            return Client(port).request("POST", "/things", {"text": key}, fields)[0]
+        except (OSError, HTTPException):  # its worker has been killed
+            continue
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="there is no /proc to read")
+def test_retries_after_a_crash_make_each_thing_once(serve):
+    """Workers are killed at any point: before a thing is stored, or before its answer is sent."""
+    server = serve(WEB_CONCURRENCY="2")
+    keys = [f"key-{n}" for n in range(80)]
+    with ThreadPoolExecutor(4) as clients:
+        posts = [clients.submit(post_until_answered, server.port, key) for key in keys]
+        for killed in range(8):
+            wait_until(lambda done=killed * 8: sum(post.done() for post in posts) >= done)
+            os.kill(wait_until(server.workers)[0], signal.SIGKILL)
+        assert {post.result() for post in posts} == {201}
+    assert sorted(thing["text"] for thing in server.request("GET", "/things")[2]) == sorted(keys)
 
 
 def come_and_go(port, rounds):
