@@ -46,6 +46,27 @@ class UTCDateTime(TypeDecorator[datetime]):
         return value and value.replace(tzinfo=UTC)
 
 
+def checked(text: str) -> str:
+    """Return a text that every database can store, or raise ValueError."""
+    if len(text) > TEXT_MAX_CHARACTERS or TEXT_FORBIDDEN.search(text):
+        raise ValueError(
+            f"A text has at most {TEXT_MAX_CHARACTERS} characters, no U+0000 among them "
+            "and no lone surrogate."
+        )
+    return text
+
+
+class CheckedText(TypeDecorator[str]):
+    """A text that is checked on its way to the database, whatever statement takes it there."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
+        """Return the text."""
+        return value if value is None else checked(value)
+
+
 def utc_now() -> datetime:
     """Return the present moment in UTC."""
     return datetime.now(UTC)
@@ -61,7 +82,7 @@ class Thing(db.Model):  # type: ignore[name-defined]
     """A thing."""
 
     id: Mapped[int] = mapped_column(BigInteger().with_variant(Integer, "sqlite"), primary_key=True)
-    text: Mapped[str] = mapped_column(Text)
+    text: Mapped[str] = mapped_column(CheckedText)
     created_at: Mapped[datetime] = mapped_column(UTCDateTime, default=utc_now)
     updated_at: Mapped[datetime] = mapped_column(UTCDateTime, default=_created_at, onupdate=utc_now)
     revision: Mapped[int] = mapped_column(
@@ -88,13 +109,8 @@ class Thing(db.Model):  # type: ignore[name-defined]
     __mapper_args__ = {"version_id_col": revision}
 
     @validates("text")
-    def _check_text(self, _key: str, text: str) -> str:
-        if len(text) > TEXT_MAX_CHARACTERS or TEXT_FORBIDDEN.search(text):
-            raise ValueError(
-                f"A text has at most {TEXT_MAX_CHARACTERS} characters, no U+0000 among them "
-                "and no lone surrogate."
-            )
-        if text != self.text:
+    def _fold_text(self, _key: str, text: str) -> str:
+        if checked(text) != self.text:
             self.folded = fold(text)
         return text
 

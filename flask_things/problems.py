@@ -1,10 +1,9 @@
 """Every failure → one problem document (RFC 9457), and the table from exception to status."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from functools import partial
 from http import HTTPStatus
 from typing import Any
-from urllib.parse import quote
 
 from flask import Flask, current_app
 from sqlalchemy.exc import OperationalError
@@ -13,10 +12,8 @@ from werkzeug.exceptions import HTTPException, ServiceUnavailable
 
 from flask_things.db import is_away, is_full
 from flask_things.limits import ERRORS_MAX
+from flask_things.places import Error, errors_of
 from flask_things.store import ThingNotFound
-
-#: What is wrong, by "detail", and where, by the name of the place.
-Error = dict[str, str]
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -47,9 +44,6 @@ MEANINGS = {
 STATUSES: dict[type[Exception], int] = {
     ThingNotFound: 404,
 }
-
-#: How `errors` names a place, by webargs' name of the location.
-PLACES = {"json": "pointer", "query": "parameter", "headers": "header"}
 
 
 def title(status: int) -> str:
@@ -84,7 +78,7 @@ def http_problem(error: HTTPException) -> Response:
     """
     data = getattr(error, "data", {})
     detail = data.get("message", error.description)
-    errors = list(_errors(data.get("messages", {})))
+    errors = list(errors_of(data.get("messages", {})))
     if errors:
         detail = f"The request has {len(errors)} invalid field{'s' if len(errors) > 1 else ''}."
     headers = [*error.get_headers(), *(data.get("headers") or {}).items()]
@@ -126,26 +120,3 @@ def _as_problem(response: Response) -> Response:
         return response
     response.close()  # it may hold a file
     return answer(response.status_code, None)
-
-
-def _errors(messages: Mapping[str, Any]) -> Iterator[Error]:
-    """Yield an entry for each message of webargs, which has them by location and by field."""
-    for location, by_field in messages.items():
-        for path, text in _flat(by_field):
-            place = _pointer(path) if location == "json" else "".join(path[:1])
-            yield {"detail": text, PLACES[location]: place}
-
-
-def _flat(messages: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], str]]:
-    if isinstance(messages, Mapping):
-        for key, inner in messages.items():
-            yield from _flat(inner, path if key == "_schema" else (*path, str(key)))
-    else:
-        for text in messages:
-            yield path, text
-
-
-def _pointer(path: tuple[str, ...]) -> str:
-    """Return a JSON Pointer as a URI fragment (RFC 6901, section 6)."""
-    escaped = (part.replace("~", "~0").replace("/", "~1") for part in path)
-    return "#" + "".join("/" + quote(part, safe="~", errors="replace") for part in escaped)

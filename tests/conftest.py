@@ -5,6 +5,7 @@ import pytest
 from flask_things import create_app
 from flask_things.db import db, sqlite3
 from flask_things.migrations import prepare
+from flask_things.store import create_things
 from tests.server import Server
 
 
@@ -50,6 +51,21 @@ def connection(file):
 def client(app):
     """Return a client that talks to the application in this process."""
     return app.test_client()
+
+
+TEXTS = ["b", "a", "B", "a", "", "é", "z", "🍏", "\uffff", "x" * 300 + "2", "x" * 300 + "1"]
+
+
+@pytest.fixture
+def things(app, client):
+    """Return things of which many are alike in what they are sorted by."""
+    with app.app_context():
+        create_things(db.session, [{"text": text} for text in TEXTS])
+        create_things(db.session, [{"text": text} for text in TEXTS])
+    ids = [n for n in range(1, 2 * len(TEXTS) + 1) if "xxx" not in TEXTS[(n - 1) % len(TEXTS)]]
+    for thing_id in ids[::-3]:
+        client.put(f"/things/{thing_id}", json={"text": f"changed {thing_id}"})
+    return client.get("/things").json
 
 
 @pytest.fixture

@@ -1,6 +1,8 @@
 """The store, as an administrator has it in `flask shell`, and what it promises to its callers."""
 
 import pytest
+from sqlalchemy import insert, update
+from sqlalchemy.exc import StatementError
 
 from flask_things.db import db, sqlite3, writing
 from flask_things.models import Thing
@@ -35,6 +37,14 @@ def test_a_thing_written_by_hand_gets_its_times(app):
 def test_a_text_that_not_every_database_takes_cannot_be_written_by_hand(app, text):
     with pytest.raises(ValueError, match=r"U\+0000"):
         Thing(text=text)
+
+
+@pytest.mark.parametrize("text", ["a\x00", "\ud800", "x" * 100_001])
+def test_a_text_that_not_every_database_takes_cannot_be_written_to_many_rows(session, text):
+    create_thing(session, text="x")
+    for statement in (update(Thing).values(text=text), insert(Thing).values(text=text)):
+        with pytest.raises(StatementError, match=r"U\+0000"):
+            session.execute(statement)
 
 
 @pytest.mark.parametrize("wrong", [{"id": 50}, {"txt": "typo"}])

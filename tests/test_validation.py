@@ -78,3 +78,12 @@ def test_a_query_parameter_that_is_not_taken_is_422_on_every_call_for_things(app
 
 def test_other_paths_ignore_their_query(client):
     assert client.get("/healthz?colour=red").status_code == 200
+
+
+def test_an_unknown_field_is_named_even_if_it_is_called_as_marshmallow_calls_the_whole(client):
+    response = client.post("/things", json={"text": "x", "_schema": 1})
+    assert [error["pointer"] for error in errors(response)] == ["#/_schema"]
+    response = client.post("/things/bulk", json=[{"text": "x", "_schema": 1}])
+    assert [error["pointer"] for error in errors(response)] == ["#/0/_schema"]
+    response = client.get("/things?_schema=1")
+    assert [error["parameter"] for error in errors(response)] == ["_schema"]

@@ -1,0 +1,41 @@
+"""Where a request is not valid: webargs' messages → the `errors` of a problem document."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+from urllib.parse import quote
+
+from marshmallow import Schema
+
+#: What is wrong, by "detail", and where, by the name of the place.
+Error = dict[str, str]
+
+#: What marshmallow says of a field that a schema has not.
+UNKNOWN_FIELD = Schema().error_messages["unknown"]
+
+#: How `errors` names a place, by webargs' name of the location.
+PLACES = {"json": "pointer", "query": "parameter", "headers": "header"}
+
+
+def errors_of(messages: Mapping[str, Any]) -> Iterator[Error]:
+    """Yield an entry for each message of webargs, which has them by location and by field."""
+    for location, by_field in messages.items():
+        for path, text in _flat(by_field):
+            place = _pointer(path) if location == "json" else "".join(path[:1])
+            yield {"detail": text, PLACES[location]: place}
+
+
+def _flat(messages: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], str]]:
+    if isinstance(messages, Mapping):
+        for key, inner in messages.items():
+            # marshmallow's name for the whole; but a client may have a field of that name.
+            whole = key == "_schema" and inner != [UNKNOWN_FIELD]
+            yield from _flat(inner, path if whole else (*path, str(key)))
+    else:
+        for text in messages:
+            yield path, text
+
+
+def _pointer(path: tuple[str, ...]) -> str:
+    """Return a JSON Pointer as a URI fragment (RFC 6901, section 6)."""
+    escaped = (part.replace("~", "~0").replace("/", "~1") for part in path)
+    return "#" + "".join("/" + quote(part, safe="~", errors="replace") for part in escaped)
