@@ -2,9 +2,10 @@
 
 import pytest
 
+from flask_things import store
 from flask_things.db import db
 from flask_things.listing import SORTS
-from flask_things.store import create_things
+from flask_things.store import count_things, create_things
 from tests.server import every_thing, next_page
 
 ORDERS = [*SORTS, *(f"-{name}" for name in SORTS)]
@@ -80,6 +81,17 @@ def test_the_total_is_there_where_it_is_asked_for(client, things):
     assert client.get("/things?total=true&q=xxx").headers["X-Total-Count"] == "4"
     assert "X-Total-Count" not in client.get("/things?total=false").headers
     assert "X-Total-Count" not in client.get("/things").headers
+
+
+def test_the_total_is_of_the_same_moment_as_the_page(client, things, connection, monkeypatch):
+    def count_late(session, **selection):
+        connection.execute("DELETE FROM thing WHERE id < 5")
+        connection.commit()
+        return count_things(session, **selection)
+
+    monkeypatch.setattr(store, "count_things", count_late)
+    response = client.get("/things?total=true")
+    assert response.headers["X-Total-Count"] == str(len(response.json)) == "22"
 
 
 @pytest.mark.parametrize("total", ["", "True", "1", "yes", "on"])

@@ -5,7 +5,7 @@ from sqlalchemy import func, insert, update
 
 from flask_things.db import db
 from flask_things.models import Thing
-from flask_things.search import fold
+from flask_things.search import fold, triples
 from flask_things.store import create_things, delete_thing, get_thing, update_thing
 
 
@@ -102,6 +102,10 @@ def test_a_part_whose_triples_are_there_but_not_in_a_row_is_not_found(having):
     assert having(["abcd bcde", "abcde"], "abcde") == ["abcde"]
 
 
+def test_the_index_is_asked_for_all_triples():
+    assert triples('abc"abc') == '"abc" AND "bc""" AND "c""a" AND """ab"'
+
+
 def test_an_empty_search_finds_all(having):
     assert having(["a", ""], "") == ["a", ""]
 
@@ -135,6 +139,13 @@ def test_a_changed_text_is_found_and_the_one_before_is_not(having, client):
     client.put("/things/1", json={"text": "after"})
     assert len(client.get("/things?q=AFTER").json) == 1
     assert client.get("/things?q=before").json == []
+
+
+def test_a_thing_whose_id_was_changed_by_hand_is_found(having, client, connection):
+    having(["moved"], "moved")
+    connection.execute("UPDATE thing SET id = 50")
+    connection.commit()
+    assert [thing["id"] for thing in client.get("/things?q=moved").json] == [50]
 
 
 def test_a_deleted_thing_is_not_found(having, client):

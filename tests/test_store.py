@@ -3,6 +3,8 @@
 import pytest
 from sqlalchemy import insert, update
 from sqlalchemy.exc import StatementError
+from sqlalchemy.orm import Session
+from sqlalchemy.orm.exc import StaleDataError
 
 from flask_things.db import db, sqlite3, writing
 from flask_things.models import Thing
@@ -103,3 +105,14 @@ def test_a_new_thing_can_be_answered_though_it_is_gone_already(session, connecti
     connection.execute("DELETE FROM thing")
     connection.commit()
     assert (thing.id, thing.text) == (1, "x")
+
+
+def test_a_thing_that_another_has_changed_meanwhile_is_not_written_over(session):
+    """In a shell, where a thing is read at one time and written at another."""
+    create_thing(session, text="x")
+    thing = get_thing(session, 1)
+    with Session(session.get_bind()) as other:
+        update_thing(other, 1, text="theirs")
+    thing.text = "mine"
+    with pytest.raises(StaleDataError):
+        session.commit()
