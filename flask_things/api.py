@@ -39,7 +39,7 @@ class Blueprint(flask_smorest.Blueprint):
         return lambda view: self.doc(requestBody={"content": content})(take(view))
 
     def no_query(self, view: Any) -> Any:
-        """Refuse every query parameter (422). A route's last decorator, as the body goes first."""
+        """Refuse every query parameter (422). It comes after the body, which is read first."""
         return self.arguments(NoQuery, location="query", as_kwargs=True)(view)
 
     def preconditions(self, view: Any) -> Any:

@@ -5,7 +5,7 @@ import re
 #: The highest id: what SQLite's rowid and PostgreSQL's bigint can count to.
 ID_MAX = 2**63 - 1
 
-#: The longest text, in characters (code points): a long article, far from what slows a list down.
+#: The longest text, in characters (code points): a long article.
 TEXT_MAX_CHARACTERS = 100_000
 
 #: By how much of a text things are sorted, in characters: an index over whole ones would be too
@@ -35,6 +35,9 @@ EXPORT_ROWS = 40
 
 #: The longest text to look for, in characters: it stands in a URL.
 Q_MAX_CHARACTERS = 200
+
+#: The longest Idempotency-Key, in characters.
+KEY_MAX_CHARACTERS = 255
 
 #: How many errors one answer lists: a hostile body must not be answered with a bigger one.
 ERRORS_MAX = 100

@@ -39,12 +39,7 @@ class Things(MethodView):
     @blp.body(ThingInputSchema)
     @blp.no_query
     @blp.idempotent
-    @blp.response(
-        201,
-        ThingSchema,
-        headers={**LOCATION, **REPLAYED},
-        tagged=True,
-    )
+    @blp.response(201, ThingSchema, headers={**LOCATION, **REPLAYED}, tagged=True)
     @blp.problems(400, 413, 415, 422, 503, 507)
     def post(self, body: dict[str, str]) -> Any:
         """Create a thing

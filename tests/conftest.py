@@ -69,6 +69,18 @@ def things(app, client):
 
 
 @pytest.fixture
+def having(app, client):
+    """Return a function that stores texts and then tells which of them a search finds."""
+
+    def search(texts, q):
+        with app.app_context():
+            create_things(db.session, [{"text": text} for text in texts])
+        return [thing["text"] for thing in client.get("/things", query_string={"q": q}).json]
+
+    return search
+
+
+@pytest.fixture
 def runner(app):
     """Return a runner of `flask` commands."""
     return app.test_cli_runner()

@@ -21,11 +21,6 @@ def test_only_a_page_with_a_next_one_has_a_link(client, things):
 
 
 def test_a_link_keeps_the_other_parameters(client, things):
-    link = next_page(
-        client.get("/things/?q=x%26%C3%A4&limit=1&sort=-text&total=false").headers or {}
-    )
-    assert link is None
-    client.post("/things/bulk", json=[{"text": "x&Ä"}, {"text": "x&ä"}])
     client.post("/things/bulk", json=[{"text": "x&Ä"}, {"text": "x&ä"}])
     link = next_page(client.get("/things/?q=x%26%C3%A4&limit=1&sort=-text&total=true").headers)
     assert re.fullmatch(r"/things\?q=x%26%C3%A4&limit=1&sort=-text&total=true&cursor=[\w-]+", link)
