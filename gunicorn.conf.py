@@ -3,14 +3,19 @@
 import gc
 import json
 import os
+from contextlib import suppress
 from signal import SIG_BLOCK, SIG_UNBLOCK, SIGINT, SIGQUIT, SIGTERM, pthread_sigmask
 
 from gunicorn import util
+from sqlalchemy.exc import SQLAlchemyError
 
 from flask_things import headers, problems
+from flask_things.backend import Away
 from flask_things.config import settings
-from flask_things.db import log_sqlite_version
+from flask_things.db import db
+from flask_things.limits import THREADS
 from flask_things.migrations import prepare
+from flask_things.sqlite import log_sqlite_version
 
 _settings = settings(os.environ)
 
@@ -18,7 +23,7 @@ wsgi_app = "flask_things:create_app()"  # where none is named, as with a wheel
 bind = f"{_settings['HOST']}:{_settings['PORT']}"
 workers = _settings["WEB_CONCURRENCY"]
 worker_class = "gthread"  # a slow client holds a thread, not a worker
-threads = 4
+threads = THREADS
 preload_app = True  # made once, before the fork: workers start at once and share its memory
 accesslog = "-"
 forwarder_headers = ""  # a request's SCRIPT_NAME must not move the API to another place
@@ -41,9 +46,17 @@ os.register_at_fork(
 )
 
 
+def pre_fork(server, worker):
+    """Close what two processes would then both talk through."""
+    with server.app.wsgi().app_context():
+        db.engine.dispose()
+
+
 def post_worker_init(worker):
-    """Let the worker be stopped."""
+    """Let the worker be stopped, and open the file that it serves, so that nobody else takes it."""
     pthread_sigmask(SIG_UNBLOCK, _stops)
+    with worker.wsgi.app_context(), suppress(SQLAlchemyError, Away):
+        db.session.connection()
 
 
 def write_problem(sock, status, _reason, message):

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from importlib.metadata import version
+from importlib.util import find_spec
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,13 @@ from typing import Any
 from marshmallow import EXCLUDE, Schema, ValidationError, fields, validate
 from sqlalchemy import URL, make_url
 from sqlalchemy.exc import ArgumentError
+
+#: The names by which PostgreSQL's URLs are known, SQLAlchemy's first.
+POSTGRESQL = ("postgresql+psycopg", "postgresql", "postgres")
+
+NO_DATABASE = ValidationError(
+    "Not the URL of a database, like sqlite:///data/db.sqlite3 or postgresql://localhost/things."
+)
 
 
 class BadSetting(SystemExit):
@@ -19,20 +27,37 @@ class BadSetting(SystemExit):
     """
 
 
-def sqlite_url(value: str) -> URL:
+def database_url(value: str) -> URL:
+    """Return the URL of a database, with what SQLAlchemy needs to know.
+
+    Raises ValidationError.
+    """
+    try:
+        url = make_url(value)
+    except (ArgumentError, ValueError) as error:
+        raise NO_DATABASE from error
+    return postgresql_url(url) if url.drivername in POSTGRESQL else sqlite_url(url)
+
+
+def sqlite_url(url: URL) -> URL:
     """Return the URL of a SQLite file, made absolute: Flask-SQLAlchemy has its own relative.
 
     Raises ValidationError; also for a database in memory, of which every worker would have its own.
     """
-    refused = ValidationError("Not the URL of a SQLite file, like sqlite:///data/db.sqlite3.")
-    try:
-        url = make_url(value)
-    except (ArgumentError, ValueError) as error:
-        raise refused from error
     file = url.database or ":memory:"
     if url != URL.create("sqlite", database=file) or file.startswith((":memory:", "file:")):
-        raise refused
+        raise NO_DATABASE
     return url.set(database=str(Path(file).absolute()))
+
+
+def postgresql_url(url: URL) -> URL:
+    """Return the URL of a PostgreSQL database, for psycopg 3.
+
+    Raises ValidationError if that is not installed.
+    """
+    if not find_spec("psycopg"):
+        raise ValidationError("PostgreSQL needs psycopg: pip install 'flask-things[postgres]'.")
+    return url.set(drivername=POSTGRESQL[0])
 
 
 def address(value: str) -> str:
@@ -53,7 +78,9 @@ class Settings(Schema):
     class Meta:
         unknown = EXCLUDE
 
-    THINGS_DATABASE_URL = fields.Function(deserialize=sqlite_url)
+    THINGS_DATABASE_URL = fields.Function(deserialize=database_url)
+    THINGS_BUSY_TIMEOUT_MS = fields.Integer(validate=validate.Range(1, 600_000))
+    THINGS_SQLITE_SYNCHRONOUS = fields.String(validate=validate.OneOf(["FULL", "NORMAL"]))
     HOST = fields.Function(deserialize=address)
     PORT = fields.Integer(validate=validate.Range(1, 65535))
     WEB_CONCURRENCY = fields.Integer(validate=validate.Range(1, 256))
@@ -61,6 +88,8 @@ class Settings(Schema):
 
 DEFAULTS = {
     "THINGS_DATABASE_URL": "sqlite:///data/db.sqlite3",
+    "THINGS_BUSY_TIMEOUT_MS": "5000",
+    "THINGS_SQLITE_SYNCHRONOUS": "FULL",
     "HOST": "127.0.0.1",
     "PORT": "8080",
     "WEB_CONCURRENCY": "2",
@@ -81,8 +110,10 @@ def settings(environ: Mapping[str, str]) -> dict[str, Any]:
 
 def flask_config(environ: Mapping[str, str]) -> dict[str, Any]:
     """Return the configuration of Flask and its extensions."""
+    ours = settings(environ)
     return {
-        "SQLALCHEMY_DATABASE_URI": settings(environ)["THINGS_DATABASE_URL"],
+        **{name: value for name, value in ours.items() if name.startswith("THINGS_")},
+        "SQLALCHEMY_DATABASE_URI": ours["THINGS_DATABASE_URL"],
         "API_TITLE": "flask-things",
         "API_VERSION": version("flask-things"),
         "OPENAPI_VERSION": "3.1.0",

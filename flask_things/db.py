@@ -1,40 +1,40 @@
-"""The database: `db`, and how SQLite is tuned."""
+"""The database: `db`, its transactions, and what its errors mean."""
 
-import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any, TypeVar
 
 from flask import Flask
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy.exc import DBAPIError
-from sqlalchemy.orm import DeclarativeBase, Session, scoped_session
+from sqlalchemy import exc
+from sqlalchemy.orm import DeclarativeBase
 
+from flask_things.backend import AnySession, Away, Backend
 from flask_things.limits import ID_MAX
+from flask_things.postgresql import PostgreSQL
+from flask_things.sqlite import SQLite
 
-try:
-    from pysqlite3 import dbapi2 as sqlite3
-except ImportError:  # no wheel for this machine; see setup.cfg
-    import sqlite3
+#: The errors that a full disk, or an id that can be no higher, ends in: SQLite's names
+#: (https://www.sqlite.org/rescode.html) and PostgreSQL's codes
+#: (https://www.postgresql.org/docs/current/errcodes-appendix.html).
+FULL = ("SQLITE_FULL", "53100", "2200H")
 
-#: Earlier ones can corrupt a database in WAL mode when two connections write and checkpoint at the
-#: same moment (https://www.sqlite.org/wal.html#walresetbug).
-SOUND_SQLITE = (3, 51, 3)
-
-#: How long a write waits for others to end, in seconds. SQLite lets them go in no order: of many,
-#: one may wait for as long as all the others take.
-BUSY_TIMEOUT_S = 10
-
-#: How SQLite's errors begin when the database cannot be used now.
+#: How the errors begin that mean: not now. No code at all has a server that cannot be reached.
 AWAY = (
     "SQLITE_BUSY",
     "SQLITE_CANTOPEN",
     "SQLITE_IOERR",
     "SQLITE_LOCKED",
     "SQLITE_READONLY",
+    "08",  # the connection broke
+    "25006",  # a server that only reads, as before it is promoted
+    "40",  # two transactions were in each other's way
+    "53",  # too many connections, too little memory
+    "55P03",  # the wait for a lock was too long
+    "57",  # the server is starting or stopping, or has ended what took too long
 )
 
-AnySession = Session | scoped_session[Any]
 Row = TypeVar("Row")
 
 
@@ -48,32 +48,48 @@ db = SQLAlchemy(model_class=Base, session_options={"expire_on_commit": False})
 
 
 def init_app(app: Flask) -> None:
-    """Bind `db` to the application, and set up SQLite.
+    """Bind `db` to the application.
 
-    That its driver begins a transaction with the first write, and none for a read, is wanted: a
-    `flask shell` left open after a look at things holds nothing up and sees what others write.
+    That SQLite's driver begins a transaction with the first write, and none for a read, is wanted:
+    a `flask shell` left open after a look at things holds nothing up and sees what others write.
     """
-    app.config["SQLALCHEMY_ENGINE_OPTIONS"] = {
-        "module": sqlite3,
-        "connect_args": {"timeout": BUSY_TIMEOUT_S},
-    }
+    backend = _backend(app.config)
+    options = {**backend.engine_options(), "execution_options": {"backend": backend}}
+    app.config["SQLALCHEMY_ENGINE_OPTIONS"] = options
     db.init_app(app)
+    with app.app_context():
+        backend.listen(db.engine)
+
+
+def _backend(config: dict[str, Any]) -> Backend:
+    url, timeout = config["SQLALCHEMY_DATABASE_URI"], config["THINGS_BUSY_TIMEOUT_MS"]
+    if url.get_backend_name() == "postgresql":
+        return PostgreSQL(url, busy_timeout_ms=timeout)
+    synchronous = config["THINGS_SQLITE_SYNCHRONOUS"]
+    return SQLite(Path(url.database), busy_timeout_ms=timeout, synchronous=synchronous)
+
+
+def backend_of(session: AnySession) -> Backend:
+    """Return what knows how a session's database is used."""
+    return session.get_bind().engine.get_execution_options()["backend"]  # type: ignore[no-any-return]
 
 
 @contextmanager
 def writing(session: AnySession) -> Iterator[None]:
     """Run the block as one transaction that writes: committed at its end, rolled back on an error.
 
-    It takes SQLite's write lock before the block reads anything, and waits for it if need be: what
-    the block read is still so when it writes. Inside another such block it is a part of that one,
-    and an error that is caught between the two undoes nothing. What the session held unwritten
-    before is committed first.
+    What the block `find`s is still so when it writes: on SQLite nobody else can write meanwhile, on
+    PostgreSQL nobody else can write these rows. It waits for others if need be, and raises Away
+    (503) when that takes too long. Inside another such block it is a part of that one, and an error
+    that is caught between the two undoes nothing. What the session held unwritten before is
+    committed first.
     """
     if session.info.get("writing"):
         yield
         session.flush()  # so that a new row has its id here, too
         return
-    with _transaction(session, "BEGIN IMMEDIATE"):
+    session.commit()
+    with backend_of(session).writing(session):
         session.info["writing"] = True
         try:
             yield
@@ -84,48 +100,43 @@ def writing(session: AnySession) -> Iterator[None]:
 @contextmanager
 def reading(session: AnySession) -> Iterator[None]:
     """Run the block as one transaction that reads: all that it sees is of one moment."""
-    with _transaction(session, "BEGIN"):
-        yield
-
-
-@contextmanager
-def _transaction(session: AnySession, begin: str) -> Iterator[None]:
     session.commit()
-    with session.begin():
-        session.connection().exec_driver_sql(begin)
+    with backend_of(session).reading(session):
         yield
+
+
+def take_turns(session: AnySession, name: str) -> None:
+    """Wait, inside `writing`, until no other such block has taken this name; then it is taken.
+
+    For what is yet to be made, and cannot be found. Raises Away or an OperationalError (503).
+    """
+    backend_of(session).take_turns(session, name)
 
 
 def find(session: AnySession, model: type[Row], row_id: int) -> Row | None:
     """Return the row with an id, as the database has it now; None if there is none.
 
-    An id out of range is of no row, where the driver would raise an OverflowError.
+    Inside `writing` nobody else can change it before the end. An id out of range is of no row,
+    where the driver would raise an OverflowError.
     """
     if not 1 <= row_id <= ID_MAX:
         return None
-    return session.get(model, row_id, populate_existing=True)
+    for_update = bool(session.info.get("writing"))
+    return session.get(model, row_id, populate_existing=True, with_for_update=for_update)
 
 
-def is_full(error: DBAPIError) -> bool:
+def is_full(error: Exception) -> bool:
     """Tell whether the database has no room: nothing was written, and reads still work."""
-    return _sqlite_error(error) == "SQLITE_FULL"
+    return _code(error) in FULL
 
 
-def is_away(error: DBAPIError) -> bool:
+def is_away(error: Exception) -> bool:
     """Tell whether the database cannot be used now, through no defect of ours."""
-    return _sqlite_error(error).startswith(AWAY)
+    if isinstance(error, exc.OperationalError) and not _code(error):
+        return True
+    return isinstance(error, Away | exc.TimeoutError) or _code(error).startswith(AWAY)
 
 
-def log_sqlite_version(logger: logging.Logger) -> None:
-    """Say which SQLite runs, and warn of one that can corrupt the database."""
-    logger.info("SQLite %s (%s)", sqlite3.sqlite_version, sqlite3.__name__.split(".")[0])
-    if sqlite3.sqlite_version_info < SOUND_SQLITE:
-        logger.warning(
-            "SQLite %s has the WAL-reset bug, which can corrupt a database that several processes "
-            "write: use 3.51.3 or later",
-            sqlite3.sqlite_version,
-        )
-
-
-def _sqlite_error(error: DBAPIError) -> str:
-    return getattr(error.orig, "sqlite_errorname", "")
+def _code(error: Exception) -> str:
+    driver_s = getattr(error, "orig", None)
+    return getattr(driver_s, "sqlite_errorname", None) or getattr(driver_s, "sqlstate", None) or ""

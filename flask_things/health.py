@@ -5,7 +5,8 @@ from typing import Any
 from sqlalchemy.exc import SQLAlchemyError
 
 from flask_things.api import Blueprint
-from flask_things.db import db
+from flask_things.backend import Away
+from flask_things.db import backend_of, db
 from flask_things.migrations import is_current
 from flask_things.problems import away
 from flask_things.schemas import HealthSchema
@@ -31,11 +32,11 @@ def healthz() -> Any:
 def readyz() -> Any:
     """Tell whether requests can be served
 
-    The database answers, and its schema is up to date.
+    The database answers, its schema is up to date, and nobody has met damage in it.
     """
     try:
-        ready = is_current(db.session.connection())
-    except SQLAlchemyError:
+        ready = is_current(db.session.connection()) and backend_of(db.session).is_sound()
+    except (SQLAlchemyError, Away):
         ready = False
     if not ready:
         raise away()

@@ -1,7 +1,7 @@
 """Retries that cannot double: the answer to a request with an Idempotency-Key is kept and repeated.
 
-The key is stored in the transaction of what the request does, which holds the write lock: of many
-requests with one key, the first does it and the others find its answer. See
+The key is stored in the transaction of what the request does. Requests with one key take turns: the
+first does it, and the others find its answer. See
 https://datatracker.ietf.org/doc/draft-ietf-httpapi-idempotency-key-header/.
 """
 
@@ -14,7 +14,7 @@ from flask import Response, request
 from sqlalchemy import delete, select, tuple_
 from webargs.flaskparser import abort
 
-from flask_things.db import db, writing
+from flask_things.db import db, take_turns, writing
 from flask_things.models import KeptAnswer, utc_now
 
 KEPT_FOR = timedelta(hours=24)
@@ -37,6 +37,7 @@ def idempotent(view: Any) -> Any:
         scope = f"{request.method} {request.path.rstrip('/')}"
         digest = sha256(request.get_data()).digest()
         with writing(db.session):
+            take_turns(db.session, f"{scope} {idempotency_key}")
             _sweep()
             kept = db.session.get(KeptAnswer, (scope, idempotency_key))
             if kept and not _is_over(kept):
@@ -66,7 +67,7 @@ def _sweep() -> None:
     """Remove some of what has been kept for too long."""
     row = (KeptAnswer.scope, KeptAnswer.key)
     over = select(*row).where(KeptAnswer.created_at < utc_now() - KEPT_FOR)
-    oldest = over.order_by(KeptAnswer.created_at).limit(SWEPT)
+    oldest = over.order_by(KeptAnswer.created_at).limit(SWEPT).with_for_update(skip_locked=True)
     db.session.execute(
         delete(KeptAnswer).where(tuple_(*row).in_(oldest)),
         execution_options={"synchronize_session": False},

@@ -41,3 +41,7 @@ KEY_MAX_CHARACTERS = 255
 
 #: How many errors one answer lists: a hostile body must not be answered with a bigger one.
 ERRORS_MAX = 100
+
+#: How many requests a worker serves at a time. Each may need a connection to the database. Some
+#: are always left for those who read: see gate.py.
+THREADS = 16

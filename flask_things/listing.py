@@ -7,7 +7,8 @@ from typing import Any
 from sqlalchemy import Integer, Select, bindparam, func, select, tuple_, union_all
 from sqlalchemy.orm import InstrumentedAttribute, undefer
 
-from flask_things.db import AnySession, writing
+from flask_things.backend import AnySession
+from flask_things.db import writing
 from flask_things.models import Thing
 from flask_things.search import (
     INDEX,

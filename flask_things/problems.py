@@ -6,10 +6,11 @@ from http import HTTPStatus
 from typing import Any
 
 from flask import Flask, current_app
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import SQLAlchemyError
 from werkzeug import Response
 from werkzeug.exceptions import HTTPException, ServiceUnavailable
 
+from flask_things.backend import Away
 from flask_things.db import is_away, is_full
 from flask_things.limits import ERRORS_MAX
 from flask_things.places import Error, errors_of
@@ -90,14 +91,14 @@ def our_problem(error: Exception, status: int) -> Response:
     return answer(status, str(error))
 
 
-def database_problem(error: OperationalError) -> Response:
+def database_problem(error: SQLAlchemyError | Away) -> Response:
     """Answer an error of the database: 503 if it cannot be used now, 507 if the disk is full.
 
     Any other is a defect, and raised again (500).
     """
     if not (is_full(error) or is_away(error)):
         raise error
-    current_app.logger.error(error.orig)
+    current_app.logger.error(getattr(error, "orig", error))
     return answer(507, MEANINGS[507]) if is_full(error) else http_problem(away())
 
 
@@ -110,7 +111,8 @@ def init_app(app: Flask) -> None:
     """Register the handlers; flask-smorest's Api has the one for HTTPException."""
     for kind, status in STATUSES.items():
         app.register_error_handler(kind, partial(our_problem, status=status))
-    app.register_error_handler(OperationalError, database_problem)
+    for kind in (SQLAlchemyError, Away):
+        app.register_error_handler(kind, database_problem)
     app.after_request(_as_problem)
 
 

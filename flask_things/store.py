@@ -9,7 +9,8 @@ from typing import Any
 from sqlalchemy import Row, inspect
 from sqlalchemy.orm import Session
 
-from flask_things.db import AnySession, find, reading, writing
+from flask_things.backend import AnySession
+from flask_things.db import find, reading, writing
 from flask_things.limits import EXPORT_ROWS
 from flask_things.listing import Position, count_query, prepare_search, things_query
 from flask_things.models import Thing

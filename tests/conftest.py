@@ -3,8 +3,9 @@
 import pytest
 
 from flask_things import create_app
-from flask_things.db import db, sqlite3
+from flask_things.db import db
 from flask_things.migrations import prepare
+from flask_things.sqlite_file import sqlite3
 from flask_things.store import create_things
 from tests.server import Server
 
@@ -16,9 +17,9 @@ def environ(tmp_path):
 
 
 @pytest.fixture
-def short_wait(monkeypatch):
+def short_wait(environ):
     """Make a write wait for another one no longer than a test should."""
-    monkeypatch.setattr("flask_things.db.BUSY_TIMEOUT_S", 0.1)
+    environ["THINGS_BUSY_TIMEOUT_MS"] = "100"
 
 
 @pytest.fixture

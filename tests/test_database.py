@@ -8,8 +8,8 @@ import threading
 import pytest
 
 from flask_things import create_app
-from flask_things.db import log_sqlite_version, sqlite3
 from flask_things.migrations import prepare
+from flask_things.sqlite import log_sqlite_version, sqlite3
 from tests.server import python, wait_until
 
 
@@ -52,12 +52,13 @@ def test_a_file_that_is_no_database_is_named_and_left_alone(environ, file):
 
 def test_a_file_that_cannot_be_opened_is_named(environ, file):
     environ["THINGS_DATABASE_URL"] = f"sqlite:///{file.parent}"
-    with pytest.raises(RuntimeError, match=r"THINGS_DATABASE_URL.*unable to open"):
+    with pytest.raises(RuntimeError, match=r"THINGS_DATABASE_URL.*directory"):
         prepare(create_app(environ))
 
 
 def test_a_file_that_cannot_be_written_is_named(short_wait, connection, environ):
     """A lock stands in for a read-only file, which the tests, if run by root, could write."""
+    connection.execute("CREATE TABLE other (id)")
     connection.execute("BEGIN IMMEDIATE")
     with pytest.raises(RuntimeError, match=r"THINGS_DATABASE_URL.*locked"):
         prepare(create_app(environ))
@@ -106,7 +107,7 @@ def test_servers_that_start_at_once_on_an_empty_folder_all_come_up(serve):
 
 def test_a_start_waits_for_another_one_to_be_done(environ, file):
     """SQLite changes to WAL mode only while nobody else looks; it would not wait by itself."""
-    other = os.open(file.parent, os.O_RDONLY)
+    other = os.open(f"{file}-gate", os.O_CREAT)
     fcntl.flock(other, fcntl.LOCK_EX)
     start = threading.Thread(target=prepare, args=[create_app(environ)])
     start.start()

@@ -31,12 +31,18 @@ BAD = [
     ("THINGS_DATABASE_URL", "sqlite:///file:x?mode=memory&uri=true"),
     ("THINGS_DATABASE_URL", "sqlite+aiosqlite:///data/db.sqlite3"),
     ("THINGS_DATABASE_URL", "mysql://localhost/things"),
+    ("THINGS_DATABASE_URL", "postgresql+asyncpg://localhost/things"),
+    ("THINGS_BUSY_TIMEOUT_MS", "0"),
+    ("THINGS_BUSY_TIMEOUT_MS", "5s"),
+    ("THINGS_SQLITE_SYNCHRONOUS", "OFF"),
 ]
 
 
 def test_everything_has_a_default():
     assert settings({}) == {
         "THINGS_DATABASE_URL": settings({})["THINGS_DATABASE_URL"],
+        "THINGS_BUSY_TIMEOUT_MS": 5000,
+        "THINGS_SQLITE_SYNCHRONOUS": "FULL",
         "HOST": "127.0.0.1",
         "PORT": 8080,
         "WEB_CONCURRENCY": 2,

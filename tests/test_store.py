@@ -6,8 +6,9 @@ from sqlalchemy.exc import StatementError
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.exc import StaleDataError
 
-from flask_things.db import db, sqlite3, writing
+from flask_things.db import db, writing
 from flask_things.models import Thing
+from flask_things.sqlite import sqlite3
 from flask_things.store import ThingNotFound, create_thing, get_thing, list_things, update_thing
 
 

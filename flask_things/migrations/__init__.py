@@ -1,9 +1,5 @@
 """The schema's history (Alembic), and how a database is brought up to date."""
 
-import os
-from collections.abc import Iterator
-from contextlib import contextmanager
-from fcntl import LOCK_EX, flock
 from functools import cache
 from pathlib import Path
 
@@ -14,9 +10,10 @@ from alembic.util import CommandError
 from flask import Flask, current_app
 from flask_migrate import Migrate
 from sqlalchemy import Connection
-from sqlalchemy.exc import DatabaseError
+from sqlalchemy.exc import SQLAlchemyError
 
-from flask_things.db import db
+from flask_things.backend import Away, Unusable
+from flask_things.db import backend_of, db
 
 HERE = Path(__file__).parent
 
@@ -42,42 +39,22 @@ def prepare(app: Flask) -> None:
     Call it once, before there are workers. Raises RuntimeError with one line that says what to do.
     """
     with app.app_context():
+        backend = backend_of(db.session)
         try:
-            with _alone():
-                _upgrade()
+            db.engine.dispose()  # no worker may inherit a connection, nor an examination meet one
+            backend.examine()
+            if not (backend.is_made() and _is_up_to_date()):
+                command.upgrade(current_app.extensions["migrate"].migrate.get_config(), "head")
         except CommandError as error:
             hint = "Was it made by a newer flask-things?"
             raise RuntimeError(f"THINGS_DATABASE_URL: {db.engine.url}: {error}. {hint}") from error
-        except (OSError, DatabaseError) as error:
+        except (OSError, SQLAlchemyError, Away, Unusable) as error:
             reason = getattr(error, "orig", error)
             raise RuntimeError(f"THINGS_DATABASE_URL: {db.engine.url}: {reason}") from error
         finally:
-            db.engine.dispose()  # no worker may inherit a connection
+            db.engine.dispose()
 
 
-@contextmanager
-def _alone() -> Iterator[None]:
-    """Hold the database's folder for one process; of servers that start at once the others wait.
-
-    SQLite changes to WAL mode only while nobody else looks, and would fail at once otherwise.
-    """
-    folder = _database().parent
-    folder.mkdir(parents=True, exist_ok=True)
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        flock(handle, LOCK_EX)
-        yield
-    finally:
-        os.close(handle)
-
-
-def _database() -> Path:
-    return Path(db.engine.url.database or "")
-
-
-def _upgrade() -> None:
-    if _database().exists():
-        with db.engine.connect() as connection:
-            if is_current(connection):
-                return
-    command.upgrade(current_app.extensions["migrate"].migrate.get_config(), "head")
+def _is_up_to_date() -> bool:
+    with db.engine.connect() as connection:
+        return is_current(connection)

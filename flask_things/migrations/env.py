@@ -1,10 +1,8 @@
 """How Alembic meets the database: `flask db …` and the start of the server both come through here.
 
-It is one transaction, which takes SQLite's write lock first: one that is killed half way leaves
-nothing behind.
+It is one transaction, in which nobody else writes. If it is killed half way, nothing has changed.
 """
 
-from pathlib import Path
 from typing import Any, Literal
 
 from alembic import context
@@ -13,21 +11,13 @@ from flask import current_app
 from sqlalchemy import Engine
 from sqlalchemy.types import TypeDecorator
 
+from flask_things.db import backend_of
+
 #: FTS5's own name for each (https://www.sqlite.org/fts5.html#fts5_data_structures).
 SEARCH_TABLES = {"thing_search"} | {f"thing_search_{part}" for part in ("config", "data", "idx")}
 
 migrate = current_app.extensions["migrate"]
-
-
-def make_file(engine: Engine) -> None:
-    """Make the database's folder, and put the file in WAL mode.
-
-    There reads and writes do not wait for each other. The mode stays with the file; it cannot be
-    set inside a transaction.
-    """
-    Path(engine.url.database or "").parent.mkdir(parents=True, exist_ok=True)
-    with engine.connect() as connection:
-        connection.exec_driver_sql("PRAGMA journal_mode = WAL")
+backend = backend_of(migrate.db.session)
 
 
 def render_item(_kind: str, item: Any, _context: AutogenContext) -> str | Literal[False]:
@@ -43,7 +33,7 @@ def include_name(name: str | None, kind: str, _parents: Any) -> bool:
 def run_migrations(engine: Engine) -> None:
     """Run what is missing."""
     with engine.begin() as connection:
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
+        backend.begin_migration(connection)
         context.configure(
             connection=connection,
             target_metadata=migrate.db.metadata,
@@ -56,5 +46,5 @@ def run_migrations(engine: Engine) -> None:
             context.run_migrations()
 
 
-make_file(migrate.db.engine)
-run_migrations(migrate.db.engine)
+with backend.making():
+    run_migrations(migrate.db.engine)

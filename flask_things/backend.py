@@ -1,0 +1,51 @@
+"""What a database must be able to do: SQLite (sqlite.py) and PostgreSQL (postgresql.py) each do."""
+
+from contextlib import AbstractContextManager
+from typing import Any, Protocol
+
+from sqlalchemy import Connection, Engine
+from sqlalchemy.orm import Session, scoped_session
+
+AnySession = Session | scoped_session[Any]
+
+
+class Away(Exception):
+    """The database cannot be used now (503)."""
+
+
+class Unusable(Exception):
+    """The database cannot be used at all: says in one line why, and what to do. No start."""
+
+
+class Backend(Protocol):
+    """One database, as all workers of a server use it."""
+
+    def engine_options(self) -> dict[str, Any]:
+        """Return what SQLAlchemy's engine is to be made with."""
+
+    def listen(self, engine: Engine) -> None:
+        """Begin to watch what happens to the engine."""
+
+    def writing(self, session: AnySession) -> AbstractContextManager[None]:
+        """Run a block as one transaction; raise Away where it cannot begin, or may not end."""
+
+    def reading(self, session: AnySession) -> AbstractContextManager[None]:
+        """Run a block as one transaction that sees one moment."""
+
+    def take_turns(self, session: AnySession, name: str) -> None:
+        """Wait until no other transaction that writes has taken this name, and take it."""
+
+    def is_sound(self) -> bool:
+        """Tell whether no worker of this server has met damage."""
+
+    def examine(self) -> None:
+        """Look at what can be seen before a start; raise Unusable. Nothing is changed."""
+
+    def is_made(self) -> bool:
+        """Tell whether there is a database, in the state that `making` leaves it in."""
+
+    def making(self) -> AbstractContextManager[None]:
+        """Make the database where there is none, and keep other starts out of the block."""
+
+    def begin_migration(self, connection: Connection) -> None:
+        """Begin the one transaction that changes the schema; all others wait for its end."""

@@ -1,0 +1,87 @@
+"""The gate: writers of several processes, one after the other.
+
+Left to itself, SQLite lets those who wait try again after growing sleeps. Of many, one may wait for
+as long as all the others take. Before the gate they queue, first the threads of a process, then the
+processes: a `flock` on a file beside the database, which the kernel releases if its holder dies.
+"""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from fcntl import LOCK_EX, LOCK_NB, flock
+from pathlib import Path
+from threading import BoundedSemaphore, Lock, Thread
+from time import monotonic
+
+from flask_things.backend import Away
+from flask_things.limits import THREADS
+
+#: How many threads of a process may wait for as long as they are allowed to. The rest of its
+#: threads stay free to read, whatever holds the writers up.
+PATIENT = THREADS * 3 // 4
+
+#: How long others wait, in seconds: longer than a queue that moves takes to let them through.
+HASTE_S = 0.25
+
+
+class Gate:
+    """A gate that one writer at a time is in."""
+
+    def __init__(self, path: Path, seconds: float) -> None:
+        """Take the path of the file, which is made when it is needed, and the longest wait."""
+        self.path, self.seconds = path, seconds
+        self._turn = Lock()
+        self._patient = BoundedSemaphore(PATIENT)
+
+    @contextmanager
+    def held(self) -> Iterator[float]:
+        """Be in the gate for the block, which gets the seconds that are left to wait for more.
+
+        Raises Away when the time is up.
+        """
+        patient = self._patient.acquire(blocking=False)
+        seconds = self.seconds if patient else min(HASTE_S, self.seconds)
+        end = monotonic() + seconds
+        try:
+            is_ours = self._turn.acquire(timeout=seconds)
+        finally:
+            if patient:
+                self._patient.release()
+        if not is_ours:
+            raise Away(f"waited too long for {self.path}")
+        try:
+            with self._opened() as handle:
+                self._lock(handle, end)
+                yield max(end - monotonic(), 0)
+        finally:
+            self._turn.release()
+
+    @contextmanager
+    def closed(self) -> Iterator[None]:
+        """Keep all writers out for the block, once they are out, however long that takes."""
+        with self._opened() as handle:
+            flock(handle, LOCK_EX)
+            yield
+
+    @contextmanager
+    def _opened(self) -> Iterator[int]:
+        try:
+            handle = os.open(self.path, os.O_RDONLY | os.O_CREAT, 0o666)
+        except OSError as error:
+            raise Away(str(error)) from error
+        try:
+            yield handle
+        finally:
+            os.close(handle)
+
+    def _lock(self, handle: int, end: float) -> None:
+        try:
+            flock(handle, LOCK_EX | LOCK_NB)
+        except BlockingIOError:
+            # It cannot be told how long to wait, so another thread does. When nobody waits for that
+            # one any more, the handle is closed, and what it gets is released at once.
+            waiting = Thread(target=flock, args=(handle, LOCK_EX), daemon=True)
+            waiting.start()
+            waiting.join(end - monotonic())
+            if waiting.is_alive():
+                raise Away(f"waited too long for {self.path}") from None

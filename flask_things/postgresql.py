@@ -1,0 +1,93 @@
+"""PostgreSQL: how the engine is set up, and how transactions begin."""
+
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from typing import Any
+
+from sqlalchemy import URL, Connection, Engine, func, select
+
+from flask_things.backend import AnySession, Unusable
+from flask_things.limits import THREADS
+
+#: How long to wait for one server to answer a new connection, in seconds; there may be several.
+CONNECT_TIMEOUT_S = 2
+
+#: How long one statement may take, in milliseconds. Of an export, each part is one.
+STATEMENT_TIMEOUT_MS = 30_000
+
+#: What all starts that change the schema take turns by: any number that nobody else takes.
+MIGRATION_LOCK = 7_418_529_630
+
+
+class PostgreSQL:
+    """A database on a server, or on several of which one takes writes."""
+
+    def __init__(self, url: URL, *, busy_timeout_ms: int) -> None:
+        """Take the URL, whose own parameters go before ours, and the longest wait for a lock."""
+        limits = {"lock_timeout": busy_timeout_ms, "statement_timeout": STATEMENT_TIMEOUT_MS}
+        options = [f"-c {name}={limit}" for name, limit in limits.items()]
+        defaults: dict[str, Any] = {
+            "application_name": "flask-things",
+            "connect_timeout": CONNECT_TIMEOUT_S,
+            # No statement is kept prepared: each is planned for what it looks for, and a pooler
+            # that hands a connection round may stand in between.
+            "prepare_threshold": None,
+        }
+        self._connect_args = {
+            **{name: value for name, value in defaults.items() if name not in url.query},
+            "options": " ".join([*options, str(url.query.get("options", ""))]),
+        }
+
+    def engine_options(self) -> dict[str, Any]:
+        """Return what SQLAlchemy's engine is to be made with."""
+        return {
+            "connect_args": self._connect_args,
+            "pool_pre_ping": True,  # after a restart of the server nobody meets a dead connection
+            "pool_size": THREADS,
+            "max_overflow": THREADS,  # an export has a connection of its own
+            "pool_timeout": CONNECT_TIMEOUT_S,
+        }
+
+    def listen(self, engine: Engine) -> None:
+        """Keep the engine."""
+        self._engine = engine
+
+    def writing(self, session: AnySession) -> AbstractContextManager[Any]:
+        """Run a block as one transaction; the rows that it finds are locked."""
+        return session.begin()
+
+    @contextmanager
+    def reading(self, session: AnySession) -> Iterator[None]:
+        """Run the block in a transaction that sees one moment."""
+        with session.begin():
+            session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
+            yield
+
+    def take_turns(self, session: AnySession, name: str) -> None:
+        """Take a lock by a name; it ends with the transaction."""
+        session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(name, 0))))
+
+    def is_sound(self) -> bool:
+        """Leave it to the server to notice damage."""
+        return True
+
+    def examine(self) -> None:
+        """Raise Unusable if the database cannot hold every text."""
+        with self._engine.connect() as connection:
+            encoding = connection.exec_driver_sql("SHOW server_encoding").scalar()
+        if encoding != "UTF8":
+            raise Unusable(f"Its encoding is {encoding}. Create it with ENCODING 'UTF8'.")
+
+    def is_made(self) -> bool:
+        """Tell that somebody has made the database: we do not."""
+        return True
+
+    def making(self) -> AbstractContextManager[None]:
+        """Do nothing: other starts wait in begin_migration."""
+        return nullcontext()
+
+    def begin_migration(self, connection: Connection) -> None:
+        """Begin the transaction that changes the schema, which may take long."""
+        connection.exec_driver_sql("SET LOCAL statement_timeout = 0")
+        connection.exec_driver_sql("SET LOCAL lock_timeout = 0")
+        connection.execute(select(func.pg_advisory_xact_lock(MIGRATION_LOCK)))

@@ -1,0 +1,178 @@
+"""SQLite: how a connection is tuned, how transactions begin, and if the file is still the one."""
+
+import logging
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from mmap import mmap
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, ExceptionContext, event
+
+from flask_things import sqlite_file
+from flask_things.backend import AnySession, Away
+from flask_things.gate import Gate
+from flask_things.limits import THREADS
+from flask_things.sqlite_file import DAMAGED, beside, sqlite3
+
+#: Earlier ones can corrupt a database in WAL mode when two connections write and checkpoint at the
+#: same moment (https://www.sqlite.org/wal.html#walresetbug).
+SOUND_SQLITE = (3, 51, 3)
+
+#: How every connection is set up (https://www.sqlite.org/pragma.html). `journal_mode = WAL`, in
+#: which reads and writes do not wait for each other, stays with the file: see sqlite_file.py.
+PRAGMAS = (
+    # FULL: what was acknowledged is on the disk when the power goes. NORMAL can lose the last
+    # writes then, and only then; the file stays sound.
+    "synchronous = {synchronous}",
+    # How long SQLite itself waits for a lock; the gate has most of the waiting.
+    "busy_timeout = {busy_timeout_ms}",
+    # For a resource that refers to another: SQLite would not check.
+    "foreign_keys = ON",
+    # A file from elsewhere may hold views and triggers: they get no function that does harm. Old
+    # versions (3.40 does) take the search index for such.
+    f"trusted_schema = {'OFF' if sqlite3.sqlite_version_info >= SOUND_SQLITE else 'ON'}",
+    # Damage is noticed when a page is read, before it spreads.
+    "cell_size_check = ON",
+    # What a long export has let the WAL grow to is given back, but for these bytes.
+    "journal_size_limit = 67108864",
+    # KiB for each connection, of which a worker has as many as threads; the rest is the system's.
+    "cache_size = -2000",
+    # A file that is cut off or on a bad disk shall be an error, not the end of the process.
+    "mmap_size = 0",
+)
+
+
+class SQLite:
+    """A database file, as the workers of a server share it."""
+
+    def __init__(self, path: Path, *, busy_timeout_ms: int, synchronous: str) -> None:
+        """Take the file's absolute path and the settings."""
+        self.path = path
+        self.busy_timeout_ms = busy_timeout_ms
+        self.gate = Gate(beside(path, "-gate"), busy_timeout_ms / 1000)
+        self._pragmas = [
+            pragma.format(synchronous=synchronous, busy_timeout_ms=busy_timeout_ms)
+            for pragma in PRAGMAS
+        ]
+        self._file: tuple[int, int] | None = None
+        self._damaged = mmap(-1, 1)  # which processes that are forked from this one share
+
+    def engine_options(self) -> dict[str, Any]:
+        """Return what SQLAlchemy's engine is to be made with."""
+        return {
+            "module": sqlite3,
+            "creator": self.connect,
+            "pool_size": THREADS,
+            "max_overflow": THREADS,  # an export has a connection of its own
+        }
+
+    def listen(self, engine: Engine) -> None:
+        """Look at the file when a transaction begins, and at every error."""
+        event.listen(engine, "begin", lambda _connection: self.check())
+        event.listen(engine, "handle_error", self._note_damage)
+
+    def connect(self) -> Any:
+        """Return a new connection to the file, which is not made if it is not there.
+
+        Raises Away if it is another than the first time.
+        """
+        self.check()
+        uri = sqlite_file.uri(self.path, "rw")
+        connection = sqlite3.connect(uri, uri=True, check_same_thread=False)
+        for pragma in self._pragmas:
+            connection.execute(f"PRAGMA {pragma}")
+        self.check()
+        self._file = self._now()
+        return connection
+
+    def check(self) -> None:
+        """Raise Away if the file is not the one that was opened first: it was deleted or replaced.
+
+        What is still open would take writes that nobody ever reads.
+        """
+        if self._file not in (None, self._now()):
+            raise Away(f"{self.path} was deleted or replaced: put it back, or restart")
+
+    @contextmanager
+    def writing(self, session: AnySession) -> Iterator[None]:
+        """Run the block in a transaction that has the write lock from its beginning.
+
+        Raises Away if that takes too long.
+        """
+        with self.gate.held() as seconds, session.begin():
+            connection = session.connection()
+            left_ms = round(seconds * 1000)
+            if left_ms < self.busy_timeout_ms:
+                connection.exec_driver_sql(f"PRAGMA busy_timeout = {left_ms}")
+            try:
+                connection.exec_driver_sql("BEGIN IMMEDIATE")
+            finally:
+                if left_ms < self.busy_timeout_ms:
+                    connection.exec_driver_sql(f"PRAGMA busy_timeout = {self.busy_timeout_ms}")
+            yield
+            session.flush()
+            self.check()
+
+    @contextmanager
+    def reading(self, session: AnySession) -> Iterator[None]:
+        """Run the block in a transaction that sees one moment."""
+        with session.begin():
+            session.connection().exec_driver_sql("BEGIN")
+            yield
+
+    def take_turns(self, session: AnySession, name: str) -> None:
+        """Do nothing: who writes is alone anyway."""
+
+    def is_sound(self) -> bool:
+        """Tell whether no worker of this server has met damage."""
+        return self._damaged[0] == 0
+
+    def examine(self) -> None:
+        """Raise Unusable if there is a file that is no whole database."""
+        if self.path.exists():
+            sqlite_file.examine(self.path)
+
+    def is_made(self) -> bool:
+        """Tell whether the file is there, and in WAL mode, or not to be changed."""
+        return self.path.exists() and (
+            sqlite_file.is_in_wal_mode(self.path) or not os.access(self.path, os.W_OK)
+        )
+
+    @contextmanager
+    def making(self) -> Iterator[None]:
+        """Make the folder and the file where they are missing, and keep all writers out."""
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        with self.gate.closed():
+            if not self.path.exists():
+                sqlite_file.make(self.path)
+            yield
+            if not sqlite_file.is_in_wal_mode(self.path):
+                sqlite_file.set_wal_mode(self.path)
+
+    def begin_migration(self, connection: Connection) -> None:
+        """Begin the transaction that changes the schema."""
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+    def _note_damage(self, context: ExceptionContext) -> None:
+        if getattr(context.original_exception, "sqlite_errorname", "").startswith(DAMAGED):
+            self._damaged[0] = 1
+
+    def _now(self) -> tuple[int, int] | None:
+        try:
+            status = self.path.stat()
+        except OSError:
+            return None
+        return status.st_dev, status.st_ino
+
+
+def log_sqlite_version(logger: logging.Logger) -> None:
+    """Say which SQLite runs, and warn of one that can corrupt the database."""
+    logger.info("SQLite %s (%s)", sqlite3.sqlite_version, sqlite3.__name__.split(".")[0])
+    if sqlite3.sqlite_version_info < SOUND_SQLITE:
+        logger.warning(
+            "SQLite %s has the WAL-reset bug, which can corrupt a database that several processes "
+            "write: use 3.51.3 or later",
+            sqlite3.sqlite_version,
+        )
