@@ -7,18 +7,11 @@ from typing import Any
 from sqlalchemy import Integer, Select, bindparam, func, select, tuple_, union_all
 from sqlalchemy.orm import InstrumentedAttribute, undefer
 
+from flask_things import search
 from flask_things.backend import AnySession
 from flask_things.db import writing
 from flask_things.models import Thing
-from flask_things.search import (
-    INDEX,
-    TRIPLE,
-    contains,
-    fold,
-    fold_the_rest,
-    in_index,
-    triples,
-)
+from flask_things.search import INDEX, contains, fold_the_rest, in_index, matches
 
 #: What things may be sorted by, each with an index; things that are alike in it come by id.
 SORTS: dict[str, InstrumentedAttribute[Any]] = {
@@ -43,33 +36,34 @@ def position(thing: Thing, sort: str) -> Position:
 
 
 def things_query(
-    sort: str = "id", q: str = "", after: Position | None = None, limit: int | None = None
+    session: AnySession,
+    sort: str = "id",
+    q: str = "",
+    after: Position | None = None,
+    limit: int | None = None,
 ) -> tuple[Select[Any], dict[str, Any]]:
     """Return the query for things, with its parameters.
 
     They are the things whose text contains `q`, in an order, after a place in it. A later page
     costs what the first costs (https://use-the-index-luke.com/no-offset).
     """
-    parameters = _containing(q)
+    given = _containing(session, q)
     if after is not None:
-        parameters |= {"after": after[0], "after_id": after[1]}
+        given |= {"after": after[0], "after_id": after[1]}
     if limit is not None:
-        parameters |= {"limit": limit}
-    return _things(sort, frozenset(parameters)), parameters
+        given |= {"limit": limit}
+    return _things(sort, frozenset(given)), given
 
 
-def count_query(q: str = "") -> tuple[Select[Any], dict[str, Any]]:
+def count_query(session: AnySession, q: str = "") -> tuple[Select[Any], dict[str, Any]]:
     """Return the query for the number of things whose text contains `q`, with its parameters."""
-    parameters = _containing(q)
-    things = _found(select(Thing.id), frozenset(parameters)).subquery()
-    return select(func.count()).select_from(things), parameters
+    given = _containing(session, q)
+    things = _found(select(Thing.id), frozenset(given)).subquery()
+    return select(func.count()).select_from(things), given
 
 
-def _containing(q: str) -> dict[str, Any]:
-    part = fold(q)
-    if len(part) >= TRIPLE:
-        return {"part": part, "triples": triples(part)}
-    return {"part": part} if part else {}
+def _containing(session: AnySession, q: str) -> dict[str, Any]:
+    return search.parameters(q, session.get_bind().dialect.name)
 
 
 @cache
@@ -103,6 +97,8 @@ def _things(sort: str, parameters: frozenset[str]) -> Select[Any]:
 
 
 def _found(query: Select[Any], parameters: frozenset[str]) -> Select[Any]:
+    if "pattern" in parameters:
+        query = query.where(matches(Thing.folded, bindparam("pattern")))
     if "part" in parameters:
         query = query.where(contains(Thing.folded, bindparam("part")))
     if "triples" in parameters:

@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import (
     JSON,
     BigInteger,
+    ColumnElement,
     Computed,
     DateTime,
     Dialect,
@@ -67,6 +68,9 @@ class CheckedText(TypeDecorator[str]):
         return value if value is None else checked(value)
 
 
+UNFOLDED: ColumnElement[bool] = literal_column("folded IS NULL")
+
+
 def utc_now() -> datetime:
     """Return the present moment in UTC."""
     return datetime.now(UTC)
@@ -100,7 +104,7 @@ class Thing(db.Model):  # type: ignore[name-defined]
         Index("ix_thing_created_at", "created_at", "id"),
         Index("ix_thing_updated_at", "updated_at", "id"),
         Index("ix_thing_head", "head", "id"),
-        Index("ix_thing_unfolded", "id", sqlite_where=literal_column("folded IS NULL")),
+        Index("ix_thing_unfolded", "id", sqlite_where=UNFOLDED, postgresql_where=UNFOLDED),
         # AUTOINCREMENT: the id of a deleted thing is not given again.
         {"sqlite_autoincrement": True},
     )

@@ -4,10 +4,13 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any
 
-from sqlalchemy import URL, Connection, Engine, func, select
+from sqlalchemy import URL, Connection, Engine, ExceptionContext, event, func, select
 
 from flask_things.backend import AnySession, Unusable
 from flask_things.limits import THREADS
+
+#: PostgreSQL's code for a write on a server that only reads.
+READ_ONLY = "25006"
 
 #: How long to wait for one server to answer a new connection, in seconds; there may be several.
 CONNECT_TIMEOUT_S = 2
@@ -29,6 +32,11 @@ class PostgreSQL:
         defaults: dict[str, Any] = {
             "application_name": "flask-things",
             "connect_timeout": CONNECT_TIMEOUT_S,
+            # A machine that has vanished is noticed within seconds, by an idle connection, too.
+            "keepalives_idle": 1,
+            "keepalives_interval": 1,
+            "keepalives_count": 3,
+            "tcp_user_timeout": 3000,
             # No statement is kept prepared: each is planned for what it looks for, and a pooler
             # that hands a connection round may stand in between.
             "prepare_threshold": None,
@@ -49,8 +57,13 @@ class PostgreSQL:
         }
 
     def listen(self, engine: Engine) -> None:
-        """Keep the engine."""
+        """Give up a connection to a server that only reads: another one may have been promoted."""
         self._engine = engine
+        event.listen(engine, "handle_error", self._leave_a_reader)
+
+    def _leave_a_reader(self, context: ExceptionContext) -> None:
+        if getattr(context.original_exception, "sqlstate", None) == READ_ONLY:
+            context.is_disconnect = True
 
     def writing(self, session: AnySession) -> AbstractContextManager[Any]:
         """Run a block as one transaction; the rows that it finds are locked."""

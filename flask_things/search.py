@@ -4,10 +4,12 @@ Texts are searched as `fold` leaves them, in a column that the model fills. Wher
 written a text (an UPDATE of many things, another program), a trigger has emptied the column, and
 the next search fills it first. A Python with a newer Unicode folds new letters: empty it then.
 
-From three characters on, an index of all triples of characters says where to look: FTS5 with
-`tokenize='trigram'` (https://www.sqlite.org/fts5.html#the_trigram_tokenizer), kept by triggers. It
-holds no positions (`detail=none`), so what it finds is looked at once more. With it, the write of a
-text of a hundred characters takes about twice as long, much of which is still the disk's.
+From three characters on, an index of all triples of characters says where to look. On SQLite it is
+FTS5 with `tokenize='trigram'` (https://www.sqlite.org/fts5.html#the_trigram_tokenizer), kept by
+triggers. It holds no positions (`detail=none`), so what it finds is looked at once more. With it,
+the write of a text of a hundred characters takes about twice as long, much of which is still the
+disk's. On PostgreSQL it is pg_trgm (https://www.postgresql.org/docs/current/pgtrgm.html), which
+knows letters and digits only: a part without three of them in a row is looked for in every text.
 """
 
 import re
@@ -36,6 +38,9 @@ BATCH = 100
 
 #: From how many characters on the index can tell.
 TRIPLE = 3
+
+#: What is not itself in a pattern for LIKE, unless there is a `!` before it.
+WILD = re.compile("[%_!]")
 
 # What Unicode folds to several characters (ß → ss) keeps its length in simple folding: it goes to
 # its lower case, if that is one character, or stays. The three are in Unicode since 15.1 only.
@@ -66,9 +71,24 @@ def fold_the_rest(connection: Connection) -> None:
         connection.execute(fill, [{"row": row_id, "new": fold(text)} for row_id, text in rows])
 
 
+def parameters(q: str, dialect: str) -> dict[str, str]:
+    """Return what a query that searches is given, by name; nothing where all is found."""
+    part = fold(q)
+    if not part:
+        return {}
+    if dialect == "postgresql":
+        return {"pattern": "%" + WILD.sub(r"!\g<0>", part) + "%"}
+    return {"part": part} | ({"triples": triples(part)} if len(part) >= TRIPLE else {})
+
+
 def contains(folded: SQLColumnExpression[Any], part: BindParameter[Any]) -> ColumnElement[bool]:
     """Return the condition that a folded text contains a folded part."""
     return func.instr(folded, part) > 0
+
+
+def matches(folded: SQLColumnExpression[Any], pattern: BindParameter[Any]) -> ColumnElement[bool]:
+    """Return the condition that a folded text is as a pattern for LIKE wants it."""
+    return folded.like(pattern, escape="!")
 
 
 def in_index(triples: BindParameter[Any]) -> ColumnElement[bool]:

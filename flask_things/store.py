@@ -50,14 +50,14 @@ def list_things(
     the place in that order to go on from, and `limit` the most things to return.
     """
     prepare_search(session, q)
-    query = things_query(sort, q, after, limit)
+    query = things_query(session, sort, q, after, limit)
     return session.scalars(*query, execution_options={"populate_existing": True}).all()
 
 
 def count_things(session: AnySession, *, q: str = "") -> int:
     """Return how many things there are, or how many whose text contains `q`."""
     prepare_search(session, q)
-    return session.scalars(*count_query(q)).one()  # type: ignore[no-any-return]
+    return session.scalars(*count_query(session, q)).one()  # type: ignore[no-any-return]
 
 
 def list_page(
@@ -80,16 +80,16 @@ def export_things(
     """
     fields = [field for field in inspect(Thing).column_attrs if not field.deferred]
     prepare_search(session, q)
-    query, parameters = things_query(sort, q)
+    query, parameters = things_query(session, sort, q)
     query = query.with_only_columns(*(getattr(Thing, field.key) for field in fields))
 
     def rows() -> Generator[Any]:
         with Session(session.get_bind()) as own:
             # Without yield_per the ORM would read all of them before the first.
             options = {"yield_per": EXPORT_ROWS}
-            result = own.execute(query, parameters, execution_options=options)
-            yield
-            yield from result
+            with own.execute(query, parameters, execution_options=options) as result:
+                yield
+                yield from result
 
     started = rows()
     next(started)  # so that an error is raised here, not in the middle of an answer

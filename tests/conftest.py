@@ -1,5 +1,13 @@
-"""What every test may ask for."""
+"""What every test may ask for.
 
+Whatever needs a database runs twice: on SQLite and on PostgreSQL. What is about one of them is
+marked so.
+"""
+
+import os
+from itertools import count
+
+import psycopg
 import pytest
 
 from flask_things import create_app
@@ -7,13 +15,49 @@ from flask_things.db import db
 from flask_things.migrations import prepare
 from flask_things.sqlite_file import sqlite3
 from flask_things.store import create_things
+from tests.postgres import Postgres, find_programs
 from tests.server import Server
+
+ENGINES = ("sqlite", "postgresql")
+NUMBERS = count()
+
+
+def pytest_generate_tests(metafunc):
+    """Run a test on each engine, or on the one that it is marked with; with a file on SQLite."""
+    if "engine" in metafunc.fixturenames:
+        marked = [name for name in ENGINES if metafunc.definition.get_closest_marker(name)]
+        only = ["sqlite"] if "file" in metafunc.fixturenames else marked
+        metafunc.parametrize("engine", only or ENGINES, indirect=True)
+
+
+@pytest.fixture(scope="session")
+def postgres():
+    """Return a PostgreSQL server with a database that is ready, as a template for others."""
+    if not find_programs() and "CI" not in os.environ:
+        pytest.skip("there is no PostgreSQL on this machine")
+    server = Postgres()
+    server.execute("CREATE DATABASE template")
+    prepare(create_app({"THINGS_DATABASE_URL": server.url("template")}))
+    yield server
+    server.close()
 
 
 @pytest.fixture
-def environ(tmp_path):
-    """Return settings with a database file of the test's own."""
-    return {"THINGS_DATABASE_URL": f"sqlite:///{tmp_path}/data/db.sqlite3"}
+def engine(request):
+    """Return the name of the database engine."""
+    return request.param
+
+
+@pytest.fixture
+def environ(engine, tmp_path, request):
+    """Return settings with a database of the test's own."""
+    if engine == "sqlite":
+        yield {"THINGS_DATABASE_URL": f"sqlite:///{tmp_path}/data/db.sqlite3"}
+        return
+    postgres, name = request.getfixturevalue("postgres"), f"test_{next(NUMBERS)}"
+    postgres.execute(f"CREATE DATABASE {name} TEMPLATE template")
+    yield {"THINGS_DATABASE_URL": postgres.url(name)}
+    postgres.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
 @pytest.fixture
@@ -41,11 +85,21 @@ def file(tmp_path):
 
 
 @pytest.fixture
-def connection(file):
+def connection(environ, engine, request):
     """Return a connection to the test's database, past the application, that does not wait."""
-    connection = sqlite3.connect(file, timeout=0)
+    if engine == "sqlite":
+        connection = sqlite3.connect(request.getfixturevalue("file"), timeout=0)
+    else:
+        connection = psycopg.connect(environ["THINGS_DATABASE_URL"], options="-c lock_timeout=1")
     yield connection
     connection.close()
+
+
+@pytest.fixture
+def lock(connection, engine):
+    """Return a function that keeps everybody else from writing, until the connection's rollback."""
+    statement = "BEGIN IMMEDIATE" if engine == "sqlite" else "LOCK thing, kept_answer IN SHARE MODE"
+    return lambda: connection.execute(statement)
 
 
 @pytest.fixture
@@ -88,15 +142,16 @@ def runner(app):
 
 
 @pytest.fixture
-def serve(tmp_path):
+def serve(tmp_path, environ):
     """Return a function that starts a real server; all are stopped at the end.
 
-    Their folder is the test's own, the same for all.
+    Their folder and their database are the test's own, the same for all.
     """
     servers = []
 
-    def start(*command, wait=True, **environ):
-        servers.append(Server(tmp_path, environ, command or ("-m", "flask_things"), wait))
+    def start(*command, wait=True, **others):
+        settings = environ | others
+        servers.append(Server(tmp_path, settings, command or ("-m", "flask_things"), wait))
         return servers[-1]
 
     yield start

@@ -56,7 +56,7 @@ def test_a_file_that_cannot_be_opened_is_named(environ, file):
         prepare(create_app(environ))
 
 
-def test_a_file_that_cannot_be_written_is_named(short_wait, connection, environ):
+def test_a_file_that_cannot_be_written_is_named(short_wait, file, connection, environ):
     """A lock stands in for a read-only file, which the tests, if run by root, could write."""
     connection.execute("CREATE TABLE other (id)")
     connection.execute("BEGIN IMMEDIATE")

@@ -1,5 +1,7 @@
 """/healthz and /readyz."""
 
+import pytest
+
 from flask_things import create_app
 
 
@@ -12,6 +14,7 @@ def test_ready_means_that_the_schema_is_up_to_date(app, client, connection):
     assert response.headers["Retry-After"]
 
 
+@pytest.mark.sqlite
 def test_without_a_database_the_process_is_well_but_not_ready(environ):
     client = create_app(environ).test_client()
     assert client.get("/healthz").json == {"status": "ok"}

@@ -122,7 +122,7 @@ def test_a_cursor_shows_nothing_but_the_place(client, things):
 
 
 @pytest.fixture
-def plan_of_second_page(app, client, things, connection):
+def plan_of_second_page(app, file, client, things, connection):
     """Return a function that tells how SQLite goes about a second page."""
     plans = []
 

@@ -100,9 +100,11 @@ def test_what_the_database_says_has_a_status(app, client, name, status, retry_af
     assert "inside" not in response.text
 
 
-def test_while_another_one_writes_a_write_is_503_and_a_read_200(short_wait, client, connection):
+def test_while_another_one_writes_a_write_is_503_and_a_read_200(
+    short_wait, client, connection, lock
+):
     client.post("/things", json={"text": "x"})
-    connection.execute("BEGIN IMMEDIATE")
+    lock()
     response = client.put("/things/1", json={"text": "y"})
     assert (response.status_code, response.headers["Retry-After"]) == (503, "1")
     assert client.get("/things/1").json["text"] == "x"

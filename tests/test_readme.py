@@ -49,7 +49,7 @@ def test_every_curl_prints_what_is_written(serve):
         assert timeless(printed) == timeless(written), command
 
 
-def test_every_line_of_flask_shell_prints_what_is_written(serve, tmp_path):
+def test_every_line_of_flask_shell_prints_what_is_written(serve, environ):
     """The things are in another state than after the calls above: one has been there and gone."""
     server = serve()
     server.request("POST", "/things", {"text": "x"})
@@ -59,7 +59,7 @@ def test_every_line_of_flask_shell_prints_what_is_written(serve, tmp_path):
     shell = python(
         *(ROOT, "-m", "flask", "shell"),
         text="".join(f"{command}\n" for command, _ in lines),
-        THINGS_DATABASE_URL=f"sqlite:///{tmp_path}/data/db.sqlite3",
+        **environ,
     )
     printed = [line.strip() for line in shell.stdout.split(">>>")[1:]]
     assert printed == [output for _, output in lines] + [""], shell.stderr

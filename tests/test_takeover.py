@@ -10,6 +10,8 @@ from tests.server import every_thing
 
 TUTORIAL = "CREATE TABLE thing (id INTEGER NOT NULL, text VARCHAR NOT NULL, PRIMARY KEY (id))"
 
+pytestmark = pytest.mark.sqlite
+
 
 @pytest.fixture
 def leave(connection):

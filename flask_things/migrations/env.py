@@ -13,8 +13,11 @@ from sqlalchemy.types import TypeDecorator
 
 from flask_things.db import backend_of
 
-#: FTS5's own name for each (https://www.sqlite.org/fts5.html#fts5_data_structures).
-SEARCH_TABLES = {"thing_search"} | {f"thing_search_{part}" for part in ("config", "data", "idx")}
+#: The search index: on SQLite FTS5's own name for each of its tables
+#: (https://www.sqlite.org/fts5.html#fts5_data_structures), on PostgreSQL one name.
+SEARCH = {"thing_search", "ix_thing_folded"} | {
+    f"thing_search_{part}" for part in ("config", "data", "idx")
+}
 
 migrate = current_app.extensions["migrate"]
 backend = backend_of(migrate.db.session)
@@ -25,9 +28,9 @@ def render_item(_kind: str, item: Any, _context: AutogenContext) -> str | Litera
     return f"sa.{item.impl!r}" if isinstance(item, TypeDecorator) else False
 
 
-def include_name(name: str | None, kind: str, _parents: Any) -> bool:
-    """Leave the tables of the search index alone: no model has them."""
-    return kind != "table" or name not in SEARCH_TABLES
+def include_name(name: str | None, _kind: str, _parents: Any) -> bool:
+    """Leave the search index alone: no model has it."""
+    return name not in SEARCH
 
 
 def run_migrations(engine: Engine) -> None:

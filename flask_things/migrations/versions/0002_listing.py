@@ -1,6 +1,6 @@
 """What lists and searches need of the table of things, and the answers kept for retries.
 
-The search index is explained in search.py. Triggers keep it.
+The search index is explained in search.py. On SQLite, triggers keep it.
 """
 
 import sqlalchemy as sa
@@ -11,7 +11,7 @@ from flask_things.search import fold_the_rest
 revision = "0002"
 down_revision = "0001"
 
-SEARCH = (
+SQLITE = (
     """
     CREATE VIRTUAL TABLE thing_search USING fts5(
         folded, content='thing', content_rowid='id',
@@ -48,19 +48,40 @@ SEARCH = (
     """,
 )
 
+POSTGRESQL = (
+    "CREATE EXTENSION IF NOT EXISTS pg_trgm",
+    "CREATE INDEX ix_thing_folded ON thing USING gin (folded gin_trgm_ops)",
+    """
+    CREATE FUNCTION thing_unfold() RETURNS trigger LANGUAGE plpgsql AS $$
+    BEGIN
+        new.folded = NULL;
+        RETURN new;
+    END
+    $$
+    """,
+    """
+    CREATE TRIGGER thing_unfold BEFORE UPDATE OF text ON thing FOR EACH ROW
+    WHEN (new.text IS DISTINCT FROM old.text AND new.folded IS NOT DISTINCT FROM old.folded)
+    EXECUTE FUNCTION thing_unfold()
+    """,
+)
+
 
 def upgrade() -> None:
     """Add the columns, fill them, and make the indexes."""
-    head = sa.Computed("substr(text, 1, 200)", persisted=False)
+    is_sqlite = op.get_bind().dialect.name == "sqlite"
+    head = sa.Computed("substr(text, 1, 200)", persisted=not is_sqlite)
     op.add_column("thing", sa.Column("revision", sa.Integer, nullable=False, server_default="1"))
-    op.add_column("thing", sa.Column("head", sa.Text, head))
+    op.add_column("thing", sa.Column("head", sa.Text(collation=None if is_sqlite else "C"), head))
     op.add_column("thing", sa.Column("folded", sa.Text))
     for name in ("created_at", "updated_at", "head"):
         op.create_index(f"ix_thing_{name}", "thing", [name, "id"])
     unfolded = sa.text("folded IS NULL")
-    op.create_index("ix_thing_unfolded", "thing", ["id"], sqlite_where=unfolded)
+    op.create_index(
+        "ix_thing_unfolded", "thing", ["id"], sqlite_where=unfolded, postgresql_where=unfolded
+    )
     fold_the_rest(op.get_bind())
-    for statement in SEARCH:
+    for statement in SQLITE if is_sqlite else POSTGRESQL:
         op.execute(statement)
     op.create_table(
         "kept_answer",
