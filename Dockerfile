@@ -1,8 +1,8 @@
 FROM python:3.13-slim-bookworm AS build
 WORKDIR /src
-COPY requirements.txt .
+COPY requirements-postgres.txt .
 RUN python -m venv --without-pip /venv \
- && pip --python /venv install --no-cache-dir --require-hashes -r requirements.txt
+ && pip --python /venv install --no-cache-dir --require-hashes -r requirements-postgres.txt
 COPY . .
 RUN pip --python /venv install --no-cache-dir --no-deps .
 

@@ -38,8 +38,11 @@ lock: $(VENV)/installed-dev ## Compile requirements*.txt anew, with the newest v
 	$(BIN)/uv pip compile --quiet --upgrade --universal --generate-hashes --no-emit-index-url \
 		--python-version 3.11 --custom-compile-command "make lock" setup.cfg -o requirements.txt
 	$(BIN)/uv pip compile --quiet --upgrade --universal --generate-hashes --no-emit-index-url \
-		--python-version 3.11 --custom-compile-command "make lock" --extra dev \
-		-c requirements.txt setup.cfg -o requirements-dev.txt
+		--python-version 3.11 --custom-compile-command "make lock" --extra postgres \
+		-c requirements.txt setup.cfg -o requirements-postgres.txt
+	$(BIN)/uv pip compile --quiet --upgrade --universal --generate-hashes --no-emit-index-url \
+		--python-version 3.11 --custom-compile-command "make lock" --extra dev --extra postgres \
+		-c requirements-postgres.txt setup.cfg -o requirements-dev.txt
 	$(BIN)/uv pip compile --quiet --upgrade --universal --generate-hashes --no-emit-index-url \
 		--python-version 3.11 --custom-compile-command "make lock" --extra judges \
 		-c requirements-dev.txt setup.cfg -o requirements-judges.txt

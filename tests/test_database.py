@@ -30,12 +30,14 @@ def test_there_is_no_downgrade_that_drops_things(client, runner):
     assert len(client.get("/things").json) == 1
 
 
+@pytest.mark.sqlite
 def test_the_folder_is_made(environ, tmp_path):
     environ["THINGS_DATABASE_URL"] = f"sqlite:///{tmp_path}/a/b/c.sqlite3"
     prepare(create_app(environ))
     assert (tmp_path / "a/b/c.sqlite3").exists()
 
 
+@pytest.mark.sqlite
 def test_a_folder_that_cannot_be_made_is_named(environ, tmp_path):
     (tmp_path / "file").touch()
     environ["THINGS_DATABASE_URL"] = f"sqlite:///{tmp_path}/file/db.sqlite3"
@@ -81,6 +83,7 @@ def test_an_affected_sqlite_is_warned_of(monkeypatch, caplog, version, warned):
     assert ("WAL-reset" in caplog.text) is warned
 
 
+@pytest.mark.sqlite
 def test_the_standard_library_s_sqlite_serves_where_no_wheel_exists(serve, tmp_path):
     """The module is hidden from the server as it would be on a machine without a wheel."""
     (tmp_path / "pysqlite3.py").write_text("raise ImportError")
@@ -89,7 +92,8 @@ def test_the_standard_library_s_sqlite_serves_where_no_wheel_exists(serve, tmp_p
     assert "(sqlite3)" in server.log.read_text()
 
 
-@pytest.mark.parametrize("round_", range(20))
+@pytest.mark.sqlite
+@pytest.mark.parametrize("round_", range(10))
 def test_eight_workers_start_on_an_empty_folder(serve, round_):
     server = serve(WEB_CONCURRENCY="8")
     wait_until(lambda: server.log.read_text().count("Booting worker") == 8)

@@ -66,6 +66,18 @@ def test_a_bad_value_is_refused_by_its_name(name, value):
     assert str(refusal.value).startswith(f"{name}: ")
 
 
+def test_postgresql_without_its_driver_says_what_to_install(monkeypatch):
+    monkeypatch.setattr("flask_things.config.find_spec", lambda name: None)
+    with pytest.raises(BadSetting, match=r"flask-things\[postgres\]"):
+        settings({"THINGS_DATABASE_URL": "postgresql://localhost/things"})
+
+
+@pytest.mark.parametrize("scheme", ["postgresql", "postgres", "postgresql+psycopg"])
+def test_postgresql_has_several_names(scheme):
+    url = settings({"THINGS_DATABASE_URL": f"{scheme}://localhost/things"})["THINGS_DATABASE_URL"]
+    assert url.drivername == "postgresql+psycopg"
+
+
 @pytest.mark.parametrize("command", ["-m flask_things", "-m gunicorn wsgi:app", "-m flask shell"])
 @pytest.mark.parametrize(("name", "value"), [("PORT", "65536"), ("THINGS_DATABASE_URL", "x")])
 def test_a_bad_value_stops_every_start_with_one_line(command, name, value):

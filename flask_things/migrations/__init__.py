@@ -49,7 +49,7 @@ def prepare(app: Flask) -> None:
             hint = "Was it made by a newer flask-things?"
             raise RuntimeError(f"THINGS_DATABASE_URL: {db.engine.url}: {error}. {hint}") from error
         except (OSError, SQLAlchemyError, Away, Unusable) as error:
-            reason = getattr(error, "orig", error)
+            reason = " ".join(str(getattr(error, "orig", error)).split())
             raise RuntimeError(f"THINGS_DATABASE_URL: {db.engine.url}: {reason}") from error
         finally:
             db.engine.dispose()

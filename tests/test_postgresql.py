@@ -1,0 +1,206 @@
+"""PostgreSQL: many machines on one database, servers that go away, and one that takes over."""
+
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import psycopg
+import pytest
+from sqlalchemy import event
+
+from flask_things import create_app
+from flask_things.db import db
+from flask_things.limits import ID_MAX
+from flask_things.migrations import prepare
+from tests.postgres import Postgres
+from tests.server import JSON, every_thing, next_page, python, wait_until
+
+pytestmark = pytest.mark.postgresql
+
+
+@pytest.fixture
+def own(postgres):
+    """Return a PostgreSQL server of the test's own, to be stopped; skipped where `postgres` is."""
+    server = Postgres(durable=True)
+    yield server
+    server.close()
+
+
+@pytest.fixture
+def empty(postgres):
+    """Return the URL of a database without tables."""
+    postgres.execute("CREATE DATABASE empty")
+    yield postgres.url("empty")
+    postgres.execute("DROP DATABASE empty WITH (FORCE)")
+
+
+class Writer(threading.Thread):
+    """Posts one thing after the other, with a key and again until it is answered."""
+
+    def __init__(self, server):
+        """Take the server."""
+        super().__init__()
+        self.server, self.kept, self.statuses, self.ended = server, {}, [], threading.Event()
+
+    def run(self):
+        """Write until it is told to end."""
+        while not self.ended.is_set():
+            text = f"{self.name} {len(self.statuses)}"
+            while self.post(text) != 201:
+                assert self.statuses[-1] == 503
+
+    def post(self, text):
+        """Post a thing, and return the status."""
+        headers = {**JSON, "Idempotency-Key": text.replace(" ", "-")}
+        status, _, thing = self.server.request("POST", "/things", {"text": text}, headers)
+        self.statuses.append(status)
+        if status == 201:
+            self.kept[thing["id"]] = text
+        return status
+
+
+def test_servers_that_start_at_once_on_an_empty_database_all_come_up(serve, empty):
+    for server in [serve(wait=False, THINGS_DATABASE_URL=empty) for _ in range(4)]:
+        wait_until(server.is_ready)
+
+
+def test_of_posts_with_one_key_to_several_machines_one_is_done(serve):
+    servers = [serve(), serve()]
+    headers = {**JSON, "Idempotency-Key": "one"}
+    with ThreadPoolExecutor(16) as clients:
+        answers = clients.map(
+            lambda n: servers[n % 2].request("POST", "/things", {"text": "x"}, headers), range(32)
+        )
+    assert {(status, body["id"]) for status, _, body in answers} == {(201, 1)}
+
+
+def test_a_server_that_restarts_is_503_only_while_it_is_away(serve, own):
+    server = serve(THINGS_DATABASE_URL=own.url())
+    server.request("POST", "/things", {"text": "x"})
+    with ThreadPoolExecutor(16) as clients:  # so that many connections are open
+        list(clients.map(lambda _: server.request("GET", "/things"), range(64)))
+    own.stop()
+    for method, path in [("GET", "/things"), ("POST", "/things"), ("GET", "/readyz")]:
+        status, headers, _ = server.request(method, path, {"text": "y"})
+        assert (status, headers["Retry-After"]) == (503, "1")
+    assert server.request("GET", "/healthz")[0] == 200
+    own.start()
+    with ThreadPoolExecutor(16) as clients:
+        answers = clients.map(lambda _: server.request("GET", "/things"), range(64))
+        assert {status for status, _, _ in answers} == {200}
+
+
+def test_a_failover_loses_nothing_that_was_acknowledged(serve, own):
+    """The primary is killed under load, and its synchronous standby promoted."""
+    standby = own.replica()
+    hosts = "&".join(f"host=127.0.0.1:{server.port}" for server in (own, standby))
+    url = f"postgresql://postgres@/postgres?{hosts}&target_session_attrs=read-write"
+    server = serve(THINGS_DATABASE_URL=url)
+    writers = [Writer(server) for _ in range(4)]
+    for writer in writers:
+        writer.start()
+    wait_until(lambda: all(len(writer.kept) > 20 for writer in writers))
+    own.kill()
+    wait_until(lambda: all(writer.statuses[-1] == 503 for writer in writers))
+    standby.promote()
+    promoted = time.monotonic()
+    wait_until(lambda: all(writer.statuses[-1] == 201 for writer in writers))
+    seconds = time.monotonic() - promoted
+    for writer in writers:
+        writer.ended.set()
+        writer.join()
+    kept = {thing_id: text for writer in writers for thing_id, text in writer.kept.items()}
+    assert len(kept) == sum(writer.statuses.count(201) for writer in writers)
+    client = create_app({"THINGS_DATABASE_URL": standby.url()})
+    there = {thing["id"]: thing["text"] for thing in every_thing(client.test_client())}
+    with client.app_context():
+        db.engine.dispose()
+    standby.close()
+    assert there == kept
+    assert seconds < 4
+
+
+def test_while_a_server_only_reads_a_write_is_503_and_a_read_200(serve, own):
+    server = serve(THINGS_DATABASE_URL=own.url())
+    own.execute("ALTER SYSTEM SET default_transaction_read_only = on")
+    own.execute("SELECT pg_reload_conf()")
+    wait_until(lambda: own.execute("SHOW default_transaction_read_only") == [("on",)])
+    assert server.request("POST", "/things", {"text": "x"})[0] == 503
+    assert server.request("GET", "/things")[0] == 200
+    own.execute("ALTER SYSTEM SET default_transaction_read_only = off")
+    own.execute("SELECT pg_reload_conf()")
+    wait_until(lambda: own.execute("SHOW default_transaction_read_only") == [("off",)])
+    assert server.request("POST", "/things", {"text": "x"})[0] == 201
+
+
+def test_a_server_that_cannot_be_reached_stops_the_start_with_one_line(tmp_path, own):
+    own.stop()
+    start = python(tmp_path, "-m", "flask_things", THINGS_DATABASE_URL=own.url())
+    lines = [line for line in start.stderr.splitlines() if line and "[INFO]" not in line]
+    assert start.returncode != 0
+    assert len(lines) == 1, start.stderr
+    assert lines[0].startswith("Error: THINGS_DATABASE_URL: ")
+
+
+def test_a_password_is_not_told(tmp_path, own):
+    own.stop()
+    url = own.url().replace("postgres@", "postgres:secret@")
+    start = python(tmp_path, "-m", "flask_things", THINGS_DATABASE_URL=url)
+    assert "secret" not in start.stderr + start.stdout
+
+
+def test_a_database_that_cannot_hold_every_text_is_refused(postgres):
+    postgres.execute("CREATE DATABASE latin ENCODING 'LATIN1' LOCALE 'C' TEMPLATE template0")
+    app = create_app({"THINGS_DATABASE_URL": postgres.url("latin")})
+    with pytest.raises(RuntimeError, match=r"LATIN1.*UTF8"):
+        prepare(app)
+
+
+def test_a_table_of_somebody_else_is_left_alone(postgres, empty):
+    with psycopg.connect(empty) as connection:
+        connection.execute("CREATE TABLE thing (id integer, text varchar)")
+    with pytest.raises(RuntimeError, match="neither ours"):
+        prepare(create_app({"THINGS_DATABASE_URL": empty}))
+
+
+def test_ids_above_32_bits_are_served(client, connection):
+    connection.execute(f"ALTER SEQUENCE thing_id_seq RESTART WITH {ID_MAX}")
+    connection.commit()
+    assert client.post("/things", json={"text": "x"}).json["id"] == ID_MAX
+    assert client.get(f"/things/{ID_MAX}").json["text"] == "x"
+    assert client.post("/things", json={"text": "x"}).status_code == 507
+
+
+@pytest.fixture
+def plans(app, connection):
+    """Return a list of how PostgreSQL goes about each query, if it is not to go through all."""
+    plans = []
+
+    def explain(_connection, _cursor, statement, parameters, _context, _many):
+        plans.append(str(connection.execute(f"EXPLAIN {statement}", parameters).fetchall()))
+
+    connection.execute("SET enable_seqscan = off")
+    with app.app_context():
+        event.listen(db.engine, "before_cursor_execute", explain)
+    return plans
+
+
+@pytest.mark.parametrize(
+    ("sort", "index"),
+    [
+        ("-id", "thing_pkey"),
+        ("text", "ix_thing_head"),
+        ("-created_at", "ix_thing_created_at"),
+        ("updated_at", "ix_thing_updated_at"),
+    ],
+)
+def test_a_second_page_is_sought_in_an_index(client, things, plans, connection, sort, index):
+    connection.execute("SET enable_sort = off")
+    client.get(next_page(client.get(f"/things?limit=1&sort={sort}").headers))
+    assert index in plans[-1]
+
+
+def test_a_search_is_answered_from_its_index(client, things, plans, connection):
+    connection.execute("SET enable_indexscan = off")
+    client.get("/things?q=xxx&total=true")
+    assert "ix_thing_folded" in plans[-1]
