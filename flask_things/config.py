@@ -56,7 +56,7 @@ def postgresql_url(url: URL) -> URL:
     Raises ValidationError if that is not installed.
     """
     if not find_spec("psycopg"):
-        raise ValidationError("PostgreSQL needs psycopg: pip install 'flask-things[postgres]'.")
+        raise ValidationError("PostgreSQL needs psycopg: install flask-things[postgres].")
     return url.set(drivername=POSTGRESQL[0])
 
 
