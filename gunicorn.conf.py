@@ -32,7 +32,8 @@ control_socket_disable = True  # nobody asked for a second door, and it wants a 
 
 def on_starting(server):
     """Make the database ready once, before there are workers."""
-    log_sqlite_version(server.log)
+    if _settings["THINGS_DATABASE_URL"].get_backend_name() == "sqlite":
+        log_sqlite_version(server.log)
     prepare(server.app.wsgi())
     gc.freeze()  # what is there now stays shared: a worker takes less memory, and ends at once
 

@@ -39,7 +39,7 @@ def idempotent(view: Any) -> Any:
         with writing(db.session):
             take_turns(db.session, f"{scope} {idempotency_key}")
             _sweep()
-            kept = db.session.get(KeptAnswer, (scope, idempotency_key))
+            kept = db.session.get(KeptAnswer, (scope, idempotency_key), with_for_update=True)
             if kept and not _is_over(kept):
                 return _replay(kept, digest)
             response: Response = view(*args, **kwargs)
