@@ -7,7 +7,7 @@ from typing import Any
 from flask import Flask
 from sqlalchemy import select
 
-from flask_things import db, headers, health, pages, problems, store, things
+from flask_things import cli, db, headers, health, pages, problems, store, things
 from flask_things.api import Api
 from flask_things.config import flask_config
 from flask_things.migrations import migrate
@@ -34,6 +34,7 @@ def create_app(environ: Mapping[str, str] = os.environ) -> Flask:
     api.register_blueprint(things.blp)
     api.register_blueprint(health.blp)
     app.register_blueprint(pages.blp)
+    app.cli.add_command(cli.things)
 
     app.shell_context_processor(shell_names)
     return app
