@@ -2,19 +2,29 @@
 
 import signal
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import IO, Any, NoReturn
 
 import click
+from flask import current_app
 from flask.cli import AppGroup
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
-from flask_things import backups
+from flask_things import backups, exports, records, store
 from flask_things.db import db, sqlite3
+from flask_things.files import replacing
+from flask_things.migrations import is_current, prepare
+from flask_things.schemas import ThingSchema
 
 FILE = click.Path(path_type=Path)
+FORMAT = click.option(
+    "--format",
+    "kind",
+    type=click.Choice(["ndjson", "csv"]),
+    help="By default csv where FILE ends so, or else ndjson.",
+)
 
 
 class Things(AppGroup):
@@ -27,7 +37,13 @@ class Things(AppGroup):
             return super().invoke(ctx)
         except BrokenPipeError:
             raise  # who read standard output wants no more, which click takes quietly
-        except (backups.Refused, OSError, sqlite3.Error, SQLAlchemyError) as error:
+        except (
+            backups.Refused,
+            records.BadRecord,
+            OSError,
+            sqlite3.Error,
+            SQLAlchemyError,
+        ) as error:
             raise click.ClickException(_line(error)) from error
         finally:
             signal.signal(signal.SIGTERM, before)
@@ -55,24 +71,94 @@ def backup(file: Path) -> None:
 
     A FILE that is there is replaced, once the copy is sound.
     """
-    with _bar("Backup") as progress:
+    with _page_bar("Backup") as progress:
         number = backups.back_up(_database(), file, progress)
     click.echo(f"{file}: {number} things.", err=True)
+
+
+@things.command("export")
+@FORMAT
+@click.argument("file", type=FILE)
+def export(file: Path, kind: str | None) -> None:
+    """Write every thing to FILE, or to standard output for -.
+
+    As GET /things.ndjson and /things.csv do. A FILE that is there is replaced, once all is written.
+    """
+    _refuse_unprepared()
+    lines, _ = _format(file, kind)
+    number = store.count_things(db.session)
+    with closing(store.export_things(db.session)) as rows, _output(file) as output:
+        with _bar("Export", number, rows) as bar:
+            for line in lines(ThingSchema, bar):
+                output.write(line.encode())
+        output.flush()
+
+
+@things.command("import")
+@FORMAT
+@click.argument("file", type=FILE)
+def import_(file: Path, kind: str | None) -> None:
+    """Store every thing of FILE, or of standard input for -, with its id and its times.
+
+    One that is there already is skipped, so that what was broken off can be run again. A line that
+    is bad, or has another thing's id, ends it; what comes before is stored.
+    """
+    _, read = _format(file, kind)
+    _prepare()
+    tally = records.Tally()
+    size = file.stat().st_size if file.is_file() else 0
+    try:
+        with click.open_file(str(file), "rb") as source, _bar("Import", size) as bar:
+            records.store_records(db.session, read(source, bar.update), tally)
+    finally:
+        click.echo(f"{tally.stored} stored, {tally.skipped} already there.", err=True)
+
+
+def _format(file: Path, kind: str | None) -> tuple[Any, Any]:
+    """Return what makes lines, and what reads them."""
+    if (kind or file.suffix.removeprefix(".").lower()) == "csv":
+        return exports.csv_lines, records.read_csv
+    return exports.ndjson_lines, records.read_ndjson
+
+
+@contextmanager
+def _output(file: Path) -> Iterator[IO[bytes]]:
+    if str(file) == "-":
+        with click.open_file("-", "wb") as output:
+            yield output
+        return
+    with replacing(file) as new, new.open("wb") as output:
+        yield output
+
+
+def _prepare() -> None:
+    """Make the database, or bring it up to date."""
+    try:
+        prepare(current_app)
+    except RuntimeError as error:
+        raise click.ClickException(str(error)) from error
+
+
+def _refuse_unprepared() -> None:
+    """Refuse to read a database that is not there, which would make it, or not up to date."""
+    if db.engine.dialect.name == "sqlite" and not _database().exists():
+        raise backups.Refused(f"{_database()}: There is no database.")
+    with db.engine.connect() as connection:
+        if not is_current(connection):
+            raise backups.Refused("The schema is not of this version: start the server once.")
 
 
 def _database() -> Path:
     """Return the path of the SQLite database."""
     if db.engine.dialect.name != "sqlite":
-        raise click.ClickException(
-            "This is for a database in a file. Of PostgreSQL, pg_dump makes backups."
-        )
+        raise backups.Refused("This is for a database in a file. Of PostgreSQL, use pg_dump.")
     return Path(db.engine.url.database or "")
 
 
 @contextmanager
-def _bar(label: str) -> Iterator[backups.Progress]:
-    """Show a progress bar on standard error, if it is a terminal, and hand out what moves it."""
-    with _progressbar(length=1, label=label) as bar:
+def _page_bar(label: str) -> Iterator[backups.Progress]:
+    """Show a progress bar, and hand out what moves it."""
+    with _bar(label, 1) as bar:
 
         def progress(done: int, total: int) -> None:
             bar.length = total
@@ -81,5 +167,7 @@ def _bar(label: str) -> Iterator[backups.Progress]:
         yield progress
 
 
-def _progressbar(**options: Any) -> Any:
-    return click.progressbar(file=sys.stderr, hidden=not sys.stderr.isatty(), **options)
+def _bar(label: str, length: int, items: Iterable[Any] | None = None) -> Any:
+    """Return a progress bar, which is shown on standard error if that is a terminal."""
+    hidden = not length or not sys.stderr.isatty()
+    return click.progressbar(items, length, label, hidden=hidden, file=sys.stderr)

@@ -1,8 +1,9 @@
-"""All of them at once: rows as NDJSON or CSV, sent while they are read."""
+"""All of them at once: rows as NDJSON or CSV, while they are read."""
 
 import csv
 import json
 from collections.abc import Generator, Iterable, Iterator
+from itertools import chain
 from types import SimpleNamespace
 from typing import Any
 
@@ -16,35 +17,42 @@ NDJSON = "application/x-ndjson"
 CSV = "text/csv; charset=utf-8; header=present"
 
 
-def to_ndjson(schema: type[Schema], rows: Generator[Any]) -> Response:
-    """Answer with a line of JSON for each row, as the schema dumps it."""
+def ndjson_lines(schema: type[Schema], rows: Iterable[Any]) -> Iterator[str]:
+    """Return a line of JSON for each row, as the schema dumps it."""
     dump = schema().dump
     encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
-    lines = (encode(dump(row)) + "\n" for row in rows)
-    return _streamed(lines, rows, NDJSON)
+    return (encode(dump(row)) + "\n" for row in rows)
 
 
-def to_csv(schema: type[Schema], rows: Generator[Any]) -> Response:
-    """Answer with a record of CSV (RFC 4180) for each row, after one with the fields' names."""
+def csv_lines(schema: type[Schema], rows: Iterable[Any]) -> Iterator[str]:
+    """Return a record of CSV (RFC 4180) for each row, after one with the fields' names."""
     dump = schema().dump
     names = list(schema().fields)
     write = csv.writer(SimpleNamespace(write=str)).writerow  # which returns what it would write
     dumped = map(dump, rows)
-    records = (write([thing[name] for name in names]) for thing in dumped)
-    return _streamed(records, rows, CSV, write(names))
+    return chain([write(names)], (write([thing[name] for name in names]) for thing in dumped))
 
 
-def _streamed(
-    lines: Iterable[str], rows: Generator[Any], content_type: str, first: str = ""
-) -> Response:
-    response = Response(_chunks(lines, first), content_type=content_type)
+def to_ndjson(schema: type[Schema], rows: Generator[Any]) -> Response:
+    """Answer with NDJSON."""
+    return _streamed(ndjson_lines(schema, rows), rows, NDJSON)
+
+
+def to_csv(schema: type[Schema], rows: Generator[Any]) -> Response:
+    """Answer with CSV."""
+    return _streamed(csv_lines(schema, rows), rows, CSV)
+
+
+def _streamed(lines: Iterable[str], rows: Generator[Any], content_type: str) -> Response:
+    response = Response(_chunks(lines), content_type=content_type)
     response.headers["Cache-Control"] = "no-store"  # it has no ETag to ask for it with
     response.call_on_close(rows.close)  # also where nothing was read, as for a HEAD
     return response
 
 
-def _chunks(lines: Iterable[str], first: str) -> Iterator[str]:
-    chunk, size = [first], 0
+def _chunks(lines: Iterable[str]) -> Iterator[str]:
+    chunk: list[str] = []
+    size = 0
     for line in lines:
         chunk.append(line)
         size += len(line)

@@ -1,9 +1,10 @@
 """What clients send and get, in bodies."""
 
-from datetime import datetime
+import re
+from datetime import UTC, datetime
 from typing import Any
 
-from marshmallow import EXCLUDE, Schema, ValidationError, fields, post_load, validate
+from marshmallow import EXCLUDE, RAISE, Schema, ValidationError, fields, post_load, validate
 
 from flask_things.limits import ERRORS_MAX, ID_MAX, TEXT_FORBIDDEN, TEXT_MAX_CHARACTERS
 from flask_things.parsing import JSONBody
@@ -27,15 +28,30 @@ def text_field(*, required: bool) -> fields.String:
     )
 
 
+#: A moment as RFC 3339 has it, with no more digits than are stored.
+RFC3339 = re.compile(
+    r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d{1,6})?(Z|[+-]\d\d:\d\d)", re.ASCII | re.IGNORECASE
+)
+
+
 def rfc3339(moment: datetime) -> str:
     """Return a moment in UTC as RFC 3339 has it, always with its microseconds."""
-    return moment.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return moment.replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
 
 
 class Moment(fields.DateTime):
     """The field for a moment."""
 
     SERIALIZATION_FUNCS = {**fields.DateTime.SERIALIZATION_FUNCS, "iso": rfc3339}
+
+    def _deserialize(self, value: Any, *_args: Any, **_kwargs: Any) -> datetime:
+        """Return the moment in UTC; raise ValidationError for what is not exactly one."""
+        try:
+            if RFC3339.fullmatch(value):
+                return datetime.fromisoformat(value.upper()).astimezone(UTC)
+        except (TypeError, ValueError, OverflowError):
+            pass
+        raise ValidationError("Not a time of RFC 3339, like 2026-11-22T15:04:05.123456Z.")
 
 
 MOMENT = {"maxLength": 27, "examples": ["2026-11-22T15:04:05.123456Z"]}
@@ -58,6 +74,16 @@ class ThingSchema(Answer):
     text = fields.String(required=True, metadata={"examples": ["buy milk"]})
     created_at = Moment(required=True, metadata=MOMENT)
     updated_at = Moment(required=True, metadata=MOMENT)
+
+
+class RecordSchema(ThingSchema):
+    """A thing that was exported, all of which is to be stored."""
+
+    class Meta:
+        unknown = RAISE
+
+    id = fields.Integer(required=True, strict=True, validate=validate.Range(1, ID_MAX))
+    text = text_field(required=True)
 
 
 class ThingInputSchema(JSONBody):

@@ -1,0 +1,257 @@
+"""`flask things export` and `import`: things move as they are, and a bad line is named."""
+
+import json
+
+import pytest
+
+from flask_things import create_app
+from flask_things.db import db
+from flask_things.store import create_things
+
+TEXTS = [
+    "plain", 'a "quoted" one', "a, b", "line\nfeed", "carriage\rreturn", "both\r\n", "", " spaces ",
+    "\ttab", "=1+1", "ÄPFEL 🍏", "'", "\u2028\u0085\ufeff", "\\n", ";", "ä" * 100_000, '"' * 65_000,
+]  # fmt: skip
+
+KINDS = ["ndjson", "csv"]
+MOMENT = "2026-11-22T15:04:05.123456Z"
+NAMES = "id,text,created_at,updated_at"
+
+
+@pytest.fixture
+def things(app, client):
+    """Return things with texts that are easily broken; the last has been changed, one is gone."""
+    with app.app_context():
+        create_things(db.session, [{"text": text} for text in ["gone", *TEXTS, "before"]])
+    client.delete("/things/1")
+    client.put(f"/things/{len(TEXTS) + 2}", json={"text": "after"})
+    return client.get("/things").json
+
+
+@pytest.fixture
+def other(tmp_path):
+    """Return another application, whose database is not there yet."""
+    app = create_app({"THINGS_DATABASE_URL": f"sqlite:///{tmp_path}/other/db.sqlite3"})
+    yield app
+    with app.app_context():
+        db.engine.dispose()
+
+
+def line(**fields):
+    """Return a line of NDJSON."""
+    thing = {"id": 7, "text": "x", "created_at": MOMENT, "updated_at": MOMENT} | fields
+    return json.dumps({name: value for name, value in thing.items() if value is not ...}) + "\n"
+
+
+def take(runner, data, kind="ndjson"):
+    """Import data from standard input; return the exit code, the tally and the error."""
+    result = runner.invoke(args=["things", "import", "--format", kind, "-"], input=data)
+    assert result.stdout == ""
+    tally, _, error = result.stderr.partition("\n")
+    assert error.count("\n") <= 1
+    return result.exit_code, tally, error.strip()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_an_export_is_what_the_server_answers(client, runner, things, tmp_path, kind):
+    file = tmp_path / f"things.{kind}"
+    result = runner.invoke(args=["things", "export", str(file)])
+    assert (result.exit_code, result.output) == (0, "")
+    assert file.read_bytes() == client.get(f"/things.{kind}").data
+    piped = runner.invoke(args=["things", "export", "--format", kind, "-"])
+    assert piped.stdout_bytes == file.read_bytes()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_what_is_exported_and_imported_is_the_same(client, runner, other, things, tmp_path, kind):
+    file = tmp_path / f"things.{kind}"
+    runner.invoke(args=["things", "export", str(file)])
+    result = other.test_cli_runner().invoke(args=["things", "import", str(file)])
+    assert (result.exit_code, result.stdout) == (0, "")
+    assert result.stderr == f"{len(things)} stored, 0 already there.\n"
+    assert other.test_client().get(f"/things.{kind}").data == client.get(f"/things.{kind}").data
+
+
+def test_what_is_imported_is_found_and_its_ids_are_not_given_again(runner, client):
+    assert take(runner, line(id=500, text="ÄPFEL"))[0] == 0
+    assert [thing["id"] for thing in client.get("/things?q=äpf").json] == [500]
+    assert client.post("/things", json={"text": "new"}).json["id"] == 501
+
+
+def test_an_import_that_is_run_again_skips_what_is_there(runner, client):
+    first = "".join(line(id=n) for n in range(1, 1101))
+    assert take(runner, first)[1] == "1100 stored, 0 already there."
+    again = take(runner, first + line(id=1101))
+    assert again == (0, "1 stored, 1100 already there.", "")
+
+
+def test_one_that_is_there_twice_in_a_file_is_stored_once(runner, client):
+    data = line(id=1) + line(id=2) + line(id=1)
+    assert take(runner, data) == (0, "2 stored, 1 already there.", "")
+
+
+def test_moments_are_the_same_whatever_their_offset(runner, client):
+    data = line() + line(created_at="2026-11-22T16:34:05.123456+01:30")
+    assert take(runner, data) == (0, "1 stored, 1 already there.", "")
+    assert client.get("/things/7").json["created_at"] == MOMENT
+
+
+@pytest.mark.parametrize("moment", ["0001-01-01T00:00:00Z", "9999-12-31T23:59:59.999999Z"])
+def test_the_first_and_the_last_moment_come_back(runner, client, moment):
+    assert take(runner, line(created_at=moment, updated_at=moment))[0] == 0
+    exported = client.get("/things/7").json
+    assert exported["created_at"].startswith(moment.removesuffix("Z"))
+    assert take(runner, json.dumps(exported)) == (0, "0 stored, 1 already there.", "")
+
+
+@pytest.mark.parametrize(
+    "fields", [{"text": "other"}, {"created_at": "2026-11-22T15:04:05Z"}], ids=["text", "time"]
+)
+@pytest.mark.parametrize("where", ["in the database", "in the file"])
+def test_another_thing_with_the_same_id_ends_it(runner, client, fields, where):
+    data = line(id=1) + line()
+    if where == "in the database":
+        take(runner, data)
+    code, tally, error = take(runner, data + line(id=8) + line(**fields) + line(id=9))
+    assert code == 1
+    expected = "1 stored, 2" if where == "in the database" else "3 stored, 0"
+    assert tally == f"{expected} already there."
+    assert error.startswith("Error: Line 4: There is another thing 7. What comes before")
+    assert [thing["id"] for thing in client.get("/things").json] == [1, 7, 8]
+    assert client.get("/things/7").json["text"] == "x"
+
+
+BAD_NDJSON = {
+    "not JSON": ("{", "Not JSON: Expecting property name"),
+    "empty": ("\n", "Not JSON: Expecting value at column 1."),
+    "a list": ("[]", "Invalid input type."),
+    "a number": ("1", "Invalid input type."),
+    "NaN": (line(id=float("nan")), "Not JSON that can be read: NaN is no number."),
+    "too many digits": (line().replace("7", "7" * 5000), "Not JSON that can be read: Exceeds"),
+    "nested": ('{"id": ' + "[" * 200_000, "Nested too deep."),
+    "a field twice": ('{"id": 7, "id": 7}', "Not JSON that can be read: A field stands there twice."),
+    "no text": (line(text=...), "text: Missing data for required field."),
+    "unknown": (line(colour="red"), "colour: Unknown field."),
+    "id as text": (line(id="7"), "id: Not a valid integer."),
+    "id as fraction": (line(id=7.0), "id: Not a valid integer."),
+    "id as truth": (line(id=True), "id: Not a valid integer."),
+    "no id": (line(id=0), "id: Must be greater than or equal to 1"),
+    "id over": (line(id=2**63), "id: Must be greater than or equal to 1"),
+    "text null": (line(text=None), "text: Field may not be null."),
+    "text number": (line(text=5), "text: Not a valid string."),
+    "text too long": (line(text="x" * 100_001), "text: Longer than maximum length 100000."),
+    "U+0000": (line(text="a\x00"), "text: Must not contain U+0000"),
+    "surrogate": (line(text="\ud800"), "text: Must not contain U+0000"),
+    "no offset": (line(created_at="2026-11-22T15:04:05"), "created_at: Not a time"),
+    "no time": (line(created_at="2026-11-22"), "created_at: Not a time"),
+    "nanoseconds": (line(updated_at="2026-11-22T15:04:05.123456789Z"), "updated_at: Not a time"),
+    "no such day": (line(updated_at="2026-02-30T15:04:05Z"), "updated_at: Not a time"),
+    "before the first": (line(updated_at="0001-01-01T00:00:00+01:00"), "updated_at: Not a time"),
+    "time as number": (line(updated_at=5), "updated_at: Not a time"),
+    "not UTF-8": (b'{"id": 7, "text": "\xff"}', "Not UTF-8 at byte 20."),
+    "too long": ("x" * 3_000_000, "Longer than 2097152 bytes."),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", BAD_NDJSON)
+def test_a_bad_line_of_ndjson_is_named_and_what_comes_before_is_stored(runner, client, case):
+    bad, reason = BAD_NDJSON[case]
+    bad = bad if isinstance(bad, bytes) else bad.encode()
+    code, tally, error = take(runner, (line(id=1) + line(id=2)).encode() + bad)
+    assert (code, tally) == (1, "2 stored, 0 already there.")
+    assert error.startswith(f"Error: Line 3: {reason}")
+    assert error.endswith("What comes before it is stored: mend it, and run this again.")
+    assert len(client.get("/things").json) == 2
+
+
+GOOD_CSV = f'{NAMES}\r\n1,x,{MOMENT},{MOMENT}\r\n2,"a\nb",{MOMENT},{MOMENT}\r\n'
+
+BAD_CSV = {
+    "too few": ("3,x\r\n", "Has 2 fields, not 4."),
+    "too many": (f"3,x,y,{MOMENT},{MOMENT}\r\n", "Has 5 fields, not 4."),
+    "empty": ("\r\n", "Has 0 fields, not 4."),
+    "id": (f"x,x,{MOMENT},{MOMENT}\r\n", "id: Not a valid integer."),
+    "id with a zero": (f"03,x,{MOMENT},{MOMENT}\r\n", "id: Not a valid integer."),
+    "open": (f'3,"x,{MOMENT},{MOMENT}\r\n', "Not CSV: unexpected end of data."),
+    "after a quote": (f'3,"x"y,{MOMENT},{MOMENT}\r\n', "Not CSV: "),
+    "open for long": ('3,"' + "x\n" * 100_000, "Not CSV: field larger than field limit"),
+    "lone CR": (f"3,a\rb,{MOMENT},{MOMENT}\r\n", "Not CSV: "),
+    "not UTF-8": (f"3,\xff,{MOMENT},{MOMENT}\r\n".encode("latin-1"), "Not UTF-8 at byte 3."),
+}
+
+
+@pytest.mark.parametrize("case", BAD_CSV)
+def test_a_bad_record_of_csv_is_named_and_what_comes_before_is_stored(runner, client, case):
+    """It is named by the line where it begins, as a text editor counts."""
+    bad, reason = BAD_CSV[case]
+    bad = bad if isinstance(bad, bytes) else bad.encode()
+    code, tally, error = take(runner, GOOD_CSV.encode() + bad, "csv")
+    assert (code, tally) == (1, "2 stored, 0 already there.")
+    assert error.startswith(f"Error: Line 5: {reason}")
+    assert len(client.get("/things").json) == 2
+
+
+@pytest.mark.parametrize(
+    "header",
+    ["", "id,text", f"{NAMES},x", f"{NAMES},id", NAMES.upper(), f"1,x,{MOMENT},{MOMENT}"],
+)
+def test_csv_must_name_its_fields(runner, header):
+    code, _, error = take(runner, header, "csv")
+    assert code == 1
+    assert error.startswith(f"Error: Line 1: The first must name the fields: {NAMES}.")
+
+
+def test_the_fields_of_csv_may_come_in_any_order(runner, client):
+    data = f"updated_at,text,id,created_at\n{MOMENT},x,7,{MOMENT}"
+    assert take(runner, data, "csv") == (0, "1 stored, 0 already there.", "")
+    assert client.get("/things/7").json["text"] == "x"
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_byte_order_mark_is_refused(runner, kind):
+    code, _, error = take(runner, b"\xef\xbb\xbf" + line().encode(), kind)
+    assert code == 1
+    assert error.startswith("Error: Line 1: Begins with a byte order mark")
+
+
+def test_an_import_that_cannot_write_says_what_it_has_stored(short_wait, connection, app, runner):
+    connection.execute("BEGIN IMMEDIATE")
+    code, tally, error = take(runner, line())
+    assert (code, tally, error) == (1, "0 stored, 0 already there.", "Error: database is locked")
+
+
+def test_an_export_without_a_database_makes_none(other, tmp_path):
+    result = other.test_cli_runner().invoke(args=["things", "export", "-"])
+    assert result.exit_code == 1
+    assert result.output == f"Error: {tmp_path}/other/db.sqlite3: There is no database.\n"
+    assert not (tmp_path / "other").exists()
+
+
+def test_an_export_of_an_old_schema_is_refused(app, connection, runner):
+    connection.execute("UPDATE alembic_version SET version_num = '0001'")
+    connection.commit()
+    result = runner.invoke(args=["things", "export", "-"])
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert result.stderr == "Error: The schema is not of this version: start the server once.\n"
+
+
+@pytest.mark.parametrize("command", ["export", "import"])
+def test_a_file_that_is_not_there_is_named(app, runner, tmp_path, command):
+    result = runner.invoke(args=["things", command, str(tmp_path / "missing/file")])
+    assert result.exit_code == 1
+    assert result.stderr.endswith(f"Error: {tmp_path}/missing/file: No such file or directory\n")
+
+
+def test_an_export_that_fails_leaves_the_one_before(monkeypatch, app, client, runner, tmp_path):
+    client.post("/things", json={"text": "x"})
+
+    def fail(*_):
+        yield "half"
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("flask_things.exports.ndjson_lines", fail)
+    (tmp_path / "before").write_text("whole")
+    result = runner.invoke(args=["things", "export", str(tmp_path / "before")])
+    assert (result.exit_code, result.output) == (1, "Error: No space left on device\n")
+    assert (tmp_path / "before").read_text() == "whole"
+    assert {path.name for path in tmp_path.iterdir()} == {"before", "data"}
