@@ -22,6 +22,10 @@ class Refused(Exception):
     """What was asked for cannot or must not be done; the message is one line that says why."""
 
 
+class Damaged(Refused):
+    """A database has pages that cannot be right."""
+
+
 def back_up(database: Path, file: Path, progress: Progress) -> int:
     """Copy the database, as it is at one moment, into one file; return how many things it holds.
 
@@ -41,7 +45,7 @@ def back_up(database: Path, file: Path, progress: Progress) -> int:
             # A file in WAL mode could not be opened on a medium that is read-only.
             backup.execute("PRAGMA journal_mode = DELETE")
             verify(backup, database)
-            return count(backup)
+            return count_things(backup)
 
 
 def connect(file: Path, parameters: str = "mode=rw") -> Any:
@@ -73,7 +77,7 @@ def verify(connection: Any, file: Path) -> str:
     """
     [found] = connection.execute("PRAGMA integrity_check(1)").fetchone()
     if found != "ok":
-        raise Refused(f"{file}: The database is damaged: {' '.join(found.split())}")
+        raise Damaged(f"{file}: The database is damaged: {' '.join(found.split())}")
     return revision(connection, file)
 
 
@@ -95,7 +99,7 @@ def revision(connection: Any, file: Path) -> str:
     raise Refused(f"{file}: Not a database of things.")
 
 
-def count(connection: Any) -> int:
+def count_things(connection: Any) -> int:
     """Return how many things a database holds."""
     return int(connection.execute("SELECT count(*) FROM thing").fetchone()[0])
 

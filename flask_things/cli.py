@@ -12,7 +12,7 @@ from flask import current_app
 from flask.cli import AppGroup
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
-from flask_things import backups, exports, records, store
+from flask_things import backups, exports, records, restores, store
 from flask_things.db import db, sqlite3
 from flask_things.files import replacing
 from flask_things.migrations import is_current, prepare
@@ -74,6 +74,20 @@ def backup(file: Path) -> None:
     with _page_bar("Backup") as progress:
         number = backups.back_up(_database(), file, progress)
     click.echo(f"{file}: {number} things.", err=True)
+
+
+@things.command()
+@click.option("--force", is_flag=True, help="Also where something newer is lost, or is in use.")
+@click.argument("file", type=FILE)
+def restore(file: Path, force: bool) -> None:
+    """Make the database what it was when FILE was backed up.
+
+    Ids that were given since are not given again.
+    """
+    database = _database()
+    with _page_bar("Restore") as progress:
+        said = restores.restore(file, database, force=force, progress=progress)
+    click.echo(f"{database}: " + "\n".join(said), err=True)
 
 
 @things.command("export")
@@ -152,7 +166,7 @@ def _database() -> Path:
     """Return the path of the SQLite database."""
     if db.engine.dialect.name != "sqlite":
         raise backups.Refused("This is for a database in a file. Of PostgreSQL, use pg_dump.")
-    return Path(db.engine.url.database or "")
+    return Path(db.engine.url.database or "").resolve()
 
 
 @contextmanager

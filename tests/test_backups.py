@@ -10,11 +10,8 @@ import sys
 import pytest
 
 from flask_things import create_app
-from flask_things.db import db, sqlite3
-from flask_things.store import create_things
+from tests.files import COMMAND, damage, files, fill, query
 from tests.server import clean_environ, python
-
-COMMAND = ("-m", "flask", "--app", "flask_things", "things")
 
 #: Moves one from a thing to the other, in one transaction, and makes the WAL grow: for ever.
 WRITER = """
@@ -33,25 +30,8 @@ for n in range(1, 10**9):
 @pytest.fixture
 def filled(app, file):
     """Return the path of a database of 20 MB."""
-    with app.app_context():
-        create_things(db.session, [{"text": "0"}, {"text": "0"}])
-        for _ in range(5):
-            create_things(db.session, [{"text": "x" * 1500}] * 1000)
+    fill(app)
     return file
-
-
-def query(path, statement):
-    """Return the one value that a statement selects."""
-    connection = sqlite3.connect(path)
-    try:
-        return connection.execute(statement).fetchone()[0]
-    finally:
-        connection.close()
-
-
-def files(folder):
-    """Return the names of all files in a folder, hidden ones included."""
-    return {path.name for path in folder.iterdir()}
 
 
 def test_a_backup_is_one_file_that_holds_everything(client, runner, tmp_path):
@@ -181,15 +161,6 @@ def test_a_damaged_database_leaves_the_backup_before_alone(filled, app, runner, 
     assert result.output.count("\n") == 1
     assert (tmp_path / "nightly").read_bytes() == before
     assert files(tmp_path) == {"data", "nightly"}
-
-
-def damage(path):
-    """Overwrite pages in the middle of a database that nobody has open."""
-    sqlite3.connect(path).close()
-    size = path.stat().st_size
-    with path.open("r+b") as file:
-        file.seek(size // 2 // 4096 * 4096)
-        file.write(b"\xff" * 4096 * 20)
 
 
 def test_a_disk_that_is_full_leaves_nothing_behind(filled, tmp_path):

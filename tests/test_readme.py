@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from flask_things.cli import things
 from flask_things.config import DEFAULTS, Settings
 from tests.server import python
 
@@ -70,6 +71,10 @@ def test_the_table_of_settings_is_complete():
     table = dict(re.findall(r"^\| `([A-Z_]+)` \| `(.*?)` \|", README, re.MULTILINE))
     assert table == DEFAULTS
     assert set(table) == set(Settings().fields)
+
+
+def test_every_command_that_is_named_exists_and_none_is_missing():
+    assert set(re.findall(r"flask things ([a-z]+)", README)) == set(things.commands)
 
 
 @pytest.mark.parametrize("document", ["README.md", "CONTRIBUTING.md", "CHANGELOG.md"])

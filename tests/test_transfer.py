@@ -129,7 +129,7 @@ BAD_NDJSON = {
     "NaN": (line(id=float("nan")), "Not JSON that can be read: NaN is no number."),
     "too many digits": (line().replace("7", "7" * 5000), "Not JSON that can be read: Exceeds"),
     "nested": ('{"id": ' + "[" * 200_000, "Nested too deep."),
-    "a field twice": ('{"id": 7, "id": 7}', "Not JSON that can be read: A field stands there twice."),
+    "a field twice": ('{"id": 7, "id": 7}', "Not JSON that can be read: A field stands"),
     "no text": (line(text=...), "text: Missing data for required field."),
     "unknown": (line(colour="red"), "colour: Unknown field."),
     "id as text": (line(id="7"), "id: Not a valid integer."),

@@ -1,0 +1,37 @@
+"""Database files, past the application."""
+
+from flask_things.db import db, sqlite3
+from flask_things.store import create_things
+
+COMMAND = ("-m", "flask", "--app", "flask_things", "things")
+
+
+def fill(app):
+    """Store 5 002 things in 20 MB; the first two are numbers whose sum is 0."""
+    with app.app_context():
+        create_things(db.session, [{"text": "0"}, {"text": "0"}])
+        for _ in range(5):
+            create_things(db.session, [{"text": "x" * 1500}] * 1000)
+
+
+def query(path, statement):
+    """Return the one value that a statement selects."""
+    connection = sqlite3.connect(path)
+    try:
+        return connection.execute(statement).fetchone()[0]
+    finally:
+        connection.close()
+
+
+def files(folder):
+    """Return the names of all files in a folder, hidden ones included."""
+    return {path.name for path in folder.iterdir()}
+
+
+def damage(path):
+    """Overwrite pages in the middle of a database that nobody has open."""
+    sqlite3.connect(path).close()
+    size = path.stat().st_size
+    with path.open("r+b") as file:
+        file.seek(size // 2 // 4096 * 4096)
+        file.write(b"\xff" * 4096 * 20)
