@@ -209,12 +209,13 @@ def _keep_ids(database: Path, backup: Any) -> list[str]:
         return []
     try:
         with closing(connect(database, "mode=ro")) as old:
-            _start_ids_above(backup, _highest_id(old))
+            highest = _highest_id(old)
     except sqlite3.DatabaseError:
         return [
             "The database before could not be read: ids of things that were made or deleted since "
             "the backup may be given again."
         ]
+    _start_ids_above(backup, highest)
     return []
 
 
@@ -222,11 +223,12 @@ def _set_aside(database: Path) -> list[str]:
     """Keep the database under another name too, and its journals under that one only."""
     names = (beside(database, f".old{number or ''}") for number in count())
     kept = next(name for name in names if not name.exists())
+    said = []
+    if _is_there(database):
+        kept.hardlink_to(database)  # first, so that where this cannot be done nothing is
+        said = [f"The database before is kept as {kept}; if the server runs, restart it."]
     for ending in JOURNALS:
         if beside(database, ending).exists():
             beside(database, ending).rename(beside(kept, ending))
     beside(database, "-shm").unlink(missing_ok=True)
-    if not _is_there(database):
-        return []
-    kept.hardlink_to(database)
-    return [f"The database before is kept as {kept}; if the server runs, restart it."]
+    return said

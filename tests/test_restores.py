@@ -3,6 +3,7 @@
 import shutil
 import signal
 import threading
+from functools import partial
 
 import pytest
 
@@ -158,8 +159,7 @@ def test_a_server_goes_on_with_what_was_restored(client, saved, serve, tmp_path)
     for thread in clients:
         thread.start()
     for _ in range(5):
-        more = len(given) + 20
-        wait_until(lambda: len(given) > more)  # noqa: B023
+        wait_until(partial(has_more_than, given, len(given) + 20))
         run = python(tmp_path, *COMMAND, "restore", "--force", saved)
         assert run.returncode == 0, run.stderr
     end.set()
@@ -169,6 +169,11 @@ def test_a_server_goes_on_with_what_was_restored(client, saved, serve, tmp_path)
     assert server.request("GET", "/things")[2][:3] == before
     assert max(given) < server.request("POST", "/things", {"text": "x"})[2]["id"]
     assert query(tmp_path / "data/db.sqlite3", "PRAGMA integrity_check") == "ok"
+
+
+def has_more_than(given, number):
+    """Tell whether more ids were given than a number."""
+    return len(given) > number
 
 
 KILLED = """
@@ -346,3 +351,12 @@ def test_a_backup_of_an_older_schema_is_brought_up_to_date_by_the_next_start(
     assert [thing["text"] for thing in app.test_client().get("/things?q=OLD").json] == ["old"]
     with app.app_context():
         db.engine.dispose()
+
+
+def test_a_copy_of_a_database_with_its_wal_is_a_backup_too(client, file, saved, restore):
+    client.post("/things", json={"text": "in the WAL"})
+    before = client.get("/things").json
+    for ending in ("", "-wal"):
+        shutil.copy(f"{file}{ending}", f"{saved}{ending}")
+    restore()
+    assert client.get("/things").json == before
