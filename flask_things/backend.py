@@ -3,7 +3,7 @@
 from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection, Engine, FromClause
 from sqlalchemy.orm import Session, scoped_session
 
 AnySession = Session | scoped_session[Any]
@@ -34,6 +34,9 @@ class Backend(Protocol):
 
     def take_turns(self, session: AnySession, name: str) -> None:
         """Wait until no other transaction that writes has taken this name, and take it."""
+
+    def importing(self, session: AnySession, table: FromClause) -> AbstractContextManager[None]:
+        """Run a block that stores rows with ids of its own; no id is given twice."""
 
     def is_sound(self) -> bool:
         """Tell whether no worker of this server has met damage."""

@@ -5,8 +5,8 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-from flask_things.db import sqlite3
 from flask_things.files import COMPANIONS, JOURNALS, beside, replacing
+from flask_things.sqlite_file import sqlite3
 
 #: How long a lock of somebody else's is waited for, in seconds.
 LOCK_TIMEOUT_S = 10

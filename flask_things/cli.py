@@ -13,10 +13,12 @@ from flask.cli import AppGroup
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from flask_things import backups, exports, records, restores, store
-from flask_things.db import db, sqlite3
+from flask_things.backend import Away
+from flask_things.db import db
 from flask_things.files import replacing
 from flask_things.migrations import is_current, prepare
 from flask_things.schemas import ThingSchema
+from flask_things.sqlite_file import sqlite3
 
 FILE = click.Path(path_type=Path)
 FORMAT = click.option(
@@ -43,6 +45,7 @@ class Things(AppGroup):
             OSError,
             sqlite3.Error,
             SQLAlchemyError,
+            Away,
         ) as error:
             raise click.ClickException(_line(error)) from error
         finally:

@@ -1,13 +1,13 @@
 """The database: `db`, its transactions, and what its errors mean."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
 from flask import Flask
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import exc
+from sqlalchemy import FromClause, exc
 from sqlalchemy.orm import DeclarativeBase
 
 from flask_things.backend import AnySession, Away, Backend
@@ -111,6 +111,14 @@ def take_turns(session: AnySession, name: str) -> None:
     For what is yet to be made, and cannot be found. Raises Away or an OperationalError (503).
     """
     backend_of(session).take_turns(session, name)
+
+
+def importing(session: AnySession, table: FromClause) -> AbstractContextManager[None]:
+    """Run a block inside `writing` that stores rows with ids of its own in a table.
+
+    Nobody else is given an id meanwhile, nor one of these later.
+    """
+    return backend_of(session).importing(session, table)
 
 
 def find(session: AnySession, model: type[Row], row_id: int) -> Row | None:

@@ -4,7 +4,18 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any
 
-from sqlalchemy import URL, Connection, Engine, ExceptionContext, event, func, select
+from sqlalchemy import (
+    URL,
+    Connection,
+    Engine,
+    ExceptionContext,
+    FromClause,
+    cast,
+    event,
+    func,
+    select,
+)
+from sqlalchemy.dialects.postgresql import REGCLASS
 
 from flask_things.backend import AnySession, Unusable
 from flask_things.limits import THREADS
@@ -79,6 +90,17 @@ class PostgreSQL:
     def take_turns(self, session: AnySession, name: str) -> None:
         """Take a lock by a name; it ends with the transaction."""
         session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(name, 0))))
+
+    @contextmanager
+    def importing(self, session: AnySession, table: FromClause) -> Iterator[None]:
+        """Run the block while nobody else can insert; then its sequence goes on from the top."""
+        session.connection().exec_driver_sql(f"LOCK {table} IN SHARE ROW EXCLUSIVE MODE")
+        yield
+        ids = cast(func.pg_get_serial_sequence(str(table), "id"), REGCLASS)
+        top = select(func.max(table.c.id)).scalar_subquery()
+        session.execute(
+            select(func.setval(ids, func.greatest(top, func.pg_sequence_last_value(ids))))
+        )
 
     def is_sound(self) -> bool:
         """Leave it to the server to notice damage."""

@@ -10,7 +10,8 @@ from typing import Any, BinaryIO, NoReturn
 from marshmallow import ValidationError
 from sqlalchemy import insert, select
 
-from flask_things.db import AnySession, writing
+from flask_things.backend import AnySession
+from flask_things.db import importing, writing
 from flask_things.limits import BODY_MAX_BYTES
 from flask_things.models import Thing
 from flask_things.schemas import RecordSchema
@@ -168,7 +169,7 @@ def _store(session: AnySession, batch: list[Record], tally: Tally) -> None:
     seen = 0
     differs = None
     columns = [getattr(Thing, name) for name in FIELDS]
-    with writing(session):
+    with writing(session), importing(session, Thing.__table__):
         there = select(*columns).where(Thing.id.in_([fields["id"] for _, fields in batch]))
         known = {row.id: dict(row._mapping) for row in session.execute(there)}
         for line, fields in batch:

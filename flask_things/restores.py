@@ -20,12 +20,10 @@ from flask_things.backups import (
     same,
     verify,
 )
-from flask_things.db import sqlite3
 from flask_things.files import COMPANIONS, JOURNALS, beside, put, temporary
+from flask_things.gate import Gate
 from flask_things.migrations import HERE
-
-#: How SQLite's errors begin for a file that it cannot make sense of.
-DAMAGED = ("SQLITE_CORRUPT", "SQLITE_NOTADB")
+from flask_things.sqlite_file import DAMAGED, sqlite3
 
 #: What would be lost. A thing that only the database has may have been deleted on the way to the
 #: backup, if that one is ahead and knows of its id.
@@ -162,7 +160,8 @@ def _copy_into(
             to_do.pop()()
         progress(total + done, 2 * total)
 
-    with closing(connect(database)) as target:
+    # Before SQLite's own lock the gate, or those who write all the time might leave no gap.
+    with Gate(beside(database, "-gate"), 0).closed(), closing(connect(database)) as target:
         target.execute("PRAGMA journal_mode = WAL")
         copy_pages(backup, target, step)
         target.execute("PRAGMA wal_checkpoint(TRUNCATE)")

@@ -3,18 +3,19 @@
 import logging
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from mmap import mmap
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, ExceptionContext, event
+from sqlalchemy import Connection, Engine, ExceptionContext, FromClause, event
 
 from flask_things import sqlite_file
 from flask_things.backend import AnySession, Away
+from flask_things.files import beside
 from flask_things.gate import Gate
 from flask_things.limits import THREADS
-from flask_things.sqlite_file import DAMAGED, beside, sqlite3
+from flask_things.sqlite_file import DAMAGED, sqlite3
 
 #: Earlier ones can corrupt a database in WAL mode when two connections write and checkpoint at the
 #: same moment (https://www.sqlite.org/wal.html#walresetbug).
@@ -124,6 +125,10 @@ class SQLite:
 
     def take_turns(self, session: AnySession, name: str) -> None:
         """Do nothing: who writes is alone anyway."""
+
+    def importing(self, session: AnySession, table: FromClause) -> AbstractContextManager[None]:
+        """Run the block: AUTOINCREMENT goes on from the highest id by itself."""
+        return nullcontext()
 
     def is_sound(self) -> bool:
         """Tell whether no worker of this server has met damage."""

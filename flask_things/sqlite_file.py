@@ -4,10 +4,10 @@ import os
 from pathlib import Path
 
 from flask_things.backend import Unusable
+from flask_things.files import beside
 
 __all__ = [
     "DAMAGED",
-    "beside",
     "examine",
     "is_in_wal_mode",
     "make",
@@ -30,11 +30,6 @@ DAMAGED = ("SQLITE_CORRUPT", "SQLITE_NOTADB")
 MAGIC = b"SQLite format 3\0"
 WAL_HEADER_BYTES = 32
 FRAME_HEADER_BYTES = 24
-
-
-def beside(path: Path, suffix: str) -> Path:
-    """Return the path of what belongs to a database file, like its "-wal"."""
-    return path.with_name(path.name + suffix)
 
 
 def uri(path: Path, mode: str) -> str:

@@ -96,7 +96,7 @@ def connection(environ, engine, request):
 
 
 @pytest.fixture
-def lock(connection, engine):
+def lock(app, connection, engine):
     """Return a function that keeps everybody else from writing, until the connection's rollback."""
     statement = "BEGIN IMMEDIATE" if engine == "sqlite" else "LOCK thing, kept_answer IN SHARE MODE"
     return lambda: connection.execute(statement)
@@ -139,6 +139,32 @@ def having(app, client):
 def runner(app):
     """Return a runner of `flask` commands."""
     return app.test_cli_runner()
+
+
+@pytest.fixture
+def saved(client, file, runner, tmp_path):
+    """Return the path of a backup of three things, of ids 1, 2 and 4; the id 5 was given, too."""
+    client.post("/things/bulk", json=[{"text": text} for text in ("a", "ä\r\n", "gone", "d", "e")])
+    client.delete("/things/3")
+    client.delete("/things/5")
+    client.put("/things/1", json={"text": "A"})
+    backup = tmp_path / "backup"
+    assert runner.invoke(args=["things", "backup", str(backup)]).exit_code == 0
+    return backup
+
+
+@pytest.fixture
+def restore(app, runner, tmp_path):
+    """Return a function that restores the backup when nobody has the database open."""
+
+    def restore(*options, code=0):
+        with app.app_context():
+            db.engine.dispose()
+        result = runner.invoke(args=["things", "restore", *options, str(tmp_path / "backup")])
+        assert (result.exit_code, result.stdout) == (code, ""), result.stderr
+        return result.stderr
+
+    return restore
 
 
 @pytest.fixture

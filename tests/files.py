@@ -1,6 +1,7 @@
 """Database files, past the application."""
 
-from flask_things.db import db, sqlite3
+from flask_things.db import db
+from flask_things.sqlite_file import sqlite3
 from flask_things.store import create_things
 
 COMMAND = ("-m", "flask", "--app", "flask_things", "things")
@@ -35,3 +36,11 @@ def damage(path):
     with path.open("r+b") as file:
         file.seek(size // 2 // 4096 * 4096)
         file.write(b"\xff" * 4096 * 20)
+
+
+def change(file, statement, *parameters):
+    """Change the database past the application."""
+    connection = sqlite3.connect(file)
+    connection.execute(statement, parameters)
+    connection.commit()
+    connection.close()

@@ -26,6 +26,8 @@ for n in range(1, 10**9):
         print("started", flush=True)
 """
 
+pytestmark = pytest.mark.sqlite
+
 
 @pytest.fixture
 def filled(app, file):
@@ -142,7 +144,7 @@ def test_a_file_that_cannot_be_written_is_named(app, runner, tmp_path, target, r
     assert (result.exit_code, result.output) == (1, f"Error: {tmp_path}/{reason}\n")
 
 
-def test_a_database_without_our_schema_is_not_backed_up(connection, runner, tmp_path):
+def test_a_database_without_our_schema_is_not_backed_up(runner, connection, tmp_path):
     """The runner's own start has made the schema, so it is taken away."""
     connection.execute("DROP TABLE alembic_version")
     result = runner.invoke(args=["things", "backup", str(tmp_path / "backup")])

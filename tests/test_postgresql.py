@@ -171,6 +171,22 @@ def test_ids_above_32_bits_are_served(client, connection):
     assert client.post("/things", json={"text": "x"}).status_code == 507
 
 
+def test_a_backup_is_left_to_postgresql_s_own_tools(app, runner, tmp_path):
+    result = runner.invoke(args=["things", "backup", str(tmp_path / "backup")])
+    assert result.exit_code == 1
+    assert "use pg_dump" in result.stderr
+
+
+def test_an_id_that_was_imported_is_not_given_again(client, runner):
+    moment = "2026-11-22T15:04:05.123456Z"
+    line = f'{{"id":{2**40},"text":"x","created_at":"{moment}","updated_at":"{moment}"}}'
+    assert runner.invoke(args=["things", "import", "-"], input=line).exit_code == 0
+    assert client.post("/things", json={"text": "y"}).json["id"] == 2**40 + 1
+    line = line.replace(str(2**40), "7")
+    assert runner.invoke(args=["things", "import", "-"], input=line).exit_code == 0
+    assert client.post("/things", json={"text": "y"}).json["id"] == 2**40 + 2
+
+
 @pytest.fixture
 def plans(app, connection):
     """Return a list of how PostgreSQL goes about each query, if it is not to go through all."""

@@ -214,10 +214,11 @@ def test_a_byte_order_mark_is_refused(runner, kind):
     assert error.startswith("Error: Line 1: Begins with a byte order mark")
 
 
-def test_an_import_that_cannot_write_says_what_it_has_stored(short_wait, connection, app, runner):
-    connection.execute("BEGIN IMMEDIATE")
+def test_an_import_that_cannot_write_says_what_it_has_stored(short_wait, lock, app, runner):
+    lock()
     code, tally, error = take(runner, line())
-    assert (code, tally, error) == (1, "0 stored, 0 already there.", "Error: database is locked")
+    assert (code, tally) == (1, "0 stored, 0 already there.")
+    assert "lock" in error
 
 
 def test_an_export_without_a_database_makes_none(other, tmp_path):
@@ -254,4 +255,4 @@ def test_an_export_that_fails_leaves_the_one_before(monkeypatch, app, client, ru
     result = runner.invoke(args=["things", "export", str(tmp_path / "before")])
     assert (result.exit_code, result.output) == (1, "Error: No space left on device\n")
     assert (tmp_path / "before").read_text() == "whole"
-    assert {path.name for path in tmp_path.iterdir()} == {"before", "data"}
+    assert {path.name for path in tmp_path.iterdir()} <= {"before", "data"}
