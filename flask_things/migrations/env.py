@@ -29,8 +29,8 @@ def render_item(_kind: str, item: Any, _context: AutogenContext) -> str | Litera
 
 
 def include_name(name: str | None, _kind: str, _parents: Any) -> bool:
-    """Leave the search index alone: no model has it."""
-    return name not in SEARCH
+    """Leave the search index, and Litestream's own tables, alone: no model has them."""
+    return not (name in SEARCH or str(name).startswith("_litestream_"))
 
 
 def run_migrations(engine: Engine) -> None:
