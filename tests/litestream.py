@@ -22,9 +22,12 @@ class Replica:
         self.process = None
 
     def start(self):
-        """Start Litestream."""
-        command = [LITESTREAM, "replicate", self.database, f"file://{self.folder}"]
+        """Start Litestream, as the container does: why with a snapshot, is said there."""
+        paths = [self.database, f"file://{self.folder}"]
         with self.log.open("a") as log:
+            once = [LITESTREAM, "replicate", "-once", "-force-snapshot", *paths]
+            subprocess.run(once, stdout=log, stderr=log, timeout=20, check=True)
+            command = [LITESTREAM, "replicate", *paths]
             self.process = subprocess.Popen(command, stdout=log, stderr=log)
 
     def kill(self):
