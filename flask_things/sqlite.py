@@ -82,9 +82,13 @@ class SQLite:
         self.check()
         uri = sqlite_file.uri(self.path, "rw")
         connection = sqlite3.connect(uri, uri=True, check_same_thread=False)
-        for pragma in self._pragmas:
-            connection.execute(f"PRAGMA {pragma}")
-        self.check()
+        try:
+            for pragma in self._pragmas:
+                connection.execute(f"PRAGMA {pragma}")
+            self.check()
+        except BaseException:
+            connection.close()
+            raise
         self._file = self._now()
         return connection
 

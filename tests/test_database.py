@@ -8,6 +8,7 @@ import threading
 import pytest
 
 from flask_things import create_app
+from flask_things.db import db
 from flask_things.migrations import prepare
 from flask_things.sqlite import log_sqlite_version, sqlite3
 from tests.server import python, wait_until
@@ -72,6 +73,35 @@ def test_a_database_of_a_newer_version_is_named_and_left_alone(app, connection, 
     with pytest.raises(RuntimeError, match=r"THINGS_DATABASE_URL.*newer flask-things"):
         prepare(create_app(environ))
     assert connection.execute("SELECT version_num FROM alembic_version").fetchone() == ("newer",)
+
+
+@pytest.mark.sqlite
+@pytest.mark.parametrize(
+    ("pragma", "value"),
+    [
+        ("journal_mode", "wal"),
+        ("synchronous", 2),
+        ("busy_timeout", 5000),
+        ("foreign_keys", 1),
+        ("trusted_schema", 0),
+        ("cell_size_check", 1),
+        ("journal_size_limit", 64 * 1024**2),
+        ("cache_size", -2000),
+        ("mmap_size", 0),
+    ],
+)
+def test_every_connection_is_tuned(app, pragma, value):
+    with app.app_context():
+        connection = db.session.connection()
+        assert connection.exec_driver_sql(f"PRAGMA {pragma}").scalar() == value
+
+
+@pytest.mark.sqlite
+def test_durability_can_be_traded_for_speed(environ):
+    app = create_app(environ | {"THINGS_SQLITE_SYNCHRONOUS": "NORMAL"})
+    prepare(app)
+    with app.app_context():
+        assert db.session.connection().exec_driver_sql("PRAGMA synchronous").scalar() == 1
 
 
 @pytest.mark.parametrize(("version", "warned"), [((3, 51, 2), True), ((3, 51, 3), False)])
