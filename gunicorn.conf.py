@@ -60,13 +60,6 @@ def post_worker_init(worker):
         db.session.connection()
 
 
-def worker_exit(_server, worker):
-    """Close the database: the last to do so leaves one file, without a WAL beside it."""
-    if getattr(worker, "wsgi", None):
-        with worker.wsgi.app_context():
-            db.engine.dispose()
-
-
 def write_problem(sock, status, _reason, message):
     """Answer what gunicorn refuses before the application sees it, as the application would."""
     body = json.dumps(problems.document(status, message)).encode() + b"\n"

@@ -20,8 +20,8 @@ from flask_things.limits import THREADS
 #: threads stay free to read, whatever holds the writers up.
 PATIENT = THREADS * 3 // 4
 
-#: For how long, in seconds, nobody may get through before the others give up.
-STILL_S = 0.5
+#: How long others wait, in seconds: longer than a queue that moves takes to let them through.
+HASTE_S = 0.25
 
 
 class Gate:
@@ -31,7 +31,6 @@ class Gate:
         """Take the path of the file, which is made when it is needed, and the longest wait."""
         self.path, self.seconds = path, seconds
         self._turn = Lock()
-        self._passed = 0  # how many have been in the gate
         self._patient = BoundedSemaphore(PATIENT)
 
     @contextmanager
@@ -40,10 +39,11 @@ class Gate:
 
         Raises Away when the time is up.
         """
-        end = monotonic() + self.seconds
         patient = self._patient.acquire(blocking=False)
+        seconds = self.seconds if patient else min(HASTE_S, self.seconds)
+        end = monotonic() + seconds
         try:
-            is_ours = self._wait(self.seconds if patient else min(self.seconds, STILL_S), end)
+            is_ours = self._turn.acquire(timeout=seconds)
         finally:
             if patient:
                 self._patient.release()
@@ -54,17 +54,7 @@ class Gate:
                 self._lock(handle, end)
                 yield max(end - monotonic(), 0)
         finally:
-            self._passed += 1
             self._turn.release()
-
-    def _wait(self, seconds: float, end: float) -> bool:
-        """Wait for a turn until the end, or for some seconds in which nobody else has one."""
-        passed = -1
-        while passed != self._passed and monotonic() < end:
-            passed = self._passed
-            if self._turn.acquire(timeout=min(seconds, max(end - monotonic(), 0))):
-                return True
-        return False
 
     @contextmanager
     def closed(self) -> Iterator[None]:

@@ -72,14 +72,6 @@ def test_things_are_there_after_a_restart(serve):
     assert serve().request("GET", "/things")[2] == [thing]
 
 
-@pytest.mark.sqlite
-def test_a_server_that_has_stopped_leaves_all_in_one_file(serve, file):
-    server = serve()
-    server.request("POST", "/things", {"text": "x"})
-    server.stop()
-    assert {path.name for path in file.parent.iterdir()} == {file.name, f"{file.name}-gate"}
-
-
 def test_every_acknowledged_post_of_many_clients_is_there(serve):
     """Writers of several processes wait for each other; none is turned away or lost."""
     server = serve(WEB_CONCURRENCY="4")
