@@ -20,8 +20,8 @@ from flask_things.limits import THREADS
 #: threads stay free to read, whatever holds the writers up.
 PATIENT = THREADS * 3 // 4
 
-#: How long others wait, in seconds: longer than a queue that moves takes to let them through.
-HASTE_S = 0.25
+#: How long others wait for a queue that does not move, in seconds.
+HASTE_S = 0.5
 
 
 class Gate:
@@ -32,6 +32,7 @@ class Gate:
         self.path, self.seconds = path, seconds
         self._turn = Lock()
         self._patient = BoundedSemaphore(PATIENT)
+        self._moved = monotonic()
 
     @contextmanager
     def held(self) -> Iterator[float]:
@@ -39,20 +40,15 @@ class Gate:
 
         Raises Away when the time is up.
         """
-        patient = self._patient.acquire(blocking=False)
-        seconds = self.seconds if patient else min(HASTE_S, self.seconds)
-        end = monotonic() + seconds
-        try:
-            is_ours = self._turn.acquire(timeout=seconds)
-        finally:
-            if patient:
-                self._patient.release()
-        if not is_ours:
+        end = monotonic() + self.seconds
+        if not self._take_turn(end):
             raise Away(f"waited too long for {self.path}")
         try:
             with self._opened() as handle:
                 self._lock(handle, end)
+                self._moved = monotonic()
                 yield max(end - monotonic(), 0)
+            self._moved = monotonic()
         finally:
             self._turn.release()
 
@@ -73,6 +69,20 @@ class Gate:
             yield handle
         finally:
             os.close(handle)
+
+    def _take_turn(self, end: float) -> bool:
+        if self._turn.acquire(blocking=False):
+            self._moved = monotonic()
+            return True
+        if self._patient.acquire(blocking=False):
+            try:
+                return self._turn.acquire(timeout=max(end - monotonic(), 0))
+            finally:
+                self._patient.release()
+        while (left := min(end, self._moved + HASTE_S) - monotonic()) > 0:
+            if self._turn.acquire(timeout=left):
+                return True
+        return False
 
     def _lock(self, handle: int, end: float) -> None:
         try:

@@ -1,0 +1,113 @@
+"""Writers of several processes, one after the other, and readers past all of them."""
+
+import signal
+import subprocess
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor, wait
+
+import pytest
+
+pytestmark = pytest.mark.sqlite
+
+#: How much later than its limit an answer may come from a machine that is busy with others.
+MARGIN_S = 3
+
+#: What holds others up until it is killed: it takes the gate, or the lock without the gate.
+HOLDERS = {
+    "gate": "import fcntl; fcntl.flock(gate := open(path + '-gate'), fcntl.LOCK_EX)",
+    "lock": "import sqlite3; c = sqlite3.connect(path); c.execute('BEGIN IMMEDIATE')",
+}
+
+
+@pytest.fixture
+def hold(file):
+    """Return a function that starts a process which holds writers up, and returns it."""
+    holders = []
+
+    def start(what):
+        take = f"import sys, time; path = sys.argv[1]; {HOLDERS[what]}"
+        command = [sys.executable, "-c", f"{take}; print('held', flush=True); time.sleep(600)"]
+        holders.append(subprocess.Popen([*command, file], stdout=subprocess.PIPE))
+        assert holders[-1].stdout.readline() == b"held\n"
+        return holders[-1]
+
+    yield start
+    for holder in holders:
+        holder.kill()
+        holder.communicate()
+
+
+def post(server):
+    """Post a thing; return the status, the header and the seconds that it took."""
+    began = time.monotonic()
+    status, headers, _ = server.request("POST", "/things", {"text": "x"})
+    return status, headers, time.monotonic() - began
+
+
+def reading_time(server, seconds):
+    """Read for some seconds, and return those that the slowest read takes."""
+    times, end = [], time.monotonic() + seconds
+    while time.monotonic() < end:
+        began = time.monotonic()
+        assert server.request("GET", "/things")[0] == 200
+        times.append(time.monotonic() - began)
+    return max(times)
+
+
+def test_each_of_many_writers_gets_its_share(serve):
+    """Without the gate one waits for seconds, while others write again and again."""
+    server = serve(WEB_CONCURRENCY="4")
+    end = time.monotonic() + 4
+
+    def write(_client):
+        done = 0
+        while time.monotonic() < end:
+            assert post(server)[0] == 201
+            done += 1
+        return done
+
+    with ThreadPoolExecutor(16) as clients:
+        done = list(clients.map(write, range(16)))
+    assert min(done) > max(done) / 4
+
+
+@pytest.mark.parametrize(("count", "limit_s"), [(8, 0.5), (40, 1)])
+@pytest.mark.parametrize("what", HOLDERS)
+def test_waiting_writes_do_not_stop_reads(serve, hold, what, count, limit_s):
+    """The limit is far below what the writes wait; 40 are more than there are threads."""
+    server = serve(WEB_CONCURRENCY="2", THINGS_BUSY_TIMEOUT_MS="2500")
+    hold(what)
+    with ThreadPoolExecutor(count) as clients:
+        posts = [clients.submit(post, server) for _ in range(count)]
+        slowest = reading_time(server, seconds=1.5)
+        assert sum(not done.done() for done in posts) >= 8
+    assert slowest < limit_s
+    assert {done.result()[0] for done in posts} == {503}
+
+
+@pytest.mark.parametrize("what", HOLDERS)
+@pytest.mark.parametrize("how", [signal.SIGCONT, signal.SIGSTOP])
+def test_gate_and_lock_together_keep_to_the_limit(serve, hold, what, how):
+    """Nor does it matter whether the holder does anything."""
+    server = serve(WEB_CONCURRENCY="2", THINGS_BUSY_TIMEOUT_MS="1000")
+    holder = hold(what)
+    holder.send_signal(how)
+    with ThreadPoolExecutor(30) as clients:
+        answers = list(clients.map(post, [server] * 30))
+    assert {(status, headers["Retry-After"]) for status, headers, _ in answers} == {(503, "1")}
+    assert max(seconds for _, _, seconds in answers) < 1 + MARGIN_S
+    holder.kill()
+    holder.wait()
+    assert post(server)[0] == 201
+
+
+def test_who_waits_goes_on_when_a_holder_is_killed(serve, hold):
+    server = serve(WEB_CONCURRENCY="2", THINGS_BUSY_TIMEOUT_MS="60000")
+    holder = hold("gate")
+    with ThreadPoolExecutor(8) as clients:
+        posts = [clients.submit(post, server) for _ in range(8)]
+        assert not wait(posts, 0.5).done
+        holder.kill()
+        assert len(wait(posts, MARGIN_S).done) == 8
+    assert {post.result()[0] for post in posts} == {201}
