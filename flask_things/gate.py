@@ -33,6 +33,7 @@ class Gate:
         self._turn = Lock()
         self._patient = BoundedSemaphore(PATIENT)
         self._moved = monotonic()
+        self._waiting: Thread | None = None
 
     @contextmanager
     def held(self) -> Iterator[float]:
@@ -88,10 +89,22 @@ class Gate:
         try:
             flock(handle, LOCK_EX | LOCK_NB)
         except BlockingIOError:
-            # It cannot be told how long to wait, so another thread does. When nobody waits for that
-            # one any more, the handle is closed, and what it gets is released at once.
-            waiting = Thread(target=flock, args=(handle, LOCK_EX), daemon=True)
-            waiting.start()
-            waiting.join(end - monotonic())
-            if waiting.is_alive():
+            # It cannot be told how long to wait, so another thread does. When that one is given up,
+            # the handle is closed, and what it gets is released at once; until then there is no
+            # second one, or they would pile up behind a holder that hangs.
+            if self._waiting:
+                self._waiting.join(end - monotonic())
+            if not (self._waiting and self._waiting.is_alive()):
+                self._waiting = Thread(target=_lock_and_close, args=[os.dup(handle)], daemon=True)
+                self._waiting.start()
+                self._waiting.join(end - monotonic())
+            if self._waiting.is_alive():
                 raise Away(f"waited too long for {self.path}") from None
+
+
+def _lock_and_close(handle: int) -> None:
+    """Take the lock, which then lasts for as long as what the handle is a duplicate of."""
+    try:
+        flock(handle, LOCK_EX)
+    finally:
+        os.close(handle)

@@ -5,6 +5,7 @@ import subprocess
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor, wait
+from pathlib import Path
 
 import pytest
 
@@ -43,6 +44,14 @@ def post(server):
     began = time.monotonic()
     status, headers, _ = server.request("POST", "/things", {"text": "x"})
     return status, headers, time.monotonic() - began
+
+
+def descriptors_and_threads(server):
+    """Return how many of each the workers have."""
+    return [
+        sum(len(list(Path(f"/proc/{pid}/{kind}").iterdir())) for pid in server.workers())
+        for kind in ("fd", "task")
+    ]
 
 
 def reading_time(server, seconds):
@@ -111,3 +120,15 @@ def test_who_waits_goes_on_when_a_holder_is_killed(serve, hold):
         holder.kill()
         assert len(wait(posts, MARGIN_S).done) == 8
     assert {post.result()[0] for post in posts} == {201}
+
+
+def test_writes_in_vain_leave_nothing_behind(serve, hold):
+    """Each leaves a thread that waits for as long as the gate is held; or would, but for one."""
+    server = serve(WEB_CONCURRENCY="1", THINGS_BUSY_TIMEOUT_MS="1")
+    assert post(server)[0] == 201
+    before = descriptors_and_threads(server)
+    hold("gate")
+    assert {post(server)[0] for _ in range(60)} == {503}
+    after = descriptors_and_threads(server)
+    assert after[0] - before[0] < 10
+    assert after[1] - before[1] < 20  # the server's own are started when they are needed
