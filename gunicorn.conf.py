@@ -12,7 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from flask_things import headers, problems
 from flask_things.backend import Away
 from flask_things.config import settings
-from flask_things.db import db
+from flask_things.db import backend_of, db
 from flask_things.limits import THREADS
 from flask_things.migrations import prepare
 from flask_things.sqlite import log_sqlite_version
@@ -58,6 +58,12 @@ def post_worker_init(worker):
     pthread_sigmask(SIG_UNBLOCK, _stops)
     with worker.wsgi.app_context(), suppress(SQLAlchemyError, Away):
         db.session.connection()
+
+
+def on_exit(server):
+    """Tidy up, once no worker is left."""
+    with server.app.wsgi().app_context():
+        backend_of(db.session).leave()
 
 
 def write_problem(sock, status, _reason, message):

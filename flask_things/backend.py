@@ -50,5 +50,8 @@ class Backend(Protocol):
     def making(self) -> AbstractContextManager[None]:
         """Make the database where there is none, and keep other starts out of the block."""
 
+    def leave(self) -> None:
+        """Tidy up when the last worker has ended."""
+
     def begin_migration(self, connection: Connection) -> None:
         """Begin the one transaction that changes the schema; all others wait for its end."""

@@ -121,6 +121,9 @@ class PostgreSQL:
         """Do nothing: other starts wait in begin_migration."""
         return nullcontext()
 
+    def leave(self) -> None:
+        """Do nothing: the server keeps what it has."""
+
     def begin_migration(self, connection: Connection) -> None:
         """Begin the transaction that changes the schema, which may take long."""
         connection.exec_driver_sql("SET LOCAL statement_timeout = 0")

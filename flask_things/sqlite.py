@@ -3,7 +3,7 @@
 import logging
 import os
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, closing, contextmanager, nullcontext, suppress
 from mmap import mmap
 from pathlib import Path
 from typing import Any
@@ -159,6 +159,15 @@ class SQLite:
             yield
             if not sqlite_file.is_in_wal_mode(self.path):
                 sqlite_file.set_wal_mode(self.path)
+
+    def leave(self) -> None:
+        """Move what waits in the WAL to the file; if another has replaced that, leave it alone."""
+        there = self._now()
+        if there and there == self._file:
+            with suppress(Away, sqlite3.Error), closing(self.connect()) as connection:
+                connection.execute("SELECT 1 FROM sqlite_master")  # opens the WAL
+        elif there and self._file:
+            sqlite_file.set_wal_aside(self.path)
 
     def begin_migration(self, connection: Connection) -> None:
         """Begin the transaction that changes the schema."""

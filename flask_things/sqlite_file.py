@@ -11,6 +11,7 @@ __all__ = [
     "examine",
     "is_in_wal_mode",
     "make",
+    "set_wal_aside",
     "set_wal_mode",
     "sqlite3",
     "uri",
@@ -85,10 +86,22 @@ def _pages_in(wal: Path, page_bytes: int) -> set[int]:
 
 def make(path: Path) -> None:
     """Make an empty database; a crash leaves none, or a whole one."""
+    set_wal_aside(path)
     new = beside(path, "-new")
     new.unlink(missing_ok=True)
     set_wal_mode(new)
     new.rename(path)
+
+
+def set_wal_aside(path: Path) -> None:
+    """Give the WAL of a file that is not there any more another name.
+
+    SQLite would write what is in it into the next file of that name.
+    """
+    wal = beside(path, "-wal")
+    if wal.exists():
+        wal.rename(beside(path, f"-wal-{wal.stat().st_mtime_ns}"))
+    beside(path, "-shm").unlink(missing_ok=True)
 
 
 def set_wal_mode(path: Path) -> None:

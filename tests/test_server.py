@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from flask_things.sqlite_file import beside
 from tests.server import Server, wait_until
 from tests.test_parsing import HEAD, status
 
@@ -70,6 +71,15 @@ def test_things_are_there_after_a_restart(serve):
     _, _, thing = server.request("POST", "/things", {"text": "stay"})
     server.stop()
     assert serve().request("GET", "/things")[2] == [thing]
+
+
+@pytest.mark.sqlite
+def test_after_a_stop_the_file_alone_holds_everything(serve, file):
+    """Who then copies or moves it will not think of the WAL."""
+    server = serve()
+    server.request("POST", "/things", {"text": "stay"})
+    server.stop()
+    assert not beside(file, "-wal").exists()
 
 
 def test_every_acknowledged_post_of_many_clients_is_there(serve):

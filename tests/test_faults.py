@@ -1,0 +1,167 @@
+"""What goes wrong under a running server, and what it answers."""
+
+import os
+import signal
+from contextlib import closing
+
+import pytest
+
+from flask_things.sqlite_file import sqlite3
+from tests.disk import fill, mounted, remount
+from tests.server import Server, wait_until
+
+pytestmark = pytest.mark.sqlite
+
+READS = ("/things/1", "/things", "/things?q=stays", "/things?total=true", "/things.csv")
+
+
+@pytest.fixture
+def disk(file):
+    """Mount a small disk where the database goes."""
+    with mounted(file.parent):
+        yield file.parent
+
+
+@pytest.fixture
+def start(serve):
+    """Return a function that starts a server which does not wait for long."""
+    return lambda **others: serve(WEB_CONCURRENCY="2", THINGS_BUSY_TIMEOUT_MS="200", **others)
+
+
+def post(server, text="stays"):
+    """Return the status of a post."""
+    return server.request("POST", "/things", {"text": text})[0]
+
+
+def statuses(server, *paths):
+    """Return every status that reads get, again and again, from all workers."""
+    return {server.request("GET", path)[0] for path in paths * 5}
+
+
+def kill(server):
+    """Kill all of a server."""
+    os.killpg(server.process.pid, signal.SIGKILL)
+    server.process.wait()
+
+
+def test_a_full_disk_is_507_until_there_is_room(start, disk):
+    server = start()
+    assert post(server) == 201
+    fill(disk / "other")
+    written = 1
+    while (status := post(server)) == 201:
+        written += 1
+    assert status == 507
+    bulk = [{"text": "x" * 10_000}] * 20
+    assert server.request("POST", "/things/bulk", bulk)[0] == 507
+    assert server.request("PUT", "/things/1", {"text": "x" * 50_000})[0] == 507
+    assert statuses(server, *READS, "/readyz") == {200}
+    assert len(server.request("GET", "/things?limit=1000")[2]) == written
+    (disk / "other").unlink()
+    assert server.request("POST", "/things/bulk", bulk)[0] == 201
+    assert len(server.request("GET", "/things?limit=1000")[2]) == written + 20
+
+
+@pytest.mark.parametrize("end", [kill, Server.stop])
+def test_a_server_that_ended_on_a_full_disk_starts_there_again(start, disk, end):
+    (disk / "other").write_bytes(bytes(400_000))
+    server = start()
+    while post(server, "stays" + "x" * 50_000) == 201:
+        pass
+    fill(disk / "other")
+    things = server.request("GET", "/things")[2]
+    end(server)
+    fill(disk / "other")
+    server = start()
+    assert server.request("GET", "/things")[2] == things
+    assert statuses(server, *READS, "/readyz") == {200}
+    assert post(server, "x" * 50_000) == 507
+    (disk / "other").unlink()
+    assert post(server) == 201
+
+
+@pytest.mark.parametrize("end", [kill, Server.stop])
+def test_a_read_only_disk_is_read(start, disk, end):
+    server = start()
+    assert post(server) == 201
+    end(server)
+    wait_until(lambda: remount(disk, "ro"))
+    server = start()
+    assert statuses(server, *READS, "/readyz") == {200}
+    status, headers, _ = server.request("POST", "/things", {"text": "x"})
+    assert (status, headers["Retry-After"]) == (503, "1")
+    assert server.request("DELETE", "/things/1")[0] == 503
+
+
+def is_sound(file):
+    """Tell whether SQLite finds nothing wrong with a database."""
+    with closing(sqlite3.connect(file)) as connection:
+        return connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+
+
+FAULTS = {
+    "gone": lambda file: None,
+    "another": lambda file: copy_of(file, file.with_name("away")),
+    "a directory": lambda file: file.mkdir(),
+}
+
+
+def copy_of(file, source):
+    """Put a sound copy of a database at a path."""
+    with closing(sqlite3.connect(source)) as old, closing(sqlite3.connect(file)) as new:
+        old.backup(new)
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+@pytest.mark.parametrize("used", [True, False])
+def test_without_its_very_file_a_server_is_away_until_that_is_back(start, file, fault, used):
+    server = start()
+    if used:
+        assert post(server) == 201
+        assert statuses(server, *READS) == {200}
+    file.rename(file.with_name("away"))
+    FAULTS[fault](file)
+    before = file.read_bytes() if file.is_file() else sorted(file.parent.iterdir())
+    assert statuses(server, *READS, "/readyz") == {503}
+    assert {post(server) for _ in range(10)} == {503}
+    assert statuses(server, "/healthz") == {200}
+    after = file.read_bytes() if file.is_file() else sorted(file.parent.iterdir())
+    assert after == before
+    if fault == "a directory":
+        file.rmdir()
+    file.with_name("away").rename(file)
+    assert statuses(server, "/things", "/readyz") == {200}
+    assert {post(server) for _ in range(10)} == {201}
+    assert len(server.request("GET", "/things")[2]) == 10 + used
+
+
+@pytest.mark.parametrize("end", [kill, Server.stop])
+def test_a_restart_without_the_file_makes_a_new_one(start, file, end):
+    """The old one's WAL is still there. In the new one it would overwrite pages."""
+    server = start()
+    assert {post(server, f"old {n}" + "x" * 300) for n in range(30)} == {201}
+    file.unlink()
+    end(server)
+    server = start()
+    assert server.request("GET", "/things")[2] == []
+    assert post(server) == 201
+    assert is_sound(file)
+    assert len(list(file.parent.glob("*-wal-*"))) == 1
+
+
+def test_a_restart_after_a_replacement_takes_what_is_there(start, file):
+    """Of the old one's WAL nothing comes into it."""
+    server = start()
+    assert {post(server, f"old {n}" + "x" * 300) for n in range(30)} == {201}
+    new = file.parent / "new" / "db.sqlite3"
+    other = start(THINGS_DATABASE_URL=f"sqlite:///{new}")
+    assert {post(other, f"new {n}") for n in range(5)} == {201}
+    other.stop()
+    new.replace(file)
+    server.stop()
+    server = start()
+    assert [thing["text"] for thing in server.request("GET", "/things")[2]] == [
+        f"new {n}" for n in range(5)
+    ]
+    assert post(server) == 201
+    assert is_sound(file)
