@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, ExceptionContext, FromClause, event
 
 from flask_things import sqlite_file
-from flask_things.backend import AnySession, Away
+from flask_things.backend import AnySession, Away, Unusable
 from flask_things.files import beside
 from flask_things.gate import Gate
 from flask_things.limits import THREADS
@@ -151,7 +151,12 @@ class SQLite:
 
     @contextmanager
     def making(self) -> Iterator[None]:
-        """Make the folder and the file where they are missing, and keep all writers out."""
+        """Make the folder and the file where they are missing, and keep all writers out.
+
+        Raises Unusable if the file cannot be written.
+        """
+        if self.path.exists() and not os.access(self.path, os.W_OK):
+            raise Unusable("It is not up to date, and read-only: let it be written once.")
         self.path.parent.mkdir(parents=True, exist_ok=True)
         with self.gate.closed():
             if not self.path.exists():

@@ -1,5 +1,7 @@
 """The schema's history (Alembic), and how a database is brought up to date."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 
@@ -12,7 +14,7 @@ from flask_migrate import Migrate
 from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
-from flask_things.backend import Away, Unusable
+from flask_things.backend import Away, Backend, Unusable
 from flask_things.db import backend_of, db
 
 HERE = Path(__file__).parent
@@ -39,20 +41,31 @@ def prepare(app: Flask) -> None:
     Call it once, before there are workers. Raises RuntimeError with one line that says what to do.
     """
     with app.app_context():
-        backend = backend_of(db.session)
         try:
-            db.engine.dispose()  # no worker may inherit a connection, nor an examination meet one
-            backend.examine()
-            if not (backend.is_made() and _is_up_to_date()):
-                command.upgrade(current_app.extensions["migrate"].migrate.get_config(), "head")
-        except CommandError as error:
-            hint = "Was it made by a newer flask-things?"
-            raise RuntimeError(f"THINGS_DATABASE_URL: {db.engine.url}: {error}. {hint}") from error
-        except (OSError, SQLAlchemyError, Away, Unusable) as error:
-            reason = " ".join(str(getattr(error, "orig", error)).split())
-            raise RuntimeError(f"THINGS_DATABASE_URL: {db.engine.url}: {reason}") from error
+            with examined() as backend:
+                if not (backend.is_made() and _is_up_to_date()):
+                    command.upgrade(current_app.extensions["migrate"].migrate.get_config(), "head")
         finally:
-            db.engine.dispose()
+            db.engine.dispose()  # no worker may inherit a connection
+
+
+@contextmanager
+def examined() -> Iterator[Backend]:
+    """Give the backend of a database that is worth opening.
+
+    Raises RuntimeError, with one line that says what to do, where it is not, or the block fails.
+    """
+    backend = backend_of(db.session)
+    try:
+        db.engine.dispose()  # an examination must not meet a connection
+        backend.examine()
+        yield backend
+    except CommandError as error:
+        hint = "It may be a newer flask-things's: use that one, or choose another database."
+        raise RuntimeError(f"THINGS_DATABASE_URL: {db.engine.url}: {error}. {hint}") from error
+    except (OSError, SQLAlchemyError, Away, Unusable) as error:
+        reason = " ".join(str(getattr(error, "orig", error)).split())
+        raise RuntimeError(f"THINGS_DATABASE_URL: {db.engine.url}: {reason}") from error
 
 
 def _is_up_to_date() -> bool:

@@ -11,7 +11,8 @@ from flask import current_app
 from sqlalchemy import Engine
 from sqlalchemy.types import TypeDecorator
 
-from flask_things.db import backend_of
+from flask_things.backend import Backend
+from flask_things.migrations import examined
 
 #: The search index: on SQLite FTS5's own name for each of its tables
 #: (https://www.sqlite.org/fts5.html#fts5_data_structures), on PostgreSQL one name.
@@ -20,7 +21,6 @@ SEARCH = {"thing_search", "ix_thing_folded"} | {
 }
 
 migrate = current_app.extensions["migrate"]
-backend = backend_of(migrate.db.session)
 
 
 def render_item(_kind: str, item: Any, _context: AutogenContext) -> str | Literal[False]:
@@ -33,7 +33,7 @@ def include_name(name: str | None, _kind: str, _parents: Any) -> bool:
     return not (name in SEARCH or str(name).startswith("_litestream_"))
 
 
-def run_migrations(engine: Engine) -> None:
+def run_migrations(engine: Engine, backend: Backend) -> None:
     """Run what is missing."""
     with engine.begin() as connection:
         backend.begin_migration(connection)
@@ -49,5 +49,5 @@ def run_migrations(engine: Engine) -> None:
             context.run_migrations()
 
 
-with backend.making():
-    run_migrations(migrate.db.engine)
+with examined() as backend, backend.making():
+    run_migrations(migrate.db.engine, backend)
