@@ -51,3 +51,4 @@ def run_migrations(engine: Engine, backend: Backend) -> None:
 
 with examined() as backend, backend.making():
     run_migrations(migrate.db.engine, backend)
+    migrate.db.engine.dispose()  # what looks at the file's header next would drop its locks
