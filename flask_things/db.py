@@ -14,11 +14,12 @@ from flask_things.backend import AnySession, Away, Backend
 from flask_things.limits import ID_MAX
 from flask_things.postgresql import PostgreSQL
 from flask_things.sqlite import SQLite
+from flask_things.sqlite_file import error_name
 
 #: The errors that a full disk, or an id that can be no higher, ends in: SQLite's names
 #: (https://www.sqlite.org/rescode.html) and PostgreSQL's codes
 #: (https://www.postgresql.org/docs/current/errcodes-appendix.html).
-FULL = ("SQLITE_FULL", "53100", "2200H")
+FULL = ("SQLITE_FULL", "SQLITE_IOERR_SHMSIZE", "53100", "2200H")
 
 #: How the errors begin that mean: not now. No code at all has a server that cannot be reached.
 AWAY = (
@@ -26,6 +27,7 @@ AWAY = (
     "SQLITE_CANTOPEN",
     "SQLITE_IOERR",
     "SQLITE_LOCKED",
+    "SQLITE_PROTOCOL",
     "SQLITE_READONLY",
     "08",  # the connection broke
     "25006",  # a server that only reads, as before it is promoted
@@ -147,4 +149,4 @@ def is_away(error: Exception) -> bool:
 
 def _code(error: Exception) -> str:
     driver_s = getattr(error, "orig", None)
-    return getattr(driver_s, "sqlite_errorname", None) or getattr(driver_s, "sqlstate", None) or ""
+    return error_name(driver_s) or getattr(driver_s, "sqlstate", None) or ""

@@ -15,7 +15,7 @@ from flask_things.backend import AnySession, Away, Unusable
 from flask_things.files import beside
 from flask_things.gate import Gate
 from flask_things.limits import THREADS
-from flask_things.sqlite_file import DAMAGED, sqlite3
+from flask_things.sqlite_file import DAMAGED, error_name, sqlite3
 
 #: Earlier ones can corrupt a database in WAL mode when two connections write and checkpoint at the
 #: same moment (https://www.sqlite.org/wal.html#walresetbug).
@@ -179,7 +179,7 @@ class SQLite:
         connection.exec_driver_sql("BEGIN IMMEDIATE")
 
     def _note_damage(self, context: ExceptionContext) -> None:
-        if getattr(context.original_exception, "sqlite_errorname", "").startswith(DAMAGED):
+        if error_name(context.original_exception).startswith(DAMAGED):
             self._damaged[0] = 1
 
     def _now(self) -> tuple[int, int] | None:

@@ -8,6 +8,7 @@ from flask_things.files import beside
 
 __all__ = [
     "DAMAGED",
+    "error_name",
     "examine",
     "is_in_wal_mode",
     "make",
@@ -31,6 +32,13 @@ DAMAGED = ("SQLITE_CORRUPT", "SQLITE_NOTADB")
 MAGIC = b"SQLite format 3\0"
 WAL_HEADER_BYTES = 32
 FRAME_HEADER_BYTES = 24
+
+
+def error_name(error: object) -> str:
+    """Return SQLite's name for an error of the driver; for any other the empty one."""
+    # That bytes are no text is a finding of the driver's own, which has no name.
+    unnamed = "SQLITE_CORRUPT" if isinstance(error, sqlite3.OperationalError) else ""
+    return getattr(error, "sqlite_errorname", unnamed)
 
 
 def uri(path: Path, mode: str) -> str:

@@ -83,7 +83,9 @@ def test_of_several_problems_the_contract_s_first_answers(client, first, then):
         ("SQLITE_BUSY_SNAPSHOT", 503, "1"),
         ("SQLITE_READONLY", 503, "1"),
         ("SQLITE_IOERR_WRITE", 503, "1"),
+        ("SQLITE_PROTOCOL", 503, "1"),
         ("SQLITE_FULL", 507, None),
+        ("SQLITE_IOERR_SHMSIZE", 507, None),
         ("SQLITE_ERROR", 500, None),
     ],
 )
