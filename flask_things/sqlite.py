@@ -50,9 +50,10 @@ class SQLite:
 
     def __init__(self, path: Path, *, busy_timeout_ms: int, synchronous: str) -> None:
         """Take the file's absolute path and the settings."""
-        self.path = path
+        self._named = path
+        self.path = Path(os.path.realpath(path))  # beside which SQLite has its WAL
         self.busy_timeout_ms = busy_timeout_ms
-        self.gate = Gate(beside(path, "-gate"), busy_timeout_ms / 1000)
+        self.gate = Gate(beside(self.path, "-gate"), busy_timeout_ms / 1000)
         self._pragmas = [
             pragma.format(synchronous=synchronous, busy_timeout_ms=busy_timeout_ms)
             for pragma in PRAGMAS
@@ -184,7 +185,7 @@ class SQLite:
 
     def _now(self) -> tuple[int, int] | None:
         try:
-            status = self.path.stat()
+            status = self._named.stat()
         except OSError:
             return None
         return status.st_dev, status.st_ino
