@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Engine, ExceptionContext, FromClause, event
+from sqlalchemy.exc import DisconnectionError
+from sqlalchemy.pool import ConnectionPoolEntry
 
 from flask_things import sqlite_file
 from flask_things.backend import AnySession, Away, Unusable
@@ -71,9 +73,11 @@ class SQLite:
         }
 
     def listen(self, engine: Engine) -> None:
-        """Look at the file when a transaction begins, and at every error."""
+        """Look at the file when a transaction begins, at every error, and at old connections."""
         event.listen(engine, "begin", lambda _connection: self.check())
         event.listen(engine, "handle_error", self._note_damage)
+        event.listen(engine, "connect", self._note_writing)
+        event.listen(engine, "checkout", self._renew)
 
     def connect(self) -> Any:
         """Return a new connection to the file, which is not made if it is not there.
@@ -182,6 +186,20 @@ class SQLite:
     def _note_damage(self, context: ExceptionContext) -> None:
         if error_name(context.original_exception).startswith(DAMAGED):
             self._damaged[0] = 1
+
+    def _note_writing(self, _connection: Any, record: ConnectionPoolEntry) -> None:
+        record.info["writes"] = self._is_writable()
+
+    def _renew(self, _connection: Any, record: ConnectionPoolEntry, _user: Any) -> None:
+        """Let a connection go that was opened when nothing could be written, and now can be.
+
+        It would not look for what others write.
+        """
+        if not record.info["writes"] and self._is_writable():
+            raise DisconnectionError
+
+    def _is_writable(self) -> bool:
+        return os.access(self.path.parent, os.W_OK) and os.access(self.path, os.W_OK)
 
     def _now(self) -> tuple[int, int] | None:
         try:

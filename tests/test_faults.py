@@ -2,6 +2,7 @@
 
 import os
 import signal
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 
 import pytest
@@ -97,6 +98,21 @@ def is_sound(file):
     """Tell whether SQLite finds nothing wrong with a database."""
     with closing(sqlite3.connect(file)) as connection:
         return connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+
+
+def test_a_disk_that_can_be_written_again_is(start, disk):
+    """No connection goes on with what it was told when there was nobody who could write."""
+    server = start()
+    assert post(server) == 201
+    server.stop()
+    wait_until(lambda: remount(disk, "ro"))
+    server = start()
+    with ThreadPoolExecutor(8) as clients:
+        list(clients.map(lambda _: statuses(server, *READS), range(8)))
+    remount(disk, "rw")
+    for made in range(2, 22):
+        assert post(server) == 201
+        assert {len(server.request("GET", "/things")[2]) for _ in range(4)} == {made}
 
 
 FAULTS = {
