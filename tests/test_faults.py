@@ -1,26 +1,17 @@
-"""What goes wrong under a running server, and what it answers."""
+"""A file that is deleted or replaced under the running server, and what a restart makes of it."""
 
 import os
 import signal
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 
 import pytest
 
 from flask_things.sqlite_file import sqlite3
-from tests.disk import fill, mounted, remount
-from tests.server import Server, wait_until
+from tests.server import Server
 
 pytestmark = pytest.mark.sqlite
 
 READS = ("/things/1", "/things", "/things?q=stays", "/things?total=true", "/things.csv")
-
-
-@pytest.fixture
-def disk(file):
-    """Mount a small disk where the database goes."""
-    with mounted(file.parent):
-        yield file.parent
 
 
 @pytest.fixture
@@ -45,74 +36,10 @@ def kill(server):
     server.process.wait()
 
 
-def test_a_full_disk_is_507_until_there_is_room(start, disk):
-    server = start()
-    assert post(server) == 201
-    fill(disk / "other")
-    written = 1
-    while (status := post(server)) == 201:
-        written += 1
-    assert status == 507
-    bulk = [{"text": "x" * 10_000}] * 20
-    assert server.request("POST", "/things/bulk", bulk)[0] == 507
-    assert server.request("PUT", "/things/1", {"text": "x" * 50_000})[0] == 507
-    assert statuses(server, *READS, "/readyz") == {200}
-    assert len(server.request("GET", "/things?limit=1000")[2]) == written
-    (disk / "other").unlink()
-    assert server.request("POST", "/things/bulk", bulk)[0] == 201
-    assert len(server.request("GET", "/things?limit=1000")[2]) == written + 20
-
-
-@pytest.mark.parametrize("end", [kill, Server.stop])
-def test_a_server_that_ended_on_a_full_disk_starts_there_again(start, disk, end):
-    (disk / "other").write_bytes(bytes(400_000))
-    server = start()
-    while post(server, "stays" + "x" * 50_000) == 201:
-        pass
-    fill(disk / "other")
-    things = server.request("GET", "/things")[2]
-    end(server)
-    fill(disk / "other")
-    server = start()
-    assert server.request("GET", "/things")[2] == things
-    assert statuses(server, *READS, "/readyz") == {200}
-    assert post(server, "x" * 50_000) == 507
-    (disk / "other").unlink()
-    assert post(server) == 201
-
-
-@pytest.mark.parametrize("end", [kill, Server.stop])
-def test_a_read_only_disk_is_read(start, disk, end):
-    server = start()
-    assert post(server) == 201
-    end(server)
-    wait_until(lambda: remount(disk, "ro"))
-    server = start()
-    assert statuses(server, *READS, "/readyz") == {200}
-    status, headers, _ = server.request("POST", "/things", {"text": "x"})
-    assert (status, headers["Retry-After"]) == (503, "1")
-    assert server.request("DELETE", "/things/1")[0] == 503
-
-
 def is_sound(file):
     """Tell whether SQLite finds nothing wrong with a database."""
     with closing(sqlite3.connect(file)) as connection:
         return connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
-
-
-def test_a_disk_that_can_be_written_again_is(start, disk):
-    """No connection goes on with what it was told when there was nobody who could write."""
-    server = start()
-    assert post(server) == 201
-    server.stop()
-    wait_until(lambda: remount(disk, "ro"))
-    server = start()
-    with ThreadPoolExecutor(8) as clients:
-        list(clients.map(lambda _: statuses(server, *READS), range(8)))
-    remount(disk, "rw")
-    for made in range(2, 22):
-        assert post(server) == 201
-        assert {len(server.request("GET", "/things")[2]) for _ in range(4)} == {made}
 
 
 FAULTS = {
