@@ -30,6 +30,7 @@ DAMAGED = ("SQLITE_CORRUPT", "SQLITE_NOTADB")
 
 # https://www.sqlite.org/fileformat2.html
 MAGIC = b"SQLite format 3\0"
+LOCK_BYTE = 0x40000000  # the page that this is on holds nothing
 WAL_HEADER_BYTES = 32
 FRAME_HEADER_BYTES = 24
 
@@ -66,14 +67,15 @@ def examine(path: Path) -> None:
         ((pages,),) = connection.execute("PRAGMA page_count")
         ((page_bytes,),) = connection.execute("PRAGMA page_size")
     except sqlite3.DatabaseError as error:
-        raise Unusable(f"{error}. {HINT if error.sqlite_errorname in DAMAGED else ''}") from error
+        raise Unusable(
+            f"{error}. {HINT if error_name(error).startswith(DAMAGED) else ''}"
+        ) from error
     finally:
         connection.close()
     there = path.stat().st_size // page_bytes
     # SQLite would take what is missing for zeros, if there is a WAL.
-    if there < pages and not _pages_in(beside(path, "-wal"), page_bytes).issuperset(
-        range(there + 1, pages + 1)
-    ):
+    missing = set(range(there + 1, pages + 1)) - {LOCK_BYTE // page_bytes + 1}
+    if missing and not missing <= _pages_in(beside(path, "-wal"), page_bytes):
         raise Unusable(f"It is cut off: {there} of {pages} pages are there. {HINT}")
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from flask_things.sqlite_file import beside
+from flask_things.files import beside
 from tests.server import Server, wait_until
 from tests.test_parsing import HEAD, status
 
