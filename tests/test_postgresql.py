@@ -3,6 +3,7 @@
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import psycopg
 import pytest
@@ -14,6 +15,8 @@ from flask_things.limits import ID_MAX
 from flask_things.migrations import prepare
 from tests.postgres import Postgres
 from tests.server import JSON, every_thing, next_page, python, wait_until
+
+ROOT = Path(__file__).parents[1]
 
 pytestmark = pytest.mark.postgresql
 
@@ -72,6 +75,27 @@ def test_of_posts_with_one_key_to_several_machines_one_is_done(serve):
             lambda n: servers[n % 2].request("POST", "/things", {"text": "x"}, headers), range(32)
         )
     assert {(status, body["id"]) for status, _, body in answers} == {(201, 1)}
+
+
+LOOK_BEFORE_THE_FORK = """
+def when_ready(server):
+    with server.app.wsgi().app_context():
+        db.session.connection()
+"""
+
+
+def test_no_connection_is_shared_by_two_workers(serve, tmp_path):
+    """One that was open before the fork would hand clients each other's rows."""
+    config = tmp_path / "early.conf.py"
+    config.write_text((ROOT / "gunicorn.conf.py").read_text() + LOOK_BEFORE_THE_FORK)
+    server = serve("-m", "gunicorn", "--config", str(config))
+    things = [{"text": str(n)} for n in range(1, 201)]
+    assert server.request("POST", "/things/bulk", things)[0] == 201
+    with ThreadPoolExecutor(16) as clients:
+        answers = clients.map(lambda n: server.request("GET", f"/things/{n}"), range(1, 201))
+        assert [(status, thing["text"]) for status, _, thing in answers] == [
+            (200, thing["text"]) for thing in things
+        ]
 
 
 def test_a_server_that_restarts_is_503_only_while_it_is_away(serve, own):
