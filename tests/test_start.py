@@ -9,7 +9,7 @@ from flask_things import create_app
 from flask_things.files import beside
 from flask_things.migrations import prepare
 from flask_things.sqlite_file import sqlite3
-from tests.disk import mounted, remount
+from tests.disk import fill, mounted, remount
 from tests.server import python
 
 pytestmark = pytest.mark.sqlite
@@ -115,3 +115,10 @@ def test_a_read_only_database_that_is_not_up_to_date_is_named(file, tmp_path, wa
         execute("CREATE TABLE thing (id INTEGER PRIMARY KEY, text VARCHAR NOT NULL)")(file)
         remount(file.parent, "ro")
         assert "up to date" in refusal(tmp_path, way, f"sqlite:///{file}")
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_a_disk_without_room_for_a_new_database_is_named(file, tmp_path, way):
+    with mounted(file.parent):
+        fill(file.parent / "ballast")
+        assert "full" in refusal(tmp_path, way, f"sqlite:///{file}")

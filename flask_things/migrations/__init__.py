@@ -16,6 +16,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from flask_things.backend import Away, Backend, Unusable
 from flask_things.db import backend_of, db
+from flask_things.sqlite_file import sqlite3
 
 HERE = Path(__file__).parent
 
@@ -63,7 +64,7 @@ def examined() -> Iterator[Backend]:
     except CommandError as error:
         hint = "It may be a newer flask-things's: use that one, or choose another database."
         raise RuntimeError(f"THINGS_DATABASE_URL: {db.engine.url}: {error}. {hint}") from error
-    except (OSError, SQLAlchemyError, Away, Unusable) as error:
+    except (OSError, SQLAlchemyError, sqlite3.Error, Away, Unusable) as error:
         reason = " ".join(str(getattr(error, "orig", error)).split())
         raise RuntimeError(f"THINGS_DATABASE_URL: {db.engine.url}: {reason}") from error
 
