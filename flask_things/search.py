@@ -64,8 +64,9 @@ def fold(text: str) -> str:
 
 
 def fold_the_rest(connection: Connection) -> None:
-    """Fold every text that is not folded yet."""
-    missing = select(THINGS.c.id, THINGS.c.text).where(THINGS.c.folded.is_(None)).limit(BATCH)
+    """Fold every text that is not folded yet; nobody else changes it between look and write."""
+    missing = select(THINGS.c.id, THINGS.c.text).where(THINGS.c.folded.is_(None))
+    missing = missing.order_by(THINGS.c.id).limit(BATCH).with_for_update()
     fill = update(THINGS).where(THINGS.c.id == bindparam("row")).values(folded=bindparam("new"))
     while rows := connection.execute(missing).all():
         connection.execute(fill, [{"row": row_id, "new": fold(text)} for row_id, text in rows])

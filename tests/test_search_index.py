@@ -1,11 +1,13 @@
 """The search index: right whatever writes to the table."""
 
+from threading import Thread
+
 import pytest
 from sqlalchemy import func, insert, update
 
 from flask_things.db import db
 from flask_things.models import Thing
-from flask_things.search import triples
+from flask_things.search import fold, triples
 from flask_things.store import delete_thing, get_thing, update_thing
 
 
@@ -123,3 +125,22 @@ def test_a_change_of_the_case_alone_is_still_found(app, having, client):
     having(["Äpfel"], "Äpfel")
     client.put("/things/1", json={"text": "äPFEL"})
     assert [thing["text"] for thing in client.get("/things?q=äpfel").json] == ["äPFEL"]
+
+
+def test_a_text_that_is_changed_while_it_is_folded_is_found(
+    short_wait, app, client, connection, monkeypatch
+):
+    """What is folded is locked first: or else the fold of the text before would stay."""
+    client.post("/things", json={"text": "before"})
+    connection.execute("UPDATE thing SET text = 'by hand'")
+    connection.commit()
+
+    def fold_late(text):
+        put = Thread(target=lambda: app.test_client().put("/things/1", json={"text": "new"}))
+        put.start()
+        put.join()
+        return fold(text)
+
+    monkeypatch.setattr("flask_things.search.fold", fold_late)
+    client.get("/things?q=hand")
+    assert [thing["text"] for thing in client.get("/things?q=new").json] == ["new"]
