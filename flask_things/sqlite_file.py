@@ -62,7 +62,9 @@ def examine(path: Path) -> None:
         magic = file.read(len(MAGIC))
     if magic != MAGIC:
         raise Unusable(f"It is {'not a database' if magic else 'empty'}. {HINT}")
-    connection = sqlite3.connect(uri(path, "ro"), uri=True)
+    # A journal is what a crash has left to be undone: SQLite has to write for that.
+    mode = "rw" if beside(path, "-journal").exists() else "ro"
+    connection = sqlite3.connect(uri(path, mode), uri=True)
     try:
         ((pages,),) = connection.execute("PRAGMA page_count")
         ((page_bytes,),) = connection.execute("PRAGMA page_size")

@@ -5,10 +5,20 @@ from datetime import UTC, datetime
 import pytest
 
 from flask_things import create_app
+from flask_things.files import beside
 from flask_things.migrations import prepare
-from tests.server import every_thing
+from tests.server import every_thing, python
 
 TUTORIAL = "CREATE TABLE thing (id INTEGER NOT NULL, text VARCHAR NOT NULL, PRIMARY KEY (id))"
+
+#: Changes every row, in the file too, and dies before the commit.
+CRASH = """
+import os, sqlite3, sys
+connection = sqlite3.connect(sys.argv[1])
+connection.execute("PRAGMA cache_size = 1")
+connection.execute("UPDATE thing SET text = 'lost'")
+os._exit(0)
+"""
 
 pytestmark = pytest.mark.sqlite
 
@@ -125,3 +135,12 @@ def test_a_takeover_that_fails_half_way_changes_nothing(connection, environ, tut
     columns = [row[1] for row in connection.execute("PRAGMA table_info(thing)")]
     assert columns == ["id", "text"]
     assert connection.execute("SELECT * FROM thing").fetchall() == tutorial
+
+
+def test_a_write_that_the_tutorial_app_died_in_is_undone(leave, connection, file, request):
+    leave([(n, "kept") for n in range(1, 5000)])
+    connection.close()
+    python(file.parent, "-c", CRASH, file)
+    assert beside(file, "-journal").stat().st_size
+    client = request.getfixturevalue("client")
+    assert {thing["text"] for thing in every_thing(client)} == {"kept"}
