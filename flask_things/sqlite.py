@@ -3,7 +3,7 @@
 import logging
 import os
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, closing, contextmanager, nullcontext, suppress
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from mmap import mmap
 from pathlib import Path
 from typing import Any
@@ -61,7 +61,9 @@ class SQLite:
             for pragma in PRAGMAS
         ]
         self._file: tuple[int, int] | None = None
-        self._damaged = mmap(-1, 1)  # which processes that are forked from this one share
+        # What processes that are forked from this one share:
+        self._damaged = mmap(-1, 1)
+        self._wal = mmap(-1, 8)  # the inode of the WAL that belongs to the file
 
     def engine_options(self) -> dict[str, Any]:
         """Return what SQLAlchemy's engine is to be made with."""
@@ -90,11 +92,12 @@ class SQLite:
         try:
             for pragma in self._pragmas:
                 connection.execute(f"PRAGMA {pragma}")
+            connection.execute("SELECT 1 FROM sqlite_master")  # opens the WAL
             self.check()
         except BaseException:
             connection.close()
             raise
-        self._file = self._now()
+        self._file, self._wal[:] = self._now(), self._wal_now()
         return connection
 
     def check(self) -> None:
@@ -171,12 +174,12 @@ class SQLite:
                 sqlite_file.set_wal_mode(self.path)
 
     def leave(self) -> None:
-        """Move what waits in the WAL to the file; if another has replaced that, leave it alone."""
+        """Move what waits in the WAL to the file, or out of the way of one that has replaced it."""
         there = self._now()
         if there and there == self._file:
-            with suppress(Away, sqlite3.Error), closing(self.connect()) as connection:
-                connection.execute("SELECT 1 FROM sqlite_master")  # opens the WAL
-        elif there and self._file:
+            with suppress(Away, sqlite3.Error):
+                self.connect().close()
+        elif there and self._wal[:] == self._wal_now():
             sqlite_file.set_wal_aside(self.path)
 
     def begin_migration(self, connection: Connection) -> None:
@@ -207,6 +210,10 @@ class SQLite:
         except OSError:
             return None
         return status.st_dev, status.st_ino
+
+    def _wal_now(self) -> bytes:
+        wal = beside(self.path, "-wal")
+        return (wal.stat().st_ino if wal.exists() else 0).to_bytes(8)
 
 
 def log_sqlite_version(logger: logging.Logger) -> None:

@@ -6,6 +6,7 @@ from contextlib import closing
 
 import pytest
 
+from flask_things.files import beside
 from flask_things.sqlite_file import sqlite3
 from tests.server import Server
 
@@ -108,3 +109,16 @@ def test_a_restart_after_a_replacement_takes_what_is_there(start, file):
     ]
     assert post(server) == 201
     assert is_sound(file)
+
+
+def test_a_stop_after_a_replacement_leaves_alone_what_others_write_to_the_new_file(start, file):
+    """With another WAL than theirs, the next one to open it would not see it, and overwrite it."""
+    server = start()
+    assert post(server) == 201
+    for ending in ("", "-wal", "-shm"):
+        beside(file, ending).rename(beside(file, f".old{ending}"))  # as a restore does
+    other = start()
+    assert post(other, "new") == 201
+    server.stop()
+    assert post(other, "newer") == 201
+    assert [thing["text"] for thing in start().request("GET", "/things")[2]] == ["new", "newer"]
