@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from flask_things.files import COMPANIONS, JOURNALS, beside, replacing
-from flask_things.sqlite_file import sqlite3
+from flask_things.sqlite_file import sqlite3, uri
 
 #: How long a lock of somebody else's is waited for, in seconds.
 LOCK_TIMEOUT_S = 10
@@ -48,10 +48,10 @@ def back_up(database: Path, file: Path, progress: Progress) -> int:
             return count_things(backup)
 
 
-def connect(file: Path, parameters: str = "mode=rw") -> Any:
+def connect(file: Path, mode: str = "rw") -> Any:
     """Return a connection to a database file that is there; transactions are the caller's."""
-    uri = f"{file.absolute().as_uri()}?{parameters}"
-    return sqlite3.connect(uri, uri=True, timeout=LOCK_TIMEOUT_S, isolation_level=None)
+    name = uri(file.absolute(), mode)
+    return sqlite3.connect(name, uri=True, timeout=LOCK_TIMEOUT_S, isolation_level=None)
 
 
 def copy_pages(source: Any, target: Any, progress: Progress) -> None:

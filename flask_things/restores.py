@@ -60,7 +60,7 @@ def restore(file: Path, database: Path, *, force: bool, progress: Progress) -> l
             if _is_sound(database, backup, force):
 
                 def when_locked() -> None:
-                    with closing(connect(database, "mode=ro")) as old:
+                    with closing(connect(database, "ro")) as old:
                         if not force:
                             _refuse_newer(old, backup, copy, file)
                         _start_ids_above(backup, _highest_id(old))
@@ -77,7 +77,7 @@ def _take(file: Path, backup: Any, progress: Progress) -> str:
     """Read the backup into a copy, and verify that; return what there is to say."""
     # Where no journal is beside it, none is made, and its folder may be read-only.
     journals = any(beside(file, ending).exists() for ending in JOURNALS)
-    with closing(connect(file, "mode=ro" if journals else "mode=ro&immutable=1")) as source:
+    with closing(connect(file, "ro" if journals else "ro&immutable=1")) as source:
         try:
             copy_pages(source, backup, progress)
         except sqlite3.DatabaseError as error:
@@ -124,7 +124,7 @@ def _is_sound(database: Path, backup: Any, force: bool) -> bool:
     """Tell whether the database can take the backup's pages, which get the size that it has."""
     if not _is_there(database):
         return False
-    with closing(connect(database, "mode=ro")) as old:
+    with closing(connect(database, "ro")) as old:
         try:
             verify(old, database)
         except Damaged:
@@ -207,7 +207,7 @@ def _keep_ids(database: Path, backup: Any) -> list[str]:
     if not _is_there(database):
         return []
     try:
-        with closing(connect(database, "mode=ro")) as old:
+        with closing(connect(database, "ro")) as old:
             highest = _highest_id(old)
     except sqlite3.DatabaseError:
         return [

@@ -10,8 +10,10 @@ import sys
 import pytest
 
 from flask_things import create_app
+from flask_things.migrations import prepare
+from tests.disk import mounted, remount
 from tests.files import COMMAND, damage, files, fill, query
-from tests.server import clean_environ, python
+from tests.server import clean_environ, python, wait_until
 
 #: Moves one from a thing to the other, in one transaction, and makes the WAL grow: for ever.
 WRITER = """
@@ -45,6 +47,14 @@ def test_a_backup_is_one_file_that_holds_everything(client, runner, tmp_path):
     assert query(tmp_path / "backup", "SELECT group_concat(text) FROM thing") == "a,b"
     assert query(tmp_path / "backup", "PRAGMA journal_mode") == "delete"
     assert files(tmp_path) == {"data", "backup"}
+
+
+def test_a_database_on_a_read_only_disk_is_backed_up(environ, file, tmp_path):
+    with mounted(file.parent):
+        prepare(create_app(environ))
+        wait_until(lambda: remount(file.parent, "ro"))
+        command = (*COMMAND, "backup", str(tmp_path / "backup"))
+        assert python(tmp_path, *command, **environ).stderr == f"{tmp_path}/backup: 0 things.\n"
 
 
 def test_a_backup_opens_in_the_server(client, runner, serve, tmp_path):
