@@ -35,6 +35,9 @@ class Backend(Protocol):
     def take_turns(self, session: AnySession, name: str) -> None:
         """Wait until no other transaction that writes has taken this name, and take it."""
 
+    def limit_wait(self, session: AnySession) -> None:
+        """Let what follows in a transaction that writes wait no longer for rows than it may."""
+
     def importing(self, session: AnySession, table: FromClause) -> AbstractContextManager[None]:
         """Run a block that stores rows with ids of its own; no id is given twice."""
 

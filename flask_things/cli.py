@@ -46,6 +46,7 @@ class Things(AppGroup):
             sqlite3.Error,
             SQLAlchemyError,
             Away,
+            RuntimeError,
         ) as error:
             raise click.ClickException(_line(error)) from error
         finally:
@@ -90,6 +91,7 @@ def restore(file: Path, force: bool) -> None:
     database = _database()
     with _page_bar("Restore") as progress:
         said = restores.restore(file, database, force=force, progress=progress)
+    prepare(current_app)  # a server that runs could not read an older schema
     click.echo(f"{database}: " + "\n".join(said), err=True)
 
 
@@ -121,7 +123,7 @@ def import_(file: Path, kind: str | None) -> None:
     is bad, or has another thing's id, ends it; what comes before is stored.
     """
     _, read = _format(file, kind)
-    _prepare()
+    prepare(current_app)  # makes the database where there is none
     tally = records.Tally()
     size = file.stat().st_size if file.is_file() else 0
     try:
@@ -146,14 +148,6 @@ def _output(file: Path) -> Iterator[IO[bytes]]:
         return
     with replacing(file) as new, new.open("wb") as output:
         yield output
-
-
-def _prepare() -> None:
-    """Make the database, or bring it up to date."""
-    try:
-        prepare(current_app)
-    except RuntimeError as error:
-        raise click.ClickException(str(error)) from error
 
 
 def _refuse_unprepared() -> None:

@@ -14,7 +14,7 @@ from sqlalchemy.exc import ArgumentError
 #: The names by which PostgreSQL's URLs are known, SQLAlchemy's first.
 POSTGRESQL = ("postgresql+psycopg", "postgresql", "postgres")
 
-NO_DATABASE = ValidationError(
+NO_DATABASE = (
     "Not the URL of a database, like sqlite:///data/db.sqlite3 or postgresql://localhost/things."
 )
 
@@ -35,7 +35,7 @@ def database_url(value: str) -> URL:
     try:
         url = make_url(value)
     except (ArgumentError, ValueError) as error:
-        raise NO_DATABASE from error
+        raise ValidationError(NO_DATABASE) from error
     return postgresql_url(url) if url.drivername in POSTGRESQL else sqlite_url(url)
 
 
@@ -46,7 +46,7 @@ def sqlite_url(url: URL) -> URL:
     """
     file = url.database or ":memory:"
     if url != URL.create("sqlite", database=file) or file.startswith((":memory:", "file:")):
-        raise NO_DATABASE
+        raise ValidationError(NO_DATABASE)
     return url.set(database=str(Path(file).absolute()))
 
 

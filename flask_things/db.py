@@ -30,11 +30,13 @@ AWAY = (
     "SQLITE_PROTOCOL",
     "SQLITE_READONLY",
     "08",  # the connection broke
+    "25P03",  # a transaction was left open for too long
     "25006",  # a server that only reads, as before it is promoted
     "40",  # two transactions were in each other's way
     "53",  # too many connections, too little memory
     "55P03",  # the wait for a lock was too long
     "57",  # the server is starting or stopping, or has ended what took too long
+    "58",  # its disk fails
 )
 
 Row = TypeVar("Row")
@@ -132,6 +134,8 @@ def find(session: AnySession, model: type[Row], row_id: int) -> Row | None:
     if not 1 <= row_id <= ID_MAX:
         return None
     for_update = bool(session.info.get("writing"))
+    if for_update:
+        backend_of(session).limit_wait(session)
     return session.get(model, row_id, populate_existing=True, with_for_update=for_update)
 
 

@@ -4,12 +4,17 @@ import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from glob import escape
 from pathlib import Path
 from secrets import token_hex
+from time import time
 
 #: What SQLite keeps beside a database, by the end of its name (https://www.sqlite.org/tempfiles.html).
 JOURNALS = ("-journal", "-wal")
 COMPANIONS = (*JOURNALS, "-shm")
+
+#: Nobody has worked at a file for so long, in seconds.
+LEFT_S = 24 * 60 * 60
 
 
 def beside(file: Path, ending: str) -> Path:
@@ -23,6 +28,7 @@ def temporary(file: Path) -> Iterator[Path]:
 
     What SQLite keeps beside it goes with it. Raises OSError, which names the file that it is for.
     """
+    _sweep(file)
     path = file.with_name(f".{file.name}.{token_hex(4)}")
     try:
         path.touch(exist_ok=False)
@@ -33,6 +39,13 @@ def temporary(file: Path) -> Iterator[Path]:
     finally:
         for leftover in (path, *(beside(path, ending) for ending in COMPANIONS)):
             leftover.unlink(missing_ok=True)
+
+
+def _sweep(file: Path) -> None:
+    """Remove what was killed in such a block long ago."""
+    for leftover in file.parent.glob(f".{escape(file.name)}.{'[0-9a-f]' * 8}*"):
+        if leftover.stat().st_mtime < time() - LEFT_S:
+            leftover.unlink()
 
 
 def put(new: Path, file: Path) -> None:

@@ -16,8 +16,8 @@ from time import monotonic
 from flask_things.backend import Away
 from flask_things.limits import THREADS
 
-#: How many threads of a process may wait for as long as they are allowed to. The rest of its
-#: threads stay free to read, whatever holds the writers up.
+#: How many threads of a process may write, or wait for it as long as they are allowed to. The rest
+#: of its threads stay free to read, whatever holds the writers up.
 PATIENT = THREADS * 3 // 4
 
 #: How long others wait for a queue that does not move, in seconds.

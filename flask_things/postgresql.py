@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from threading import BoundedSemaphore
+from time import monotonic
 from typing import Any
 
 from sqlalchemy import (
@@ -17,7 +19,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import REGCLASS
 
-from flask_things.backend import AnySession, Unusable
+from flask_things.backend import AnySession, Away, Unusable
+from flask_things.gate import HASTE_S, PATIENT
 from flask_things.limits import THREADS
 
 #: PostgreSQL's code for a write on a server that only reads.
@@ -38,10 +41,14 @@ class PostgreSQL:
 
     def __init__(self, url: URL, *, busy_timeout_ms: int) -> None:
         """Take the URL, whose own parameters go before ours, and the longest wait for a lock."""
+        self._busy_timeout_ms = busy_timeout_ms
+        self._writers = BoundedSemaphore(PATIENT)
+        self._moved = monotonic()  # when a write has begun or ended
         limits = {"lock_timeout": busy_timeout_ms, "statement_timeout": STATEMENT_TIMEOUT_MS}
         options = [f"-c {name}={limit}" for name, limit in limits.items()]
         defaults: dict[str, Any] = {
             "application_name": "flask-things",
+            "client_encoding": "utf8",  # whatever the database, the user or the environment has
             "connect_timeout": CONNECT_TIMEOUT_S,
             # A machine that has vanished is noticed within seconds, by an idle connection, too.
             "keepalives_idle": 1,
@@ -76,9 +83,26 @@ class PostgreSQL:
         if getattr(context.original_exception, "sqlstate", None) == READ_ONLY:
             context.is_disconnect = True
 
-    def writing(self, session: AnySession) -> AbstractContextManager[Any]:
-        """Run a block as one transaction; the rows that it finds are locked."""
-        return session.begin()
+    @contextmanager
+    def writing(self, session: AnySession) -> Iterator[None]:
+        """Run a block as one transaction; the rows that it finds are locked.
+
+        Some threads are left for those who read, whatever the writers wait for. Raises Away.
+        """
+        if not self._writers.acquire(timeout=max(self._moved + HASTE_S - monotonic(), 0)):
+            raise Away("too many writes wait")
+        self._moved = monotonic()
+        try:
+            with session.begin():
+                yield
+        finally:
+            self._moved = monotonic()
+            self._writers.release()
+
+    def limit_wait(self, session: AnySession) -> None:
+        """End the statements that follow in time: who queues for a row waits for two locks."""
+        limit = func.set_config("statement_timeout", str(self._busy_timeout_ms), True)
+        session.execute(select(limit))
 
     @contextmanager
     def reading(self, session: AnySession) -> Iterator[None]:

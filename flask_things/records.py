@@ -62,7 +62,8 @@ def read_ndjson(file: BinaryIO, progress: Callable[[int], None]) -> Iterator[Rec
 
     Raises BadRecord.
     """
-    return _checked((number, _parsed(number, line)) for number, line in _lines(file, progress))
+    lines = _lines(file, progress)
+    return _checked((number, _parsed(number, line)) for number, line in lines if line.strip())
 
 
 def read_csv(file: BinaryIO, progress: Callable[[int], None]) -> Iterator[Record]:
@@ -125,9 +126,9 @@ def _rows(lines: Iterator[tuple[int, str]]) -> Iterator[Raw]:
             names = row or []
         elif row is None:
             return
-        elif len(row) != len(names):
+        elif row and len(row) != len(names):
             raise BadRecord(number, f"Has {len(row)} fields, not {len(names)}.")
-        else:
+        elif row:
             fields: dict[str, Any] = dict(zip(names, row, strict=True))
             if re.fullmatch("[1-9][0-9]{0,18}", fields["id"]):
                 fields["id"] = int(fields["id"])

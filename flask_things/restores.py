@@ -86,10 +86,7 @@ def _take(file: Path, backup: Any, progress: Progress) -> str:
     if has not in _revisions():
         raise Refused(f"{file}: The schema {has} is not known: is it of a newer flask-things?")
     backup.execute("PRAGMA journal_mode = WAL")
-    said = f"{count_things(backup)} things."
-    if has != _revisions()[0]:
-        said += " Their schema is an older one: a start of the server brings it up to date."
-    return said
+    return f"{count_things(backup)} things."
 
 
 @cache
@@ -221,7 +218,8 @@ def _keep_ids(database: Path, backup: Any) -> list[str]:
 def _set_aside(database: Path) -> list[str]:
     """Keep the database under another name too, and its journals under that one only."""
     names = (beside(database, f".old{number or ''}") for number in count())
-    kept = next(name for name in names if not name.exists())
+    endings = ("", *JOURNALS)
+    kept = next(name for name in names if not any(beside(name, end).exists() for end in endings))
     said = []
     if _is_there(database):
         kept.hardlink_to(database)  # first, so that where this cannot be done nothing is

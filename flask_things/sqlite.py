@@ -60,10 +60,9 @@ class SQLite:
             pragma.format(synchronous=synchronous, busy_timeout_ms=busy_timeout_ms)
             for pragma in PRAGMAS
         ]
+        self._pair = (self.path, beside(self.path, "-wal"))
         self._file: tuple[int, int] | None = None
-        # What processes that are forked from this one share:
-        self._damaged = mmap(-1, 1)
-        self._wal = mmap(-1, 8)  # the inode of the WAL that belongs to the file
+        self._damaged = mmap(-1, 1)  # which processes that are forked from this one share
 
     def engine_options(self) -> dict[str, Any]:
         """Return what SQLAlchemy's engine is to be made with."""
@@ -97,7 +96,8 @@ class SQLite:
         except BaseException:
             connection.close()
             raise
-        self._file, self._wal[:] = self._now(), self._wal_now()
+        self._file = self._now()
+        self._note_pair()
         return connection
 
     def check(self) -> None:
@@ -138,6 +138,9 @@ class SQLite:
     def take_turns(self, session: AnySession, name: str) -> None:
         """Do nothing: who writes is alone anyway."""
 
+    def limit_wait(self, session: AnySession) -> None:
+        """Do nothing: all of the waiting has been done."""
+
     def importing(self, session: AnySession, table: FromClause) -> AbstractContextManager[None]:
         """Run the block: AUTOINCREMENT goes on from the highest id by itself."""
         return nullcontext()
@@ -149,6 +152,7 @@ class SQLite:
     def examine(self) -> None:
         """Raise Unusable if there is a file that is no whole database."""
         if self.path.exists():
+            self._part_pair()
             sqlite_file.examine(self.path)
 
     def is_made(self) -> bool:
@@ -179,8 +183,8 @@ class SQLite:
         if there and there == self._file:
             with suppress(Away, sqlite3.Error):
                 self.connect().close()
-        elif there and self._wal[:] == self._wal_now():
-            sqlite_file.set_wal_aside(self.path)
+        elif there:
+            self._part_pair()
 
     def begin_migration(self, connection: Connection) -> None:
         """Begin the transaction that changes the schema."""
@@ -209,11 +213,22 @@ class SQLite:
             status = self._named.stat()
         except OSError:
             return None
-        return status.st_dev, status.st_ino
+        return (status.st_dev, status.st_ino) if status.st_size else None
 
-    def _wal_now(self) -> bytes:
-        wal = beside(self.path, "-wal")
-        return (wal.stat().st_ino if wal.exists() else 0).to_bytes(8)
+    def _note_pair(self) -> None:
+        """Write into the gate which WAL is of which file, by their inodes, where it can be."""
+        with suppress(OSError):
+            pair = " ".join(str(path.stat().st_ino) for path in self._pair)
+            if not self.gate.path.exists() or self.gate.path.read_text() != pair:
+                self.gate.path.write_text(pair)
+
+    def _part_pair(self) -> None:
+        """Set the WAL aside if it is of a file that was here before, as after a `kill -9`."""
+        with suppress(OSError, ValueError):
+            file, wal = (str(path.stat().st_ino) for path in self._pair)
+            noted_file, noted_wal = self.gate.path.read_text().split()
+            if wal == noted_wal and file != noted_file:
+                sqlite_file.set_wal_aside(self.path)
 
 
 def log_sqlite_version(logger: logging.Logger) -> None:

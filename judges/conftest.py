@@ -13,6 +13,12 @@ HERE = Path(__file__).parent
 
 
 @pytest.fixture
+def environ():
+    """Return the settings of the server: none."""
+    return {}
+
+
+@pytest.fixture
 def server(serve):
     """Return a server with some things, enough for a second page."""
     server = serve()

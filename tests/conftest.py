@@ -154,12 +154,13 @@ def saved(client, file, runner, tmp_path):
 
 
 @pytest.fixture
-def restore(app, runner, tmp_path):
+def restore(app, environ, tmp_path):
     """Return a function that restores the backup when nobody has the database open."""
 
     def restore(*options, code=0):
         with app.app_context():
             db.engine.dispose()
+        runner = create_app(environ).test_cli_runner()  # which has opened nothing yet
         result = runner.invoke(args=["things", "restore", *options, str(tmp_path / "backup")])
         assert (result.exit_code, result.stdout) == (code, ""), result.stderr
         return result.stderr

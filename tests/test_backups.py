@@ -6,6 +6,7 @@ import resource
 import signal
 import subprocess
 import sys
+import time
 
 import pytest
 
@@ -189,6 +190,15 @@ def test_a_disk_that_is_full_leaves_nothing_behind(filled, tmp_path):
     assert run.stderr.startswith("Error: ")
     assert run.stderr.count("\n") == 1
     assert files(tmp_path) == {"data"}
+
+
+def test_what_a_killed_backup_has_left_is_removed_a_day_later(app, runner, tmp_path):
+    for name, days in (("0123abcd", 2), ("4567abcd", 0)):
+        left = tmp_path / f".backup.{name}"
+        left.touch()
+        os.utime(left, (time.time() - days * 86_400,) * 2)
+    assert runner.invoke(args=["things", "backup", str(tmp_path / "backup")]).exit_code == 0
+    assert {path.name for path in tmp_path.glob(".*")} == {".backup.4567abcd"}
 
 
 @pytest.mark.parametrize(("how", "code"), [(signal.SIGINT, 1), (signal.SIGTERM, 143)])

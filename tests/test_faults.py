@@ -44,6 +44,7 @@ def is_sound(file):
 
 
 FAULTS = {
+    "cut off": lambda file: file.touch(),
     "gone": lambda file: None,
     "another": lambda file: copy_of(file, file.with_name("away")),
     "a directory": lambda file: file.mkdir(),
@@ -93,7 +94,8 @@ def test_a_restart_without_the_file_makes_a_new_one(start, file, end):
     assert len(list(file.parent.glob("*-wal-*"))) == 1
 
 
-def test_a_restart_after_a_replacement_takes_what_is_there(start, file):
+@pytest.mark.parametrize("end", [kill, Server.stop])
+def test_a_restart_after_a_replacement_takes_what_is_there(start, file, end):
     """Of the old one's WAL nothing comes into it."""
     server = start()
     assert {post(server, f"old {n}" + "x" * 300) for n in range(30)} == {201}
@@ -102,7 +104,7 @@ def test_a_restart_after_a_replacement_takes_what_is_there(start, file):
     assert {post(other, f"new {n}") for n in range(5)} == {201}
     other.stop()
     new.replace(file)
-    server.stop()
+    end(server)
     server = start()
     assert [thing["text"] for thing in server.request("GET", "/things")[2]] == [
         f"new {n}" for n in range(5)

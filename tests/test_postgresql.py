@@ -144,6 +144,28 @@ def test_a_failover_loses_nothing_that_was_acknowledged(serve, own):
     assert seconds < 4
 
 
+def test_writes_that_wait_for_a_row_end_in_time_and_do_not_stop_reads(serve, connection):
+    """A row is waited for twice, behind others who wait and then for its writer."""
+    server = serve(THINGS_BUSY_TIMEOUT_MS="2000")
+    server.request("POST", "/things", {"text": "x"})
+    connection.execute("SELECT * FROM thing FOR UPDATE")
+
+    def timed(method):
+        began = time.monotonic()
+        status, _, _ = server.request(method, "/things/1", {"text": "y"})
+        return status, time.monotonic() - began
+
+    with ThreadPoolExecutor(41) as clients:
+        puts = [clients.submit(timed, "PUT") for _ in range(40)]
+        wait_until(lambda: any(put.done() for put in puts))  # those that found no room
+        status, seconds = clients.submit(timed, "GET").result()
+    assert (status, {put.result()[0] for put in puts}) == (200, {503})
+    assert seconds < 1
+    assert max(put.result()[1] for put in puts) < 5  # some have waited for a thread, too
+    connection.rollback()
+    assert timed("PUT")[0] == 200
+
+
 def test_while_a_server_only_reads_a_write_is_503_and_a_read_200(serve, own):
     server = serve(THINGS_DATABASE_URL=own.url())
     own.execute("ALTER SYSTEM SET default_transaction_read_only = on")
@@ -173,11 +195,23 @@ def test_a_password_is_not_told(tmp_path, own):
     assert "secret" not in start.stderr + start.stdout
 
 
-def test_a_database_that_cannot_hold_every_text_is_refused(postgres):
-    postgres.execute("CREATE DATABASE latin ENCODING 'LATIN1' LOCALE 'C' TEMPLATE template0")
-    app = create_app({"THINGS_DATABASE_URL": postgres.url("latin")})
-    with pytest.raises(RuntimeError, match=r"LATIN1.*UTF8"):
+@pytest.mark.parametrize("encoding", ["LATIN1", "SQL_ASCII"])
+def test_a_database_that_cannot_hold_every_text_is_refused(postgres, encoding):
+    postgres.execute(
+        f"CREATE DATABASE {encoding} ENCODING '{encoding}' LOCALE 'C' TEMPLATE template0"
+    )
+    app = create_app({"THINGS_DATABASE_URL": postgres.url(encoding.lower())})
+    with pytest.raises(RuntimeError, match=rf"{encoding}.*UTF8"):
         prepare(app)
+
+
+@pytest.mark.parametrize("encoding", ["LATIN1", "SQL_ASCII"])
+def test_what_the_environment_says_of_encodings_does_not_matter(
+    client, postgres, monkeypatch, encoding
+):
+    monkeypatch.setenv("PGCLIENTENCODING", encoding)
+    assert client.post("/things", json={"text": "日本"}).status_code == 201
+    assert [thing["text"] for thing in client.get("/things?q=日").json] == ["日本"]
 
 
 def test_a_table_of_somebody_else_is_left_alone(postgres, empty):

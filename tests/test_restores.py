@@ -82,13 +82,11 @@ def test_a_newer_database_is_left_alone(file, saved, restore, statement, changed
     assert query(file, "SELECT count(*) FROM thing") == 3
 
 
-@pytest.mark.parametrize("newer", ["9999", "0002"])
-def test_a_database_of_a_newer_schema_is_left_alone(file, saved, restore, newer):
-    change(saved, "UPDATE alembic_version SET version_num = '0001'")
-    change(file, "UPDATE alembic_version SET version_num = ?", newer)
+def test_a_database_of_a_newer_schema_is_left_alone(client, file, saved, restore):
+    change(file, "UPDATE alembic_version SET version_num = '9999'")
     assert "has a newer schema" in restore(code=1)
     restore("--force")
-    assert query(file, "SELECT version_num FROM alembic_version") == "0001"
+    assert client.get("/readyz").status_code == 200
 
 
 def test_a_database_that_somebody_has_open_is_left_alone(file, saved, connection, restore):

@@ -123,7 +123,6 @@ def test_another_thing_with_the_same_id_ends_it(runner, client, fields, where):
 
 BAD_NDJSON = {
     "not JSON": ("{", "Not JSON: Expecting property name"),
-    "empty": ("\n", "Not JSON: Expecting value at column 1."),
     "a list": ("[]", "Invalid input type."),
     "a number": ("1", "Invalid input type."),
     "NaN": (line(id=float("nan")), "Not JSON that can be read: NaN is no number."),
@@ -169,7 +168,6 @@ GOOD_CSV = f'{NAMES}\r\n1,x,{MOMENT},{MOMENT}\r\n2,"a\nb",{MOMENT},{MOMENT}\r\n'
 BAD_CSV = {
     "too few": ("3,x\r\n", "Has 2 fields, not 4."),
     "too many": (f"3,x,y,{MOMENT},{MOMENT}\r\n", "Has 5 fields, not 4."),
-    "empty": ("\r\n", "Has 0 fields, not 4."),
     "id": (f"x,x,{MOMENT},{MOMENT}\r\n", "id: Not a valid integer."),
     "id with a zero": (f"03,x,{MOMENT},{MOMENT}\r\n", "id: Not a valid integer."),
     "open": (f'3,"x,{MOMENT},{MOMENT}\r\n', "Not CSV: unexpected end of data."),
@@ -199,6 +197,11 @@ def test_csv_must_name_its_fields(runner, header):
     code, _, error = take(runner, header, "csv")
     assert code == 1
     assert error.startswith(f"Error: Line 1: The first must name the fields: {NAMES}.")
+
+
+@pytest.mark.parametrize(("kind", "data"), [("ndjson", line() + line(id=8)), ("csv", GOOD_CSV)])
+def test_an_empty_line_is_none(app, runner, kind, data):
+    assert take(runner, f"{data}\n\n", kind) == (0, "2 stored, 0 already there.", "")
 
 
 def test_the_fields_of_csv_may_come_in_any_order(runner, client):
