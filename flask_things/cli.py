@@ -151,7 +151,7 @@ def _output(file: Path) -> Iterator[IO[bytes]]:
 
 
 def _refuse_unprepared() -> None:
-    """Refuse to read a database that is not there, which would make it, or not up to date."""
+    """Refuse to read a database that is not there, or not up to date."""
     if db.engine.dialect.name == "sqlite" and not _database().exists():
         raise backups.Refused(f"{_database()}: There is no database.")
     with db.engine.connect() as connection:

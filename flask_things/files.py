@@ -13,7 +13,7 @@ from time import time
 JOURNALS = ("-journal", "-wal")
 COMPANIONS = (*JOURNALS, "-shm")
 
-#: Nobody has worked at a file for so long, in seconds.
+#: After how long a temporary file cannot be in use any more, in seconds.
 LEFT_S = 24 * 60 * 60
 
 
@@ -44,8 +44,9 @@ def temporary(file: Path) -> Iterator[Path]:
 def _sweep(file: Path) -> None:
     """Remove what was killed in such a block long ago."""
     for leftover in file.parent.glob(f".{escape(file.name)}.{'[0-9a-f]' * 8}*"):
-        if leftover.stat().st_mtime < time() - LEFT_S:
-            leftover.unlink()
+        with suppress(OSError):
+            if leftover.stat().st_mtime < time() - LEFT_S:
+                leftover.unlink()
 
 
 def put(new: Path, file: Path) -> None:
