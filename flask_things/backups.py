@@ -104,14 +104,15 @@ def count_things(connection: Any) -> int:
     return int(connection.execute("SELECT count(*) FROM thing").fetchone()[0])
 
 
-def same(file: Path, other: Path) -> bool:
-    """Tell whether two paths are of one file."""
-    return file.exists() and other.exists() and file.samefile(other)
+def refuse_itself(database: Path, file: Path) -> None:
+    """Raise Refused if a file is a part of the database, under whatever name."""
+    parts = (beside(database, ending) for ending in ("", *COMPANIONS))
+    if file.exists() and any(part.exists() and file.samefile(part) for part in parts):
+        raise Refused(f"{file}: This is the database itself.")
 
 
 def _refuse_target(database: Path, file: Path) -> None:
-    if any(same(file, beside(database, ending)) for ending in ("", *COMPANIONS)):
-        raise Refused(f"{file}: This is the database itself.")
+    refuse_itself(database, file)
     for journal in (beside(file.resolve(), ending) for ending in JOURNALS):
         if journal.exists():
             raise Refused(f"{journal}: SQLite would apply this to the backup: move it away.")

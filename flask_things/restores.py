@@ -16,11 +16,11 @@ from flask_things.backups import (
     connect,
     copy_pages,
     count_things,
+    refuse_itself,
     revision,
-    same,
     verify,
 )
-from flask_things.files import COMPANIONS, JOURNALS, beside, put, temporary
+from flask_things.files import JOURNALS, beside, put, temporary
 from flask_things.gate import Gate
 from flask_things.migrations import HERE
 from flask_things.sqlite_file import DAMAGED, sqlite3
@@ -49,8 +49,7 @@ def restore(file: Path, database: Path, *, force: bool, progress: Progress) -> l
     """
     if not file.is_file():
         raise Refused(f"{file}: There is no such file.")
-    if any(same(file, beside(database, ending)) for ending in ("", *COMPANIONS)):
-        raise Refused(f"{file}: This is the database itself.")
+    refuse_itself(database, file)
     if not force:
         _refuse_busy(database)
     database.parent.mkdir(parents=True, exist_ok=True)
