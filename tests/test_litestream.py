@@ -50,6 +50,15 @@ def lose(server, replica):
         path.unlink()
 
 
+def assert_everything_comes_back(serve, server, replica):
+    """Write once more, lose everything, and start a server on what is restored."""
+    replica.wait_for(post(server, "last"))
+    before = everything(server)
+    lose(server, replica)
+    assert replica.restore(replica.database)
+    assert everything(serve()) == before
+
+
 def test_a_destroyed_database_comes_back_as_it_was(serve, replicate, file):
     """The id of a thing that is deleted is known, too: it is not given again."""
     server, replica = serve(), replicate()
@@ -103,11 +112,7 @@ def test_a_litestream_killed_while_clients_write_catches_up(serve, replicate, fi
             done.set()
     assert {client.result() for client in posts} == {None}
     replica.start()
-    replica.wait_for(post(server, "last"))
-    before = everything(server)
-    lose(server, replica)
-    assert replica.restore(file)
-    assert everything(serve()) == before
+    assert_everything_comes_back(serve, server, replica)
 
 
 def test_what_was_written_while_litestream_was_away_is_replicated(serve, replicate, file):
@@ -123,11 +128,7 @@ def test_what_was_written_while_litestream_was_away_is_replicated(serve, replica
     assert not file.with_name(f"{file.name}-wal").exists()
     server = serve()
     replica.start()
-    replica.wait_for(post(server, "last"))
-    before = everything(server)
-    lose(server, replica)
-    assert replica.restore(file)
-    assert everything(serve()) == before
+    assert_everything_comes_back(serve, server, replica)
 
 
 def test_flask_db_check_passes_over_litestream_s_tables(runner, replicate):
