@@ -10,7 +10,7 @@ import flask_smorest
 from flask import Flask
 from werkzeug.routing import BaseConverter
 
-from flask_things import headers, idempotency, preconditions, problems
+from flask_things import cache, headers, idempotency, preconditions, problems
 from flask_things.document import COMMON_HEADERS, ID, PROBLEM_HEADERS, TAGGED_HEADERS
 from flask_things.limits import BULK_MAX_ITEMS
 from flask_things.parameters import IdempotencySchema, PreconditionsSchema
@@ -53,7 +53,7 @@ class Blueprint(flask_smorest.Blueprint):
             description="The client has it: its `If-None-Match` names this ETag.",
             headers={**(headers or {}), **TAGGED_HEADERS, **COMMON_HEADERS},
         )
-        return lambda view: self.preconditions(known(preconditions.conditional(view)))
+        return lambda view: self.preconditions(known(cache.kept(preconditions.conditional(view))))
 
     def idempotent(self, view: Any) -> Any:
         """Take an Idempotency-Key. What reads the request goes before it, the response after."""

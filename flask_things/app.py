@@ -7,7 +7,7 @@ from typing import Any
 from flask import Flask
 from sqlalchemy import select
 
-from flask_things import cli, db, headers, health, pages, problems, store, things
+from flask_things import cache, cli, db, headers, health, pages, problems, store, things
 from flask_things.api import Api
 from flask_things.config import flask_config
 from flask_things.migrations import migrate
@@ -36,6 +36,7 @@ def create_app(environ: Mapping[str, str] = os.environ) -> Flask:
     app.register_blueprint(pages.blp)
     app.cli.add_command(cli.things)
 
+    cache.init_app(app)
     app.shell_context_processor(shell_names)
     return app
 

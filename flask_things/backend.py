@@ -1,5 +1,6 @@
 """What a database must be able to do: SQLite (sqlite.py) and PostgreSQL (postgresql.py) each do."""
 
+from collections.abc import Hashable
 from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
@@ -40,6 +41,9 @@ class Backend(Protocol):
 
     def importing(self, session: AnySession, table: FromClause) -> AbstractContextManager[None]:
         """Run a block that stores rows with ids of its own; no id is given twice."""
+
+    def version(self) -> Hashable:
+        """Return what is another after every commit of any process; None if it cannot be told."""
 
     def is_sound(self) -> bool:
         """Tell whether no worker of this server has met damage."""

@@ -45,3 +45,6 @@ ERRORS_MAX = 100
 #: How many requests a worker serves at a time. Each may need a connection to the database. Some
 #: are always left for those who read: see gate.py.
 THREADS = 16
+
+#: What a worker keeps of answers at most, in bytes: the newest of one version of the database.
+CACHE_MAX_BYTES = 8 * 1024 * 1024

@@ -2,7 +2,7 @@
 
 import logging
 import os
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from mmap import mmap
 from pathlib import Path
@@ -18,6 +18,7 @@ from flask_things.files import beside
 from flask_things.gate import Gate
 from flask_things.limits import THREADS
 from flask_things.sqlite_file import DAMAGED, error_name, sqlite3
+from flask_things.watch import Watch
 
 #: Earlier ones can corrupt a database in WAL mode when two connections write and checkpoint at the
 #: same moment (https://www.sqlite.org/wal.html#walresetbug).
@@ -60,6 +61,7 @@ class SQLite:
             pragma.format(synchronous=synchronous, busy_timeout_ms=busy_timeout_ms)
             for pragma in PRAGMAS
         ]
+        self._watch = Watch(self._connect_to_watch)
         self._pair = (self.path, beside(self.path, "-wal"))
         self._file: tuple[int, int] | None = None
         self._damaged = mmap(-1, 1)  # which processes that are forked from this one share
@@ -79,6 +81,7 @@ class SQLite:
         event.listen(engine, "handle_error", self._note_damage)
         event.listen(engine, "connect", self._note_writing)
         event.listen(engine, "checkout", self._renew)
+        event.listen(engine, "engine_disposed", lambda _engine: self._watch.close())
 
     def connect(self) -> Any:
         """Return a new connection to the file, which is not made if it is not there.
@@ -145,6 +148,14 @@ class SQLite:
         """Run the block: AUTOINCREMENT goes on from the highest id by itself."""
         return nullcontext()
 
+    def version(self) -> Hashable:
+        """Return what is another after every commit, or None where that cannot be seen now."""
+        try:
+            self.check()
+            return self._watch.version()
+        except (Away, sqlite3.Error):
+            return None
+
     def is_sound(self) -> bool:
         """Tell whether no worker of this server has met damage."""
         return self._damaged[0] == 0
@@ -204,6 +215,13 @@ class SQLite:
         """
         if not record.info["writes"] and self._is_writable():
             raise DisconnectionError
+
+    def _connect_to_watch(self) -> Any:
+        if not self._is_writable():
+            raise Away("What others write cannot be seen where nothing can be written.")
+        connection = self.connect()
+        connection.execute("PRAGMA busy_timeout = 0")
+        return connection
 
     def _is_writable(self) -> bool:
         return os.access(self.path.parent, os.W_OK) and os.access(self.path, os.W_OK)

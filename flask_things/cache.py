@@ -1,0 +1,116 @@
+"""Answers kept in memory: a GET costs next to nothing until anybody writes.
+
+An answer is kept for one version of the database, which is looked at before each request. So none
+is ever older than the last commit before its request began, whoever made it: there is no expiry,
+and nothing to invalidate. Where the database cannot tell its version (PostgreSQL), none is kept.
+"""
+
+from collections.abc import Hashable, Iterable
+from contextlib import closing
+from functools import wraps
+from threading import Lock
+from typing import Any
+
+from flask import Flask, request
+
+from flask_things import headers
+from flask_things.backend import Backend
+from flask_things.db import backend_of, db
+from flask_things.limits import CACHE_MAX_BYTES
+
+#: What an answer may depend on: these of the WSGI environment, and the database.
+VARIES = (
+    "REQUEST_METHOD",
+    "SCRIPT_NAME",
+    "PATH_INFO",
+    "QUERY_STRING",
+    "HTTP_HOST",
+    "HTTP_ACCEPT",
+    "HTTP_AUTHORIZATION",
+    "HTTP_IF_MATCH",
+    "HTTP_IF_NONE_MATCH",
+)
+
+#: The mark in the environment of a request whose answer may be kept.
+MARK = "flask_things.cache"
+
+#: What an answer takes besides its body and its key, in bytes, about.
+ENTRY_BYTES = 1024
+
+Answer = tuple[str, list[tuple[str, str]], bytes]
+
+
+def init_app(app: Flask) -> None:
+    """Put a cache before the application."""
+    with app.app_context():
+        app.wsgi_app = Cache(app.wsgi_app, backend_of(db.session))  # type: ignore[method-assign]
+
+
+def kept(view: Any) -> Any:
+    """Let the answers of a GET be kept. They may depend on what VARIES has, and on the database."""
+
+    @wraps(view)
+    def answer(*args: Any, **kwargs: Any) -> Any:
+        request.environ[MARK] = True
+        return view(*args, **kwargs)
+
+    return answer
+
+
+class Cache:
+    """A WSGI application before another, whose answers it gives again while they are good."""
+
+    def __init__(self, app: Any, backend: Backend) -> None:
+        """Take the application, and the database that its answers depend on."""
+        self._app, self._backend = app, backend
+        self._lock = Lock()
+        self._kept: tuple[Hashable, dict[Hashable, Answer]] = (None, {})
+        self._bytes = 0
+
+    def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        """Answer a request."""
+        version = self._backend.version() if environ["REQUEST_METHOD"] in ("GET", "HEAD") else None
+        if version is None:
+            return self._app(environ, start_response)  # type: ignore[no-any-return]
+        key = tuple(environ.get(name) for name in VARIES)
+        kept_for, answers = self._kept
+        if kept_for != version or key not in answers:
+            return self._ask(environ, start_response, version, key)
+        status, fields, body = answers[key]
+        common = headers.common(environ.get("HTTP_X_REQUEST_ID", ""))
+        start_response(status, [*fields, *common.items()])
+        return [body]
+
+    def _ask(
+        self, environ: dict[str, Any], start_response: Any, version: Hashable, key: Hashable
+    ) -> Iterable[bytes]:
+        """Let the application answer, and keep that, if it may be, for the version before it."""
+        answered: list[Any] = []
+
+        def note(status: str, fields: list[tuple[str, str]], exc_info: Any = None) -> Any:
+            answered[:] = status, fields
+            return start_response(status, fields, exc_info)
+
+        parts = self._app(environ, note)
+        status, fields = answered
+        names = {name for name, _ in fields}
+        if MARK not in environ or not status.startswith(("200", "304")) or "Vary" in names:
+            return parts  # type: ignore[no-any-return]
+        with closing(parts):
+            body = b"".join(parts)
+        own = [field for field in fields if field[0] not in headers.DOCUMENTED]
+        self._keep(version, key, (status, own, body))
+        return [body]
+
+    def _keep(self, version: Hashable, key: Hashable, answer: Answer) -> None:
+        size = ENTRY_BYTES + len(answer[2])
+        with self._lock:
+            if self._kept[0] != version:
+                self._kept, self._bytes = (version, {}), 0
+            answers = self._kept[1]
+            if key in answers or size > CACHE_MAX_BYTES:
+                return
+            while self._bytes + size > CACHE_MAX_BYTES:
+                self._bytes -= ENTRY_BYTES + len(answers.pop(next(iter(answers)))[2])
+            answers[key] = answer
+            self._bytes += size

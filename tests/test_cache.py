@@ -1,0 +1,196 @@
+"""Answers kept in memory: given again at once, and never older than the last commit."""
+
+import gc
+import tracemalloc
+from contextlib import contextmanager
+
+import pytest
+from sqlalchemy import event
+from werkzeug.test import Client
+from werkzeug.wsgi import ClosingIterator
+
+from flask_things import cache
+from flask_things.cache import MARK, VARIES, Cache
+from flask_things.db import db
+from flask_things.limits import CACHE_MAX_BYTES
+
+
+@contextmanager
+def statements(app):
+    """Yield a list of the statements that the application executes in the block."""
+    seen = []
+
+    def note(_connection, _cursor, statement, *_others):
+        seen.append(statement)
+
+    with app.app_context():
+        engine = db.engine
+    event.listen(engine, "before_cursor_execute", note)
+    yield seen
+    event.remove(engine, "before_cursor_execute", note)
+
+
+@pytest.mark.sqlite
+@pytest.mark.parametrize("path", ["/things", "/things/1", "/things?q=milk&total=true"])
+def test_a_get_that_comes_again_asks_nothing_of_the_database(app, client, path):
+    client.post("/things", json={"text": "buy milk"})
+    first = client.get(path)
+    with statements(app) as seen:
+        again = client.get(path)
+    assert (seen, again.status_code, again.data) == ([], 200, first.data)
+    ours = [dict(response.headers, **{"X-Request-ID": ""}) for response in (first, again)]
+    assert ours[0] == ours[1]
+
+
+@pytest.mark.postgresql
+def test_where_the_database_has_no_version_it_is_always_asked(app, client):
+    client.post("/things", json={"text": "buy milk"})
+    client.get("/things/1")
+    with statements(app) as seen:
+        client.get("/things/1")
+    assert seen
+
+
+def test_what_somebody_else_commits_is_seen_at_once(client, connection):
+    client.post("/things", json={"text": "old"})
+    for number in range(20):
+        connection.execute(f"UPDATE thing SET text = 'new {number}'")
+        assert client.get("/things/1").json["text"] != f"new {number}"
+        connection.commit()
+        assert client.get("/things/1").json["text"] == f"new {number}"
+
+
+def test_a_cached_answer_ends_with_its_file(app, client, file):
+    client.post("/things", json={"text": "gone"})
+    client.get("/things/1")
+    file.rename(file.with_suffix(".away"))
+    assert client.get("/things/1").status_code == 503
+
+
+@pytest.mark.sqlite
+def test_each_representation_is_kept_apart(client):
+    client.post("/things/bulk", json=[{"text": "a"}, {"text": "b"}])
+    etag = client.get("/things/1").headers["ETag"]
+    asked = {
+        "plain": {},
+        "other": {"path": "/things/2"},
+        "list": {"path": "/things"},
+        "query": {"path": "/things?limit=1"},
+        "head": {"method": "HEAD"},
+        "known": {"headers": {"If-None-Match": etag}},
+        "demanded": {"headers": {"If-Match": '"other"'}},
+    }
+    answers = [
+        {name: client.open(**{"path": "/things/1"} | request) for name, request in asked.items()}
+        for _ in range(2)
+    ]
+    for given in answers:
+        assert [response.status_code for response in given.values()] == [200] * 5 + [304, 412]
+        assert given["other"].json["id"] == 2
+        assert [len(given[name].json) for name in ("list", "query")] == [2, 1]
+        assert "Link" in given["query"].headers
+        assert [given[name].data for name in ("head", "known")] == [b"", b""]
+
+
+def test_an_answer_varies_by_every_header_field_that_a_get_takes(client):
+    """A new one that is not listed would be answered with what another request was."""
+    paths = client.get("/openapi.json").json["paths"].values()
+    fields = {
+        parameter["name"]
+        for path in paths
+        if "304" in path.get("get", {}).get("responses", {})
+        for parameter in path["get"]["parameters"]
+        if parameter["in"] == "header"
+    }
+    assert fields
+    assert {f"HTTP_{field.upper().replace('-', '_')}" for field in fields} <= {*VARIES}
+
+
+class Counting:
+    """A database and an application, which counts how often it is asked."""
+
+    def __init__(self, status="200 OK", fields=(), body=b"answer"):
+        self.now, self.asked = 1, 0
+        self.status, self.fields, self.body = status, [*fields], body
+        self.meanwhile = lambda: None
+        self.client = Client(Cache(self, self))
+
+    def version(self):
+        """Return the version of the database."""
+        return self.now
+
+    def __call__(self, environ, start_response):
+        """Answer a request."""
+        environ[MARK] = True
+        self.asked += 1
+        self.meanwhile()
+        start_response(self.status, self.fields)
+        return ClosingIterator([self.body])
+
+
+def test_what_is_committed_while_an_answer_is_made_ends_it():
+    counting = Counting()
+
+    def commit():
+        counting.now = 2
+
+    counting.meanwhile = commit
+    counting.client.get("/")
+    counting.client.get("/")
+    assert counting.asked == 2
+
+
+def test_a_slow_answer_is_not_given_after_a_newer_one():
+    """The first request begins before a commit, and ends after the second one has been answered."""
+    counting = Counting()
+
+    def overtake():
+        counting.meanwhile = lambda: None
+        counting.now, counting.body = 2, b"newer"
+        counting.client.get("/")
+        counting.body = b"older"
+
+    counting.meanwhile = overtake
+    assert counting.client.get("/").data == b"older"
+    counting.body = b"newest"
+    assert counting.client.get("/").data in (b"newer", b"newest")
+
+
+@pytest.mark.parametrize(
+    ("method", "status", "fields"),
+    [
+        ("GET", "404 NOT FOUND", []),
+        ("GET", "503 SERVICE UNAVAILABLE", []),
+        ("POST", "200 OK", []),
+        ("GET", "200 OK", [("Vary", "Cookie")]),
+    ],
+)
+def test_what_may_be_another_answer_next_time_is_not_kept(method, status, fields):
+    counting = Counting(status, fields)
+    for _ in range(2):
+        counting.client.open("/", method=method)
+    assert counting.asked == 2
+
+
+def test_what_is_kept_takes_no_more_memory_than_it_may(monkeypatch):
+    """A text of any size in the store, and a cache of every answer, must not end a worker."""
+    monkeypatch.setattr(cache, "CACHE_MAX_BYTES", CACHE_MAX_BYTES // 8)
+    fields = [(name, f"{name} value") for name in ("Content-Type", "Content-Length", "ETag")]
+    counting = Counting(fields=fields)
+    counting.client.get("/")
+    gc.collect()
+    tracemalloc.start()
+    for number in range(3000):
+        counting.body = bytes(number)
+        counting.client.get(f"/{number}")
+    gc.collect()
+    taken, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert CACHE_MAX_BYTES // 8 * 0.5 < taken < CACHE_MAX_BYTES // 8 * 1.2
+
+
+def test_an_answer_too_large_to_be_kept_is_given():
+    counting = Counting(body=bytes(CACHE_MAX_BYTES))
+    for _ in range(2):
+        assert len(counting.client.get("/").data) == CACHE_MAX_BYTES
+    assert counting.asked == 2
