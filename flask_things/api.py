@@ -40,11 +40,11 @@ class Blueprint(flask_smorest.Blueprint):
 
     def no_query(self, view: Any) -> Any:
         """Refuse every query parameter (422). It comes after the body, which is read first."""
-        return self.arguments(NoQuery, location="query", as_kwargs=True)(view)
+        return self.arguments(NoQuery(), location="query", as_kwargs=True)(view)
 
     def preconditions(self, view: Any) -> Any:
         """Hand a write its Preconditions."""
-        return self.arguments(PreconditionsSchema, location="headers")(view)
+        return self.arguments(PreconditionsSchema(), location="headers")(view)
 
     def conditional(self, headers: dict[str, Any] | None = None) -> Decorator:
         """Answer a GET whose response is tagged by its preconditions; `headers`: what a 304 has."""
@@ -57,7 +57,7 @@ class Blueprint(flask_smorest.Blueprint):
 
     def idempotent(self, view: Any) -> Any:
         """Take an Idempotency-Key. What reads the request goes before it, the response after."""
-        take = self.arguments(IdempotencySchema, location="headers", as_kwargs=True)
+        take = self.arguments(IdempotencySchema(), location="headers", as_kwargs=True)
         return take(idempotency.idempotent(view))
 
     def response(

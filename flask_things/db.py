@@ -1,13 +1,13 @@
 """The database: `db`, its transactions, and what its errors mean."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
 from flask import Flask
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import FromClause, exc
+from sqlalchemy import FromClause, Row, Select, exc
 from sqlalchemy.orm import DeclarativeBase
 
 from flask_things.backend import AnySession, Away, Backend
@@ -39,7 +39,7 @@ AWAY = (
     "58",  # its disk fails
 )
 
-Row = TypeVar("Row")
+Model = TypeVar("Model")
 
 
 class Base(DeclarativeBase):
@@ -125,7 +125,7 @@ def importing(session: AnySession, table: FromClause) -> AbstractContextManager[
     return backend_of(session).importing(session, table)
 
 
-def find(session: AnySession, model: type[Row], row_id: int) -> Row | None:
+def find(session: AnySession, model: type[Model], row_id: int) -> Model | None:
     """Return the row with an id, as the database has it now; None if there is none.
 
     Inside `writing` nobody else can change it before the end. An id out of range is of no row,
@@ -137,6 +137,15 @@ def find(session: AnySession, model: type[Row], row_id: int) -> Row | None:
     if for_update:
         backend_of(session).limit_wait(session)
     return session.get(model, row_id, populate_existing=True, with_for_update=for_update)
+
+
+def rows(session: AnySession, query: Select[Any], parameters: dict[str, Any]) -> Sequence[Row[Any]]:
+    """Return what a query for columns finds now, as plain values, on a connection of its own.
+
+    A session takes three times as long: it would have to learn of each row.
+    """
+    with session.get_bind().engine.connect() as connection:
+        return connection.execute(query, parameters).all()
 
 
 def is_full(error: Exception) -> bool:

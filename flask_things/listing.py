@@ -4,7 +4,7 @@ from functools import cache
 from operator import gt, lt
 from typing import Any
 
-from sqlalchemy import Integer, Select, bindparam, func, select, tuple_, union_all
+from sqlalchemy import Integer, Row, Select, bindparam, func, inspect, select, tuple_, union_all
 from sqlalchemy.orm import InstrumentedAttribute, undefer
 
 from flask_things import search
@@ -21,6 +21,9 @@ SORTS: dict[str, InstrumentedAttribute[Any]] = {
     "text": Thing.head,
 }
 
+#: What is read of things that are shown only.
+COLUMNS = [getattr(Thing, field.key) for field in inspect(Thing).column_attrs if not field.deferred]
+
 #: A place in an order: what the thing there is sorted by, and its id.
 Position = tuple[Any, int]
 
@@ -30,7 +33,7 @@ def sorted_by(sort: str) -> InstrumentedAttribute[Any]:
     return SORTS[sort.removeprefix("-")]
 
 
-def position(thing: Thing, sort: str) -> Position:
+def position(thing: Row[Any], sort: str) -> Position:
     """Return the place of a thing in an order."""
     return getattr(thing, sorted_by(sort).key), thing.id
 
@@ -41,8 +44,10 @@ def things_query(
     q: str = "",
     after: Position | None = None,
     limit: int | None = None,
+    *,
+    plain: bool = False,
 ) -> tuple[Select[Any], dict[str, Any]]:
-    """Return the query for things, with its parameters.
+    """Return the query for things, or with `plain` for their columns, and its parameters.
 
     They are the things whose text contains `q`, in an order, after a place in it. A later page
     costs what the first costs (https://use-the-index-luke.com/no-offset).
@@ -52,7 +57,7 @@ def things_query(
         given |= {"after": after[0], "after_id": after[1]}
     if limit is not None:
         given |= {"limit": limit}
-    return _things(sort, frozenset(given)), given
+    return (_columns if plain else _things)(sort, frozenset(given)), given
 
 
 def count_query(session: AnySession, q: str = "") -> tuple[Select[Any], dict[str, Any]]:
@@ -64,6 +69,11 @@ def count_query(session: AnySession, q: str = "") -> tuple[Select[Any], dict[str
 
 def _containing(session: AnySession, q: str) -> dict[str, Any]:
     return search.parameters(q, session.get_bind().dialect.name)
+
+
+@cache
+def _columns(sort: str, parameters: frozenset[str]) -> Select[Any]:
+    return _things(sort, parameters).with_only_columns(*COLUMNS, sorted_by(sort))
 
 
 @cache

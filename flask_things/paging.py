@@ -9,12 +9,13 @@ from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from hashlib import blake2b
+from typing import Any
 
 from flask import request, url_for
+from sqlalchemy import Row
 
 from flask_things.limits import ID_MAX
 from flask_things.listing import Position, position, sorted_by
-from flask_things.models import Thing
 
 CHECKSUM_BYTES = 8
 
@@ -53,7 +54,7 @@ def decode(cursor: str, sort: str, q: str) -> Position:
 
 
 def page_headers(
-    things: Sequence[Thing], limit: int, sort: str, q: str, count: int | None
+    things: Sequence[Row[Any]], limit: int, sort: str, q: str, count: int | None
 ) -> dict[str, str]:
     """Return the header fields of a page that was asked for with one thing more than its limit."""
     headers = {} if count is None else {"X-Total-Count": str(count)}

@@ -6,13 +6,13 @@ Every function takes a session, and the ones that write commit it.
 from collections.abc import Callable, Generator, Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import Row, inspect
+from sqlalchemy import Row, bindparam, select
 from sqlalchemy.orm import Session
 
 from flask_things.backend import AnySession
-from flask_things.db import find, reading, writing
-from flask_things.limits import EXPORT_ROWS
-from flask_things.listing import Position, count_query, prepare_search, things_query
+from flask_things.db import find, reading, rows, writing
+from flask_things.limits import EXPORT_ROWS, ID_MAX
+from flask_things.listing import COLUMNS, Position, count_query, prepare_search, things_query
 from flask_things.models import Thing
 
 __all__ = [
@@ -25,8 +25,12 @@ __all__ = [
     "get_thing",
     "list_page",
     "list_things",
+    "read_thing",
     "update_thing",
 ]
+
+
+ONE = select(*COLUMNS).where(Thing.id == bindparam("id"))
 
 
 class ThingNotFound(LookupError):
@@ -62,13 +66,17 @@ def count_things(session: AnySession, *, q: str = "") -> int:
 
 def list_page(
     session: AnySession, *, total: bool, q: str = "", **selection: Any
-) -> tuple[Sequence[Thing], int | None]:
-    """Return what list_things does and, with `total`, what count_things does at the same moment."""
-    if not total:
-        return list_things(session, q=q, **selection), None
+) -> tuple[Sequence[Row[Any]], int | None]:
+    """Return the things that list_things does, as rows that are not to be changed.
+
+    With `total` it also returns what count_things does, at the same moment.
+    """
     prepare_search(session, q)
+    query = things_query(session, q=q, plain=True, **selection)
+    if not total:
+        return rows(session, *query), None
     with reading(session):
-        return list_things(session, q=q, **selection), count_things(session, q=q)
+        return session.execute(*query).all(), count_things(session, q=q)
 
 
 def export_things(
@@ -78,12 +86,10 @@ def export_things(
 
     They come from a session of their own, which ends when they do or are closed.
     """
-    fields = [field for field in inspect(Thing).column_attrs if not field.deferred]
     prepare_search(session, q)
-    query, parameters = things_query(session, sort, q)
-    query = query.with_only_columns(*(getattr(Thing, field.key) for field in fields))
+    query, parameters = things_query(session, sort, q, plain=True)
 
-    def rows() -> Generator[Any]:
+    def started_rows() -> Generator[Any]:
         with Session(session.get_bind()) as own:
             # Without yield_per the ORM would read all of them before the first.
             options = {"yield_per": EXPORT_ROWS}
@@ -91,7 +97,7 @@ def export_things(
                 yield
                 yield from result
 
-    started = rows()
+    started = started_rows()
     next(started)  # so that an error is raised here, not in the middle of an answer
     return started
 
@@ -105,6 +111,17 @@ def get_thing(session: AnySession, thing_id: int) -> Thing:
     if thing is None:
         raise ThingNotFound(thing_id)
     return thing
+
+
+def read_thing(session: AnySession, thing_id: int) -> Row[Any]:
+    """Return what get_thing does, as a row that is not to be changed.
+
+    Raises ThingNotFound (404).
+    """
+    found = rows(session, ONE, {"id": thing_id}) if 1 <= thing_id <= ID_MAX else ()
+    if not found:
+        raise ThingNotFound(thing_id)
+    return found[0]
 
 
 def create_thing(session: AnySession, *, text: str) -> Thing:

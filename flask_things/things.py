@@ -23,7 +23,7 @@ class Things(MethodView):
 
     @blp.doc(operationId="listThings")
     @blp.conditional(PAGE_HEADERS)
-    @blp.arguments(PageSchema, location="query", as_kwargs=True)
+    @blp.arguments(PageSchema(), location="query", as_kwargs=True)
     @blp.response(200, ThingSchema(many=True), headers=PAGE_HEADERS, tagged=True)
     @blp.problems(412, 422, 503)
     def get(self, limit: int, total: bool, **selection: Any) -> Any:
@@ -59,12 +59,12 @@ class OneThing(MethodView):
     @blp.no_query
     @blp.response(200, ThingSchema, tagged=True)
     @blp.problems(404, 412, 422, 503)
-    def get(self, thing_id: int) -> Thing:
+    def get(self, thing_id: int) -> Any:
         """Get a thing
 
         With `If-None-Match` only if it is another than the client has.
         """
-        return store.get_thing(db.session, thing_id)
+        return store.read_thing(db.session, thing_id)
 
     @blp.doc(operationId="replaceThing")
     @blp.body(ThingInputSchema)
@@ -125,7 +125,7 @@ def create_things(body: list[dict[str, str]]) -> Any:
 
 @blp.route("/things.ndjson")
 @blp.doc(operationId="exportThingsAsNDJSON")
-@blp.arguments(SelectionSchema, location="query", as_kwargs=True)
+@blp.arguments(SelectionSchema(), location="query", as_kwargs=True)
 @blp.response(200, {"type": "string"}, content_type=exports.NDJSON, headers=NOT_KEPT)
 @blp.problems(422, 503)
 def export_ndjson(**selection: Any) -> Response:
@@ -138,7 +138,7 @@ def export_ndjson(**selection: Any) -> Response:
 
 @blp.route("/things.csv")
 @blp.doc(operationId="exportThingsAsCSV")
-@blp.arguments(SelectionSchema, location="query", as_kwargs=True)
+@blp.arguments(SelectionSchema(), location="query", as_kwargs=True)
 @blp.response(200, {"type": "string"}, content_type=exports.CSV, headers=NOT_KEPT)
 @blp.problems(422, 503)
 def export_csv(**selection: Any) -> Response:
