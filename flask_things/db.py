@@ -3,15 +3,14 @@
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from flask import Flask
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import FromClause, Row, Select, exc
+from sqlalchemy import Executable, FromClause, Row, Select, exc
 from sqlalchemy.orm import DeclarativeBase
 
 from flask_things.backend import AnySession, Away, Backend
-from flask_things.limits import ID_MAX
 from flask_things.postgresql import PostgreSQL
 from flask_things.sqlite import SQLite
 from flask_things.sqlite_file import error_name
@@ -39,16 +38,12 @@ AWAY = (
     "58",  # its disk fails
 )
 
-Model = TypeVar("Model")
-
 
 class Base(DeclarativeBase):
     """What every table inherits."""
 
 
-# Without expire_on_commit=False, answering a POST would read the thing again after the commit, and
-# crash if another client had deleted it in between.
-db = SQLAlchemy(model_class=Base, session_options={"expire_on_commit": False})
+db = SQLAlchemy(model_class=Base)
 
 
 def init_app(app: Flask) -> None:
@@ -82,31 +77,36 @@ def backend_of(session: AnySession) -> Backend:
 def writing(session: AnySession) -> Iterator[None]:
     """Run the block as one transaction that writes: committed at its end, rolled back on an error.
 
-    What the block `find`s is still so when it writes: on SQLite nobody else can write meanwhile, on
-    PostgreSQL nobody else can write these rows. It waits for others if need be, and raises Away
-    (503) when that takes too long. Inside another such block it is a part of that one, and an error
-    that is caught between the two undoes nothing. What the session held unwritten before is
-    committed first.
+    What the block has `locked` is still so when it writes: on SQLite nobody else can write
+    meanwhile, on PostgreSQL nobody else can write these rows. It waits for others if need be, and
+    raises Away (503) when that takes too long. Inside another such block it is a part of that one,
+    and an error that is caught between the two undoes nothing. What the session held unwritten
+    before is committed first.
     """
-    if session.info.get("writing"):
+    if session.info.get("transaction"):
         yield
         session.flush()  # so that a new row has its id here, too
         return
     session.commit()
-    with backend_of(session).writing(session):
-        session.info["writing"] = True
-        try:
-            yield
-        finally:
-            del session.info["writing"]
+    with backend_of(session).writing(session), _noted(session):
+        yield
 
 
 @contextmanager
 def reading(session: AnySession) -> Iterator[None]:
     """Run the block as one transaction that reads: all that it sees is of one moment."""
     session.commit()
-    with backend_of(session).reading(session):
+    with backend_of(session).reading(session), _noted(session):
         yield
+
+
+@contextmanager
+def _noted(session: AnySession) -> Iterator[None]:
+    session.info["transaction"] = True
+    try:
+        yield
+    finally:
+        del session.info["transaction"]
 
 
 def take_turns(session: AnySession, name: str) -> None:
@@ -125,27 +125,22 @@ def importing(session: AnySession, table: FromClause) -> AbstractContextManager[
     return backend_of(session).importing(session, table)
 
 
-def find(session: AnySession, model: type[Model], row_id: int) -> Model | None:
-    """Return the row with an id, as the database has it now; None if there is none.
+def rows(session: AnySession, statement: Executable, parameters: Any = None) -> Sequence[Row[Any]]:
+    """Return the rows of a statement, as values that the session does not know of.
 
-    Inside `writing` nobody else can change it before the end. An id out of range is of no row,
-    where the driver would raise an OverflowError.
+    Inside `writing` or `reading` it is a part of that. Else it is a read by itself, on a connection
+    of its own: a session, which would have to learn of each row, takes three times as long.
     """
-    if not 1 <= row_id <= ID_MAX:
-        return None
-    for_update = bool(session.info.get("writing"))
-    if for_update:
-        backend_of(session).limit_wait(session)
-    return session.get(model, row_id, populate_existing=True, with_for_update=for_update)
-
-
-def rows(session: AnySession, query: Select[Any], parameters: dict[str, Any]) -> Sequence[Row[Any]]:
-    """Return what a query for columns finds now, as plain values, on a connection of its own.
-
-    A session takes three times as long: it would have to learn of each row.
-    """
+    if session.info.get("transaction"):
+        return session.connection().execute(statement, parameters).all()
     with session.get_bind().engine.connect() as connection:
-        return connection.execute(query, parameters).all()
+        return connection.execute(statement, parameters).all()
+
+
+def locked(session: AnySession, query: Select[Any], parameters: Any = None) -> Sequence[Row[Any]]:
+    """Return the rows of a query inside `writing`; nobody else can change them before its end."""
+    backend_of(session).limit_wait(session)
+    return rows(session, query.with_for_update(), parameters)
 
 
 def is_full(error: Exception) -> bool:

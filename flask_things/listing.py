@@ -5,7 +5,7 @@ from operator import gt, lt
 from typing import Any
 
 from sqlalchemy import Integer, Row, Select, bindparam, func, inspect, select, tuple_, union_all
-from sqlalchemy.orm import InstrumentedAttribute, undefer
+from sqlalchemy.orm import InstrumentedAttribute
 
 from flask_things import search
 from flask_things.backend import AnySession
@@ -44,10 +44,8 @@ def things_query(
     q: str = "",
     after: Position | None = None,
     limit: int | None = None,
-    *,
-    plain: bool = False,
 ) -> tuple[Select[Any], dict[str, Any]]:
-    """Return the query for things, or with `plain` for their columns, and its parameters.
+    """Return the query for things, with its parameters.
 
     They are the things whose text contains `q`, in an order, after a place in it. A later page
     costs what the first costs (https://use-the-index-luke.com/no-offset).
@@ -57,7 +55,7 @@ def things_query(
         given |= {"after": after[0], "after_id": after[1]}
     if limit is not None:
         given |= {"limit": limit}
-    return (_columns if plain else _things)(sort, frozenset(given)), given
+    return _things(sort, frozenset(given)), given
 
 
 def count_query(session: AnySession, q: str = "") -> tuple[Select[Any], dict[str, Any]]:
@@ -72,11 +70,6 @@ def _containing(session: AnySession, q: str) -> dict[str, Any]:
 
 
 @cache
-def _columns(sort: str, parameters: frozenset[str]) -> Select[Any]:
-    return _things(sort, parameters).with_only_columns(*COLUMNS, sorted_by(sort))
-
-
-@cache
 def _things(sort: str, parameters: frozenset[str]) -> Select[Any]:
     """Return the query that has certain parameters; once, as to build it takes long."""
     key = sorted_by(sort)
@@ -84,7 +77,7 @@ def _things(sort: str, parameters: frozenset[str]) -> Select[Any]:
     beyond = lt if descending else gt
     after, after_id = bindparam("after", type_=key.type), bindparam("after_id", type_=Thing.id.type)
     limit = bindparam("limit", type_=Integer) if "limit" in parameters else None
-    query = _found(select(Thing), parameters)
+    query = _found(select(*COLUMNS, key), parameters)
     # Where the search index finds them, its own id is the one that it can go through in order.
     thing_id = INDEX.c.rowid if "triples" in parameters else Thing.id
     order = [thing_id] if key is Thing.id else [key, thing_id]
@@ -102,8 +95,8 @@ def _things(sort: str, parameters: frozenset[str]) -> Select[Any]:
             for part in (alike, others)
         )
         page = union_all(*parts).subquery()
-        query = select(Thing).join(page, Thing.id == page.c.id)
-    return query.options(undefer(key)).order_by(*_turned(order, descending)).limit(limit)
+        query = select(*COLUMNS, key).join(page, Thing.id == page.c.id)
+    return query.order_by(*_turned(order, descending)).limit(limit)
 
 
 def _found(query: Select[Any], parameters: frozenset[str]) -> Select[Any]:

@@ -61,6 +61,11 @@ def checked(text: str) -> str:
     return text
 
 
+def written(text: str) -> dict[str, str]:
+    """Return what is stored of a text, or raise ValueError."""
+    return {"text": checked(text), "folded": fold(text)}
+
+
 class CheckedText(TypeDecorator[str]):
     """A text that is checked on its way to the database, whatever statement takes it there."""
 

@@ -6,14 +6,15 @@ Every function takes a session, and the ones that write commit it.
 from collections.abc import Callable, Generator, Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import Row, bindparam, select
+from sqlalchemy import Row, bindparam, delete, insert, select, update
 from sqlalchemy.orm import Session
 
 from flask_things.backend import AnySession
-from flask_things.db import find, reading, rows, writing
+from flask_things.db import locked, reading, rows, writing
 from flask_things.limits import EXPORT_ROWS, ID_MAX
 from flask_things.listing import COLUMNS, Position, count_query, prepare_search, things_query
-from flask_things.models import Thing
+from flask_things.models import Thing, written
+from flask_things.search import THINGS, fold
 
 __all__ = [
     "ThingNotFound",
@@ -25,12 +26,21 @@ __all__ = [
     "get_thing",
     "list_page",
     "list_things",
-    "read_thing",
     "update_thing",
 ]
 
 
-ONE = select(*COLUMNS).where(Thing.id == bindparam("id"))
+#: A thing as it was when it was read or written: a row of values, which is not to be changed.
+Stored = Row[Any]
+
+# The statements, made once: to make one takes longer than to execute it.
+_THIS = Thing.id == bindparam("thing_id")
+ONE = select(*COLUMNS).where(_THIS)
+INSERT = insert(Thing.__table__).returning(*COLUMNS, sort_by_parameter_order=True)
+UPDATE = update(Thing.__table__).where(_THIS).returning(*COLUMNS)
+DELETE = delete(Thing.__table__).where(_THIS)
+#: Where the case alone was changed, a trigger has emptied what searches go through.
+FOLD = update(THINGS).where(THINGS.c.id == bindparam("thing_id"))
 
 
 class ThingNotFound(LookupError):
@@ -47,49 +57,43 @@ def list_things(
     q: str = "",
     after: Position | None = None,
     limit: int | None = None,
-) -> Sequence[Thing]:
+) -> Sequence[Stored]:
     """Return things as the database has them now: all, or those whose text contains `q`.
 
     `sort` is a name among listing.SORTS, with a `-` before it for the other way round. `after` is
     the place in that order to go on from, and `limit` the most things to return.
     """
     prepare_search(session, q)
-    query = things_query(session, sort, q, after, limit)
-    return session.scalars(*query, execution_options={"populate_existing": True}).all()
+    return rows(session, *things_query(session, sort, q, after, limit))
 
 
 def count_things(session: AnySession, *, q: str = "") -> int:
     """Return how many things there are, or how many whose text contains `q`."""
     prepare_search(session, q)
-    return session.scalars(*count_query(session, q)).one()  # type: ignore[no-any-return]
+    [(count,)] = rows(session, *count_query(session, q))
+    return count  # type: ignore[no-any-return]
 
 
 def list_page(
     session: AnySession, *, total: bool, q: str = "", **selection: Any
-) -> tuple[Sequence[Row[Any]], int | None]:
-    """Return the things that list_things does, as rows that are not to be changed.
-
-    With `total` it also returns what count_things does, at the same moment.
-    """
-    prepare_search(session, q)
-    query = things_query(session, q=q, plain=True, **selection)
+) -> tuple[Sequence[Stored], int | None]:
+    """Return what list_things does and, with `total`, what count_things does at the same moment."""
     if not total:
-        return rows(session, *query), None
+        return list_things(session, q=q, **selection), None
+    prepare_search(session, q)
     with reading(session):
-        return session.execute(*query).all(), count_things(session, q=q)
+        return list_things(session, q=q, **selection), count_things(session, q=q)
 
 
-def export_things(
-    session: AnySession, *, sort: str = "id", q: str = ""
-) -> Generator[Row[tuple[Any, ...]]]:
+def export_things(session: AnySession, *, sort: str = "id", q: str = "") -> Generator[Stored]:
     """Return every thing that a list would, one after the other: rows of one snapshot.
 
     They come from a session of their own, which ends when they do or are closed.
     """
     prepare_search(session, q)
-    query, parameters = things_query(session, sort, q, plain=True)
+    query, parameters = things_query(session, sort, q)
 
-    def started_rows() -> Generator[Any]:
+    def snapshot() -> Generator[Any]:
         with Session(session.get_bind()) as own:
             # Without yield_per the ORM would read all of them before the first.
             options = {"yield_per": EXPORT_ROWS}
@@ -97,44 +101,29 @@ def export_things(
                 yield
                 yield from result
 
-    started = started_rows()
+    started = snapshot()
     next(started)  # so that an error is raised here, not in the middle of an answer
     return started
 
 
-def get_thing(session: AnySession, thing_id: int) -> Thing:
+def get_thing(session: AnySession, thing_id: int) -> Stored:
     """Return a thing as the database has it now.
 
     Raises ThingNotFound (404).
     """
-    thing = find(session, Thing, thing_id)
-    if thing is None:
-        raise ThingNotFound(thing_id)
-    return thing
+    return _one(session, rows, thing_id)
 
 
-def read_thing(session: AnySession, thing_id: int) -> Row[Any]:
-    """Return what get_thing does, as a row that is not to be changed.
-
-    Raises ThingNotFound (404).
-    """
-    found = rows(session, ONE, {"id": thing_id}) if 1 <= thing_id <= ID_MAX else ()
-    if not found:
-        raise ThingNotFound(thing_id)
-    return found[0]
-
-
-def create_thing(session: AnySession, *, text: str) -> Thing:
+def create_thing(session: AnySession, *, text: str) -> Stored:
     """Store a new thing and return it."""
     return create_things(session, [{"text": text}])[0]
 
 
-def create_things(session: AnySession, things: Iterable[dict[str, str]]) -> list[Thing]:
+def create_things(session: AnySession, things: Iterable[dict[str, str]]) -> Sequence[Stored]:
     """Store new things, all or none, and return them in their order."""
-    stored = [Thing(**fields) for fields in things]
+    new = [written(**fields) for fields in things]
     with writing(session):
-        session.add_all(stored)
-    return stored
+        return rows(session, INSERT, new)
 
 
 def update_thing(
@@ -142,8 +131,8 @@ def update_thing(
     thing_id: int,
     *,
     text: str | None = None,
-    expect: Callable[[Thing], None] | None = None,
-) -> Thing:
+    expect: Callable[[Stored], None] | None = None,
+) -> Stored:
     """Change what is given of a thing and return it; `updated_at` moves only if something changes.
 
     `expect` gets the thing as it is just before, when nobody else can change it any more; what it
@@ -151,25 +140,38 @@ def update_thing(
     """
     with writing(session):
         thing = _expected(session, thing_id, expect)
-        if text is not None:
-            thing.text = text
-    return thing
+        if text is None or text == thing.text:
+            return thing
+        new = {"thing_id": thing_id, **written(text)}
+        [changed] = rows(session, UPDATE, new)
+        if new["folded"] == fold(thing.text):
+            session.execute(FOLD, new)
+        return changed
 
 
 def delete_thing(
-    session: AnySession, thing_id: int, *, expect: Callable[[Thing], None] | None = None
+    session: AnySession, thing_id: int, *, expect: Callable[[Stored], None] | None = None
 ) -> None:
     """Delete a thing; its id is never given again.
 
     `expect` is as in update_thing. Raises ThingNotFound (404).
     """
     with writing(session):
-        thing = _expected(session, thing_id, expect)
-        session.delete(thing)
+        _expected(session, thing_id, expect)
+        session.execute(DELETE, {"thing_id": thing_id})
 
 
-def _expected(session: AnySession, thing_id: int, expect: Callable[[Thing], None] | None) -> Thing:
-    thing = get_thing(session, thing_id)
+def _expected(
+    session: AnySession, thing_id: int, expect: Callable[[Stored], None] | None
+) -> Stored:
+    thing = _one(session, locked, thing_id)
     if expect:
         expect(thing)
     return thing
+
+
+def _one(session: AnySession, read: Any, thing_id: int) -> Stored:
+    found = read(session, ONE, {"thing_id": thing_id}) if 1 <= thing_id <= ID_MAX else ()
+    if not found:
+        raise ThingNotFound(thing_id)
+    return found[0]  # type: ignore[no-any-return]

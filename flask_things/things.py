@@ -9,7 +9,6 @@ from flask_things import exports, paging, store
 from flask_things.api import Blueprint
 from flask_things.db import db
 from flask_things.document import LINKS, LOCATION, NOT_KEPT, PAGE_HEADERS, REPLAYED
-from flask_things.models import Thing
 from flask_things.parameters import PageSchema, SelectionSchema
 from flask_things.preconditions import Preconditions
 from flask_things.schemas import ThingInputSchema, ThingPatchSchema, ThingSchema
@@ -59,12 +58,12 @@ class OneThing(MethodView):
     @blp.no_query
     @blp.response(200, ThingSchema, tagged=True)
     @blp.problems(404, 412, 422, 503)
-    def get(self, thing_id: int) -> Any:
+    def get(self, thing_id: int) -> store.Stored:
         """Get a thing
 
         With `If-None-Match` only if it is another than the client has.
         """
-        return store.read_thing(db.session, thing_id)
+        return store.get_thing(db.session, thing_id)
 
     @blp.doc(operationId="replaceThing")
     @blp.body(ThingInputSchema)
@@ -72,7 +71,9 @@ class OneThing(MethodView):
     @blp.preconditions
     @blp.response(200, ThingSchema, tagged=True)
     @blp.problems(400, 404, 412, 413, 415, 422, 503, 507)
-    def put(self, body: dict[str, str], preconditions: Preconditions, thing_id: int) -> Thing:
+    def put(
+        self, body: dict[str, str], preconditions: Preconditions, thing_id: int
+    ) -> store.Stored:
         """Replace a thing
 
         It is never created: an id that was not given by the server is 404.
@@ -86,7 +87,9 @@ class OneThing(MethodView):
     @blp.preconditions
     @blp.response(200, ThingSchema, tagged=True)
     @blp.problems(400, 404, 412, 413, 415, 422, 503, 507)
-    def patch(self, body: dict[str, str], preconditions: Preconditions, thing_id: int) -> Thing:
+    def patch(
+        self, body: dict[str, str], preconditions: Preconditions, thing_id: int
+    ) -> store.Stored:
         """Change a thing
 
         The body is a JSON Merge Patch (RFC 7396).

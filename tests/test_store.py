@@ -2,12 +2,12 @@
 
 import psycopg
 import pytest
-from sqlalchemy import insert, update
+from sqlalchemy import insert, select, update
 from sqlalchemy.exc import StatementError
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.exc import StaleDataError
 
-from flask_things.db import db, writing
+from flask_things.db import db, locked, writing
 from flask_things.models import Thing
 from flask_things.sqlite import sqlite3
 from flask_things.store import ThingNotFound, create_thing, get_thing, list_things, update_thing
@@ -66,10 +66,9 @@ def test_an_id_out_of_range_is_of_no_thing(session, thing_id):
 
 def test_a_shell_that_is_left_open_holds_nothing_up_and_sees_what_others_write(session, connection):
     create_thing(session, text="x")
-    mine = [*list_things(session), get_thing(session, 1)]
+    assert [get_thing(session, 1).text, session.get(Thing, 1).text] == ["x", "x"]
     change(connection, "y")
     assert get_thing(session, 1).text == "y"
-    assert mine[0].text == "y"
     change(connection, "z")
     assert [thing.text for thing in list_things(session)] == ["z"]
 
@@ -81,10 +80,10 @@ def test_a_reader_does_not_make_a_writer_wait(session, connection):
     assert update_thing(session, 1, text="y").text == "y"
 
 
-def test_what_a_write_read_before_is_still_so_when_it_writes(session, connection):
+def test_what_a_write_has_locked_is_still_so_when_it_writes(session, connection):
     create_thing(session, text="x")
     with writing(session):
-        get_thing(session, 1)
+        locked(session, select(Thing.id))
         with pytest.raises((sqlite3.OperationalError, psycopg.OperationalError), match="lock"):
             change(connection, "y")
 
@@ -102,6 +101,22 @@ def test_several_writes_can_be_one(session, connection):
     assert connection.execute("SELECT count(*) FROM thing").fetchone() == (0,)
 
 
+def test_what_is_written_is_seen_in_a_thing_that_a_shell_has(session):
+    create_thing(session, text="x")
+    thing = session.get(Thing, 1)
+    update_thing(session, 1, text="y")
+    assert thing.text == "y"
+
+
+@pytest.mark.parametrize("text", ["a\x00", "\ud800", "x" * 100_001])
+def test_a_text_that_not_every_database_takes_is_refused_by_the_store(session, text):
+    with pytest.raises(ValueError, match=r"^A text has"):
+        create_thing(session, text=text)
+    create_thing(session, text="x")
+    with pytest.raises(ValueError, match=r"^A text has"):
+        update_thing(session, 1, text=text)
+
+
 def test_a_new_thing_can_be_answered_though_it_is_gone_already(session, connection):
     thing = create_thing(session, text="x")
     connection.execute("DELETE FROM thing")
@@ -112,7 +127,7 @@ def test_a_new_thing_can_be_answered_though_it_is_gone_already(session, connecti
 def test_a_thing_that_another_has_changed_meanwhile_is_not_written_over(session):
     """In a shell, where a thing is read at one time and written at another."""
     create_thing(session, text="x")
-    thing = get_thing(session, 1)
+    thing = session.get(Thing, 1)
     with Session(session.get_bind()) as other:
         update_thing(other, 1, text="theirs")
     thing.text = "mine"
