@@ -3,8 +3,12 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 
+# What `make bench` measures, and how long: LOADS=get_same,post SYSTEMS=ours,bare, or all of them.
+ROUNDS ?= 5
+SECONDS ?= 5
+
 .DEFAULT_GOAL := help
-.PHONY: help run dev test check judge format lock
+.PHONY: help run dev test check judge bench format lock
 
 help: ## Show this list
 	@sed -n 's/^\([a-z]*\):.*## /\1	/p' $(MAKEFILE_LIST) | expand -t 10
@@ -30,6 +34,10 @@ check: $(VENV)/installed-dev ## Run formatter, linters, types, import contract a
 judge: $(VENV)/installed-judges judges/node_modules ## Let tools from outside judge the API (needs node)
 	@$(BIN)/pytest judges
 
+bench: $(VENV)/installed $(VENV)-bench/installed ## Measure the service beside its peers; docs/benchmarks.md
+	@$(VENV)-bench/bin/python -m benchmarks --programs $(BIN) --rounds "$(ROUNDS)" \
+		--seconds "$(SECONDS)" --loads "$(LOADS)" --systems "$(SYSTEMS)"
+
 format: $(VENV)/installed-dev ## Format the code, and mend what the linter can
 	$(BIN)/ruff format
 	$(BIN)/ruff check --fix
@@ -46,6 +54,9 @@ lock: $(VENV)/installed-dev ## Compile requirements*.txt anew, with the newest v
 	$(BIN)/uv pip compile --quiet --upgrade --universal --generate-hashes --no-emit-index-url \
 		--python-version 3.11 --custom-compile-command "make lock" --extra judges \
 		-c requirements-dev.txt setup.cfg -o requirements-judges.txt
+	$(BIN)/uv pip compile --quiet --upgrade --universal --generate-hashes --no-emit-index-url \
+		--python-version 3.11 --custom-compile-command "make lock" --extra bench \
+		-c requirements-dev.txt setup.cfg -o requirements-bench.txt
 	cd judges && npm update --silent --package-lock-only --omit-lockfile-registry-resolved
 
 $(BIN)/pip:
@@ -63,6 +74,12 @@ $(VENV)/installed-dev: requirements-dev.txt $(VENV)/installed
 
 $(VENV)/installed-judges: requirements-judges.txt $(VENV)/installed-dev
 	$(BIN)/pip install --quiet --require-hashes -r requirements-judges.txt
+	@touch $@
+
+# Of their own, so that peers bring nothing to the package's.
+$(VENV)-bench/installed: requirements-bench.txt | $(BIN)/pip
+	$(PYTHON) -m venv $(VENV)-bench
+	$(VENV)-bench/bin/pip install --quiet --require-hashes -r requirements-bench.txt
 	@touch $@
 
 judges/node_modules: judges/package-lock.json

@@ -1,0 +1,1 @@
+"""Load against this service and its peers, each a real server: `make bench`."""

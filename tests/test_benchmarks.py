@@ -1,0 +1,151 @@
+"""The page and the chart of the benchmark, which come of what was measured and of nothing else."""
+
+import re
+from argparse import Namespace
+from xml.etree import ElementTree
+
+import pytest
+
+from benchmarks import chart, report, results, tables, targets
+from benchmarks.__main__ import EVERYTHING, is_full, names
+from benchmarks.fill import text_of
+from benchmarks.loads import CONNECTIONS, LOADS
+from benchmarks.systems import SYSTEMS
+
+SIX_TIMES = (targets.SPEED, "get_same", "tutorial")
+ENVIRONMENT = {
+    "date": "2026-11-23",
+    "cores": 2,
+    "processor": "x",
+    "wrk": "4",
+    "rounds": 3,
+    "seconds": 5,
+}
+VERSIONS = {"versions": {name: {"program": "1.0"} for name in SYSTEMS}}
+
+
+def measured(system, *per_second, load="get_same", connections=CONNECTIONS, **others):
+    """Return measurements: what a system served in each round."""
+    fields = {"load": load, "system": system, "refused": 0, "broken": 0, "p99_ms": 1, "rss_mb": 1}
+    return [
+        {**fields, "connections": number, "per_second": value, **others}
+        for number in connections
+        for value in per_second
+    ]
+
+
+def found(*measurements):
+    """Return the results of a run."""
+    every = [measurement for some in measurements for measurement in some]
+    return {"environment": ENVIRONMENT | VERSIONS, "measured": every}
+
+
+def outcome(target, every):
+    """Return what became of a target."""
+    return next(one for one in targets.outcomes(every) if one.target == target)
+
+
+def test_a_ratio_is_the_quotient_of_the_medians_with_the_range_of_the_rounds():
+    every = found(measured("ours", 600, 900, 630), measured("tutorial", 100, 100, 90))
+    dash = tables.MISSING
+    row = f"| get one, same id | 8 | 6.30 (6.00{dash}9.00) | {dash} | {dash} | {dash} |"
+    assert row in tables.compared(every, "per_second").splitlines()
+
+
+def test_a_target_that_is_missed_is_written_as_missed_with_what_stands_in_the_way(monkeypatch):
+    monkeypatch.setitem(targets.OBSTACLES, SIX_TIMES, "The disk.")
+    every = found(measured("ours", 300), measured("tutorial", 100))
+    row = "≥ 6 | 3.00 at 8, 3.00 at 64 | **missed** by 50.0 % | The disk. |"
+    assert row in tables.targets_of(every)
+
+
+def test_a_target_that_is_reached_is_written_as_reached_with_no_excuse(monkeypatch):
+    monkeypatch.setitem(targets.OBSTACLES, SIX_TIMES, "The disk.")
+    every = found(measured("ours", 900), measured("tutorial", 100))
+    assert "≥ 6 | 9.00 at 8, 9.00 at 64 | reached by 50.0 % |  |" in tables.targets_of(every)
+
+
+def test_a_target_is_reached_where_it_is_with_few_connections_and_with_many():
+    few, many = ({"connections": [number]} for number in CONNECTIONS)
+    ours = measured("ours", 600, **few) + measured("ours", 599, **many)
+    assert not outcome(SIX_TIMES, found(ours, measured("tutorial", 100))).is_reached
+    ours = measured("ours", 600, **few) + measured("ours", 600, **many)
+    assert outcome(SIX_TIMES, found(ours, measured("tutorial", 100))).is_reached
+
+
+def test_of_times_and_memory_less_is_better():
+    slow = found(measured("ours", 1, p99_ms=1.1), measured("tutorial", 1))
+    assert not outcome((targets.LATENCY, "get_same", "tutorial"), slow).is_reached
+    for megabytes, is_reached in ((90, True), (90.1, False)):
+        every = found(measured("ours", 1), measured("ours", 1, rss_mb=megabytes))
+        assert outcome((targets.MEMORY,), every).is_reached == is_reached
+
+
+def test_depth_is_what_a_late_page_takes_next_to_an_early_one():
+    early, late = measured("ours", 125, load="page_first"), measured("ours", 100, load="page_deep")
+    assert outcome((targets.DEPTH,), found(early, late)).values == {8: 1.25, 64: 1.25}
+
+
+def test_a_load_with_errors_is_marked():
+    few, many = measured("tutorial", 1), measured("tutorial", 1, refused=3)
+    every = found(measured("ours", 1), few[:1], many[1:])
+    rows = tables.compared(every, "per_second").splitlines()
+    assert [row.count("†") for row in rows if "get one" in row] == [0, 1]
+    assert "| get one, same id | 64 | the tutorial's stack | 3 | 0 |" in tables.errors_of(every)
+
+
+def test_what_served_nothing_is_no_number():
+    every = found(measured("ours", 1), measured("tutorial", 0))
+    assert "∞" in tables.compared(every, "per_second")
+
+
+def test_what_was_not_measured_is_not_made_up():
+    page = report.render(found())
+    assert not re.findall(r"\*\*missed|reached|\d\.\d\d \(", page)
+
+
+def test_every_target_is_of_a_load_and_a_peer():
+    for field, *of in targets.TARGETS:
+        assert field in targets.OTHERS or (of[0] in LOADS and of[1] in SYSTEMS)
+    assert set(targets.OBSTACLES) <= set(targets.TARGETS)
+
+
+def test_the_chart_has_a_bar_for_each_as_long_as_it_is_fast():
+    every = found(measured("ours", 100), measured("pocketbase", 50))
+    svg = chart.render(every)
+    bars = ElementTree.fromstring(svg).iter("{http://www.w3.org/2000/svg}rect")  # noqa: S314
+    ours, peer = (float(bar.attrib["width"]) for bar in bars)
+    assert ours == 2 * peer
+    assert svg == chart.render(every)
+
+
+def test_the_page_in_docs_is_what_its_measurements_give():
+    """Nobody has written a number by hand."""
+    if not (results.DOCS / "benchmarks.json").exists():
+        pytest.skip("there has been no full run yet")
+    every = results.read(results.DOCS)
+    assert (results.DOCS / "benchmarks.md").read_text() == report.render(every)
+    assert (results.DOCS / "benchmarks.svg").read_text() == chart.render(every)
+
+
+@pytest.mark.parametrize(
+    "less", [{"rounds": 4}, {"seconds": 4}, {"loads": ["post"]}, {"systems": ["ours"]}]
+)
+def test_a_run_of_less_does_not_replace_what_docs_has(less):
+    options = {"rounds": 5, "seconds": 5, "loads": names(EVERYTHING)(""), "systems": [*SYSTEMS]}
+    assert is_full(Namespace(**options))
+    assert not is_full(Namespace(**options | less))
+
+
+def test_texts_are_of_about_the_same_length():
+    lengths = {len(text_of(thing_id)) for thing_id in (1, 1_000, 99_999, 1_000_000)}
+    assert min(lengths) >= 40
+    assert max(lengths) <= 60
+
+
+def test_what_was_written_is_what_was_measured(tmp_path):
+    every = found(measured("ours", 100, 101))
+    results.write(every, tmp_path / "docs")
+    assert results.read(tmp_path / "docs") == every
+    assert (tmp_path / "docs/benchmarks.md").read_text() == report.render(every)
+    assert (tmp_path / "docs/benchmarks.svg").read_text() == chart.render(every)
