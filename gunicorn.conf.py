@@ -6,6 +6,8 @@ import os
 from contextlib import suppress
 from signal import SIG_BLOCK, SIG_UNBLOCK, SIGINT, SIGQUIT, SIGTERM, pthread_sigmask
 
+import gevent
+from gevent import monkey
 from gunicorn import util
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -13,17 +15,20 @@ from flask_things import headers, problems
 from flask_things.backend import Away
 from flask_things.config import settings
 from flask_things.db import backend_of, db
-from flask_things.limits import THREADS
 from flask_things.migrations import prepare
 from flask_things.sqlite import log_sqlite_version
+
+# Before the application makes a lock, and psycopg looks how to wait: who waits shall let the others
+# go on. gunicorn does the same with all else, in each worker.
+monkey.patch_thread()
+monkey.patch_select()
 
 _settings = settings(os.environ)
 
 wsgi_app = "flask_things:create_app()"  # where none is named, as with a wheel
 bind = f"{_settings['HOST']}:{_settings['PORT']}"
 workers = _settings["WEB_CONCURRENCY"]
-worker_class = "gthread"  # a slow client holds a thread, not a worker
-threads = THREADS
+worker_class = "gevent"  # a slow client holds a few kilobytes, and no thread
 preload_app = True  # made once, before the fork: workers start at once and share its memory
 accesslog = "-"
 forwarder_headers = ""  # a request's SCRIPT_NAME must not move the API to another place
@@ -56,8 +61,15 @@ def pre_fork(server, worker):
 def post_worker_init(worker):
     """Let the worker be stopped, and open the file that it serves, so that nobody else takes it."""
     pthread_sigmask(SIG_UNBLOCK, _stops)
-    with worker.wsgi.app_context(), suppress(SQLAlchemyError, Away):
-        db.session.connection()
+    with worker.wsgi.app_context():
+        backend_of(db.session).aside = gevent.get_hub().threadpool.apply
+        with suppress(SQLAlchemyError, Away):
+            db.session.connection()
+
+
+def post_request(worker, req, environ, resp):
+    """Give the others a turn: a client that always has a next request would keep it."""
+    gevent.sleep(0)
 
 
 def on_exit(server):
@@ -78,6 +90,7 @@ def write_problem(sock, status, _reason, message):
     lines = [f"HTTP/1.1 {status} {problems.title(status)}"]
     lines += [f"{name}: {value}" for name, value in fields.items()]
     sock.sendall("\r\n".join([*lines, "", ""]).encode() + body)
+    util.close_graceful(sock)  # a client that is still sending would not get to read it
 
 
 # gunicorn has no public hook for its error pages, which are HTML. A test sees if this one goes.

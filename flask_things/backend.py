@@ -1,6 +1,6 @@
 """What a database must be able to do: SQLite (sqlite.py) and PostgreSQL (postgresql.py) each do."""
 
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
 from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
@@ -18,8 +18,20 @@ class Unusable(Exception):
     """The database cannot be used at all: says in one line why, and what to do. No start."""
 
 
+#: What calls a function with its arguments, in a thread of its own if others shall go on meanwhile.
+Aside = Callable[[Callable[..., Any], tuple[Any, ...]], Any]
+
+
+def at_once(function: Callable[..., Any], arguments: tuple[Any, ...]) -> Any:
+    """Call a function with its arguments here and now."""
+    return function(*arguments)
+
+
 class Backend(Protocol):
     """One database, as all workers of a server use it."""
+
+    #: How what takes long is done. The server sets it, where one thread serves many requests.
+    aside: Aside
 
     def engine_options(self) -> dict[str, Any]:
         """Return what SQLAlchemy's engine is to be made with."""

@@ -1,27 +1,42 @@
 """The gate: writers of several processes, one after the other.
 
 Left to itself, SQLite lets those who wait try again after growing sleeps. Of many, one may wait for
-as long as all the others take. Before the gate they queue, first the threads of a process, then the
-processes: a `flock` on a file beside the database, which the kernel releases if its holder dies.
+as long as all the others take. Before the gate they queue: first those of a process, then the
+processes, at a `flock` on a file beside the database, which the kernel releases if its holder dies.
+
+What waits here lets the other requests of its worker go on, as gevent puts its own in the place of
+`threading.Lock` and `time.sleep`: so they are looked up in their modules when they are used.
 """
 
 import os
-from collections.abc import Iterator
+import threading
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from fcntl import LOCK_EX, LOCK_NB, flock
 from pathlib import Path
-from threading import BoundedSemaphore, Lock, Thread
 from time import monotonic
 
 from flask_things.backend import Away
-from flask_things.limits import THREADS
 
-#: How many threads of a process may write, or wait for it as long as they are allowed to. The rest
-#: of its threads stay free to read, whatever holds the writers up.
-PATIENT = THREADS * 3 // 4
+#: How long to sleep before another try, in seconds: about as long as a write takes.
+PAUSE_S = 0.001
 
-#: How long others wait for a queue that does not move, in seconds.
-HASTE_S = 0.5
+#: For how long a process may go on with its own writers, in seconds, before it stays away from the
+#: gate for longer than the others' pause. It has the rest of its requests to go on with meanwhile.
+QUANTUM_S, ABSENCE_S = 0.005, 0.002
+
+
+def try_until(end: float, attempt: Callable[[], bool], what: str) -> None:
+    """Try until it succeeds, and let other requests go on meanwhile.
+
+    Where a lock can only be waited for by the system, all of a worker would wait. Raises Away when
+    the time (of `monotonic`) has come.
+    """
+    while not attempt():
+        if monotonic() >= end:
+            raise Away(f"waited too long for {what}")
+        time.sleep(PAUSE_S)
 
 
 class Gate:
@@ -30,28 +45,33 @@ class Gate:
     def __init__(self, path: Path, seconds: float) -> None:
         """Take the path of the file, which is made when it is needed, and the longest wait."""
         self.path, self.seconds = path, seconds
-        self._turn = Lock()
-        self._patient = BoundedSemaphore(PATIENT)
-        self._moved = monotonic()
-        self._waiting: Thread | None = None
+        self._turn = threading.Lock()
+        self._came = self._left = monotonic()
 
     @contextmanager
     def held(self) -> Iterator[float]:
-        """Be in the gate for the block, which gets the seconds that are left to wait for more.
+        """Be in the gate for the block, which gets the time until which it may wait for more.
 
         Raises Away when the time is up.
         """
         end = monotonic() + self.seconds
-        if not self._take_turn(end):
+        if not self._turn.acquire(timeout=self.seconds):
             raise Away(f"waited too long for {self.path}")
         try:
+            self._let_others_in()
             with self._opened() as handle:
-                self._lock(handle, end)
-                self._moved = monotonic()
-                yield max(end - monotonic(), 0)
-            self._moved = monotonic()
+                try_until(end, lambda: _is_locked(handle), str(self.path))
+                yield end
         finally:
+            self._left = monotonic()
             self._turn.release()
+
+    def _let_others_in(self) -> None:
+        if monotonic() - self._left > ABSENCE_S:
+            self._came = monotonic()
+        elif monotonic() - self._came > QUANTUM_S:
+            time.sleep(ABSENCE_S)
+            self._came = monotonic()
 
     @contextmanager
     def closed(self) -> Iterator[None]:
@@ -71,40 +91,10 @@ class Gate:
         finally:
             os.close(handle)
 
-    def _take_turn(self, end: float) -> bool:
-        if self._turn.acquire(blocking=False):
-            self._moved = monotonic()
-            return True
-        if self._patient.acquire(blocking=False):
-            try:
-                return self._turn.acquire(timeout=max(end - monotonic(), 0))
-            finally:
-                self._patient.release()
-        while (left := min(end, self._moved + HASTE_S) - monotonic()) > 0:
-            if self._turn.acquire(timeout=left):
-                return True
-        return False
 
-    def _lock(self, handle: int, end: float) -> None:
-        try:
-            flock(handle, LOCK_EX | LOCK_NB)
-        except BlockingIOError:
-            # It cannot be told how long to wait, so another thread does. When that one is given up,
-            # the handle is closed, and what it gets is released at once; until then there is no
-            # second one, or they would pile up behind a holder that hangs.
-            if self._waiting:
-                self._waiting.join(end - monotonic())
-            if not (self._waiting and self._waiting.is_alive()):
-                self._waiting = Thread(target=_lock_and_close, args=[os.dup(handle)], daemon=True)
-                self._waiting.start()
-                self._waiting.join(end - monotonic())
-            if self._waiting.is_alive():
-                raise Away(f"waited too long for {self.path}") from None
-
-
-def _lock_and_close(handle: int) -> None:
-    """Take the lock, which then lasts for as long as what the handle is a duplicate of."""
+def _is_locked(handle: int) -> bool:
     try:
-        flock(handle, LOCK_EX)
-    finally:
-        os.close(handle)
+        flock(handle, LOCK_EX | LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True

@@ -42,9 +42,9 @@ KEY_MAX_CHARACTERS = 255
 #: How many errors one answer lists: a hostile body must not be answered with a bigger one.
 ERRORS_MAX = 100
 
-#: How many requests a worker serves at a time. Each may need a connection to the database. Some
-#: are always left for those who read: see gate.py.
-THREADS = 16
+#: How many connections to the database a worker keeps, and may open besides for a while: an export
+#: has one of its own, for as long as its client takes.
+CONNECTIONS = 16
 
 #: What a worker keeps of answers at most, in bytes: the newest of one version of the database.
 CACHE_MAX_BYTES = 8 * 1024 * 1024

@@ -62,7 +62,8 @@ def count_query(session: AnySession, q: str = "") -> tuple[Select[Any], dict[str
     """Return the query for the number of things whose text contains `q`, with its parameters."""
     given = _containing(session, q)
     things = _found(select(Thing.id), frozenset(given)).subquery()
-    return select(func.count()).select_from(things), given
+    count = select(func.count()).select_from(things)
+    return count.execution_options(takes_long=True), given
 
 
 def _containing(session: AnySession, q: str) -> dict[str, Any]:
@@ -100,6 +101,8 @@ def _things(sort: str, parameters: frozenset[str]) -> Select[Any]:
 
 
 def _found(query: Select[Any], parameters: frozenset[str]) -> Select[Any]:
+    if {"pattern", "part"} & parameters:
+        query = query.execution_options(takes_long=True)
     if "pattern" in parameters:
         query = query.where(matches(Thing.folded, bindparam("pattern")))
     if "part" in parameters:

@@ -19,9 +19,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import REGCLASS
 
-from flask_things.backend import AnySession, Away, Unusable
-from flask_things.gate import HASTE_S, PATIENT
-from flask_things.limits import THREADS
+from flask_things.backend import AnySession, Aside, Away, Unusable, at_once
+from flask_things.limits import CONNECTIONS
 
 #: PostgreSQL's code for a write on a server that only reads.
 READ_ONLY = "25006"
@@ -32,6 +31,12 @@ CONNECT_TIMEOUT_S = 2
 #: How long one statement may take, in milliseconds. Of an export, each part is one.
 STATEMENT_TIMEOUT_MS = 30_000
 
+#: How many writes may wait for a row at a time. The other connections are left for who reads.
+WRITERS = CONNECTIONS * 3 // 4
+
+#: How long others wait for writes of which none begins or ends, in seconds.
+HASTE_S = 0.5
+
 #: What all starts that change the schema take turns by: any number that nobody else takes.
 MIGRATION_LOCK = 7_418_529_630
 
@@ -41,8 +46,9 @@ class PostgreSQL:
 
     def __init__(self, url: URL, *, busy_timeout_ms: int) -> None:
         """Take the URL, whose own parameters go before ours, and the longest wait for a lock."""
+        self.aside: Aside = at_once  # psycopg itself lets others go on
         self._busy_timeout_ms = busy_timeout_ms
-        self._writers = BoundedSemaphore(PATIENT)
+        self._writers = BoundedSemaphore(WRITERS)
         self._moved = monotonic()  # when a write has begun or ended
         limits = {"lock_timeout": busy_timeout_ms, "statement_timeout": STATEMENT_TIMEOUT_MS}
         options = [f"-c {name}={limit}" for name, limit in limits.items()]
@@ -69,8 +75,8 @@ class PostgreSQL:
         return {
             "connect_args": self._connect_args,
             "pool_pre_ping": True,  # after a restart of the server nobody meets a dead connection
-            "pool_size": THREADS,
-            "max_overflow": THREADS,  # an export has a connection of its own
+            "pool_size": CONNECTIONS,
+            "max_overflow": CONNECTIONS,  # an export has a connection of its own
             "pool_timeout": CONNECT_TIMEOUT_S,
         }
 
@@ -87,7 +93,7 @@ class PostgreSQL:
     def writing(self, session: AnySession) -> Iterator[None]:
         """Run a block as one transaction; the rows that it finds are locked.
 
-        Some threads are left for those who read, whatever the writers wait for. Raises Away.
+        Some connections are left for those who read, whatever the writers wait for. Raises Away.
         """
         if not self._writers.acquire(timeout=max(self._moved + HASTE_S - monotonic(), 0)):
             raise Away("too many writes wait")

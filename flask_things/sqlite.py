@@ -9,14 +9,14 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Engine, ExceptionContext, FromClause, event
-from sqlalchemy.exc import DisconnectionError
+from sqlalchemy.exc import DisconnectionError, OperationalError
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from flask_things import sqlite_file
-from flask_things.backend import AnySession, Away, Unusable
+from flask_things.backend import AnySession, Aside, Away, Unusable, at_once
 from flask_things.files import beside
-from flask_things.gate import Gate
-from flask_things.limits import THREADS
+from flask_things.gate import Gate, try_until
+from flask_things.limits import CONNECTIONS
 from flask_things.sqlite_file import DAMAGED, error_name, sqlite3
 from flask_things.watch import Watch
 
@@ -41,11 +41,15 @@ PRAGMAS = (
     "cell_size_check = ON",
     # What a long export has let the WAL grow to is given back, but for these bytes.
     "journal_size_limit = 67108864",
-    # KiB for each connection, of which a worker has as many as threads; the rest is the system's.
+    # KiB for each connection, of which a worker has several; the rest is the system's.
     "cache_size = -2000",
     # A file that is cut off or on a bad disk shall be an error, not the end of the process.
     "mmap_size = 0",
 )
+
+
+#: With more parameters than these a statement is one that takes long: a bulk of new rows.
+MANY = 100
 
 
 class SQLite:
@@ -53,6 +57,7 @@ class SQLite:
 
     def __init__(self, path: Path, *, busy_timeout_ms: int, synchronous: str) -> None:
         """Take the file's absolute path and the settings."""
+        self.aside: Aside = at_once
         self._named = path
         self.path = Path(os.path.realpath(path))  # beside which SQLite has its WAL
         self.busy_timeout_ms = busy_timeout_ms
@@ -71,8 +76,8 @@ class SQLite:
         return {
             "module": sqlite3,
             "creator": self.connect,
-            "pool_size": THREADS,
-            "max_overflow": THREADS,  # an export has a connection of its own
+            "pool_size": CONNECTIONS,
+            "max_overflow": CONNECTIONS,  # an export has a connection of its own
         }
 
     def listen(self, engine: Engine) -> None:
@@ -81,7 +86,15 @@ class SQLite:
         event.listen(engine, "handle_error", self._note_damage)
         event.listen(engine, "connect", self._note_writing)
         event.listen(engine, "checkout", self._renew)
+        event.listen(engine, "do_execute", self._execute_aside)
         event.listen(engine, "engine_disposed", lambda _engine: self._watch.close())
+
+    def _execute_aside(self, cursor: Any, statement: str, parameters: Any, context: Any) -> bool:
+        """Execute aside what may take long; anything else is left to SQLAlchemy."""
+        takes_long = len(parameters) > MANY or "takes_long" in context.execution_options
+        if takes_long:
+            self.aside(cursor.execute, (statement, parameters))
+        return takes_long
 
     def connect(self) -> Any:
         """Return a new connection to the file, which is not made if it is not there.
@@ -117,16 +130,14 @@ class SQLite:
 
         Raises Away if that takes too long.
         """
-        with self.gate.held() as seconds, session.begin():
+        with self.gate.held() as end, session.begin():
             connection = session.connection()
-            left_ms = round(seconds * 1000)
-            if left_ms < self.busy_timeout_ms:
-                connection.exec_driver_sql(f"PRAGMA busy_timeout = {left_ms}")
+            # SQLite itself would wait in its sleep, and all of the worker with it.
+            connection.exec_driver_sql("PRAGMA busy_timeout = 0")
             try:
-                connection.exec_driver_sql("BEGIN IMMEDIATE")
+                try_until(end, lambda: _has_begun(connection), f"the lock of {self.path}")
             finally:
-                if left_ms < self.busy_timeout_ms:
-                    connection.exec_driver_sql(f"PRAGMA busy_timeout = {self.busy_timeout_ms}")
+                connection.exec_driver_sql(f"PRAGMA busy_timeout = {self.busy_timeout_ms}")
             yield
             session.flush()
             self.check()
@@ -247,6 +258,16 @@ class SQLite:
             noted_file, noted_wal = self.gate.path.read_text().split()
             if wal == noted_wal and file != noted_file:
                 sqlite_file.set_wal_aside(self.path)
+
+
+def _has_begun(connection: Connection) -> bool:
+    try:
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+    except OperationalError as error:
+        if error_name(error.orig).startswith("SQLITE_BUSY"):
+            return False
+        raise
+    return True
 
 
 def log_sqlite_version(logger: logging.Logger) -> None:

@@ -84,7 +84,7 @@ def test_each_of_many_writers_gets_its_share(serve):
 @pytest.mark.parametrize(("count", "limit_s"), [(8, 0.5), (40, 1)])
 @pytest.mark.parametrize("what", HOLDERS)
 def test_waiting_writes_do_not_stop_reads(serve, hold, what, count, limit_s):
-    """The limit is far below what the writes wait; 40 are more than there are threads."""
+    """The limit is far below what the writes wait; 40 are more than there are connections to the database."""
     server = serve(WEB_CONCURRENCY="2", THINGS_BUSY_TIMEOUT_MS="2500")
     hold(what)
     with ThreadPoolExecutor(count) as clients:
@@ -123,7 +123,7 @@ def test_who_waits_goes_on_when_a_holder_is_killed(serve, hold):
 
 
 def test_writes_in_vain_leave_nothing_behind(serve, hold):
-    """Each leaves a thread that waits for as long as the gate is held; or would, but for one."""
+    """Neither a descriptor nor a thread that waits for as long as the gate is held."""
     server = serve(WEB_CONCURRENCY="1", THINGS_BUSY_TIMEOUT_MS="1")
     assert post(server)[0] == 201
     before = descriptors_and_threads(server)

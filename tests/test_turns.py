@@ -1,0 +1,76 @@
+"""The many requests of one worker take turns: none of them stops the others."""
+
+import contextlib
+import socket
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from flask_things.limits import BULK_MAX_ITEMS
+from tests.test_gate import reading_time
+
+#: How long an answer may take on a machine that is busy with others, while something else takes
+#: several times that.
+LIMIT_S = 1
+
+
+@pytest.fixture
+def server(serve):
+    """Return a server with one worker and a thing."""
+    server = serve(WEB_CONCURRENCY="1")
+    server.request("POST", "/things", {"text": "x"})
+    return server
+
+
+@contextlib.contextmanager
+def connections(server, count, sent=b""):
+    """Open connections, each of which sends the same and then nothing any more."""
+    with contextlib.ExitStack() as stack:
+        for _ in range(count):
+            opened = stack.enter_context(socket.create_connection(("127.0.0.1", server.port)))
+            opened.sendall(sent)
+        yield
+
+
+def slowest_read_during(server, *request):
+    """Return how long the slowest of those reads takes that come until a request is answered."""
+    with ThreadPoolExecutor(1) as thread:
+        running = thread.submit(server.request, *request)
+        slowest = [reading_time(server, seconds=0.1)]
+        while not running.done():
+            slowest.append(reading_time(server, seconds=0.1))
+        assert running.result()[0] in {200, 201}
+    assert len(slowest) > 1
+    return max(slowest)
+
+
+def test_a_bulk_of_the_largest_size_does_not_stop_reads(server):
+    things = [{"text": "lorem ipsum " * 1300}] * BULK_MAX_ITEMS
+    assert slowest_read_during(server, "POST", "/things/bulk", things) < LIMIT_S
+
+
+def test_an_export_to_a_fast_client_does_not_stop_reads(server):
+    for _ in range(60):
+        server.request("POST", "/things/bulk", [{"text": "lorem ipsum"}] * BULK_MAX_ITEMS)
+    assert slowest_read_during(server, "GET", "/things.csv") < LIMIT_S / 2
+
+
+@pytest.mark.parametrize("sent", [b"", b"GET /things HTTP/1.1\r\nHost: x"], ids=["silent", "half"])
+def test_clients_that_do_not_go_on_do_not_stop_others(server, sent):
+    with connections(server, 200, sent):
+        assert reading_time(server, seconds=1) < LIMIT_S
+
+
+def test_bodies_that_do_not_go_on_do_not_stop_writes(server):
+    head = b"POST /things HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+    with connections(server, 200, head + b"Content-Length: 20\r\n\r\n{"):
+        assert server.request("POST", "/things", {"text": "y"})[0] == 201
+
+
+def test_a_client_that_always_has_a_next_request_does_not_keep_its_turn(server):
+    pipelined = b"GET /things/1 HTTP/1.1\r\nHost: x\r\n\r\n" * 2000
+    with ThreadPoolExecutor(1) as thread:
+        running = thread.submit(server.raw, pipelined)
+        assert reading_time(server, seconds=0.5) < LIMIT_S / 2
+        assert not running.done()
+        assert running.result().count(b"HTTP/1.1 200 OK\r\n") == 2000
