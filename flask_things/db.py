@@ -8,7 +8,7 @@ from typing import Any
 from flask import Flask
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import Executable, FromClause, Row, Select, exc
-from sqlalchemy.orm import DeclarativeBase
+from sqlalchemy.orm import DeclarativeBase, Session, scoped_session
 
 from flask_things.backend import AnySession, Away, Backend
 from flask_things.postgresql import PostgreSQL
@@ -87,8 +87,11 @@ def writing(session: AnySession) -> Iterator[None]:
         yield
         session.flush()  # so that a new row has its id here, too
         return
-    session.commit()
-    with backend_of(session).writing(session), _noted(session):
+    # What a proxy stands for: it would look for that at every step.
+    own: Session = session() if isinstance(session, scoped_session) else session
+    if own.in_transaction():
+        own.commit()
+    with backend_of(own).writing(own), _noted(own):
         yield
 
 

@@ -133,11 +133,12 @@ class SQLite:
         with self.gate.held() as end, session.begin():
             connection = session.connection()
             # SQLite itself would wait in its sleep, and all of the worker with it.
-            connection.exec_driver_sql("PRAGMA busy_timeout = 0")
+            driver_s: Any = connection.connection.driver_connection
+            driver_s.execute("PRAGMA busy_timeout = 0")
             try:
                 try_until(end, lambda: _has_begun(connection), f"the lock of {self.path}")
             finally:
-                connection.exec_driver_sql(f"PRAGMA busy_timeout = {self.busy_timeout_ms}")
+                driver_s.execute(f"PRAGMA busy_timeout = {self.busy_timeout_ms}")
             yield
             session.flush()
             self.check()

@@ -84,7 +84,7 @@ def test_each_of_many_writers_gets_its_share(serve):
 @pytest.mark.parametrize(("count", "limit_s"), [(8, 0.5), (40, 1)])
 @pytest.mark.parametrize("what", HOLDERS)
 def test_waiting_writes_do_not_stop_reads(serve, hold, what, count, limit_s):
-    """The limit is far below what the writes wait; 40 are more than there are connections to the database."""
+    """The limit is far below what the writes wait; 40 are more than there are connections."""
     server = serve(WEB_CONCURRENCY="2", THINGS_BUSY_TIMEOUT_MS="2500")
     hold(what)
     with ThreadPoolExecutor(count) as clients:
