@@ -39,6 +39,33 @@ TARGETS: dict[tuple[str, ...], float] = {
 
 #: What stands in the way of a target that is missed: a sentence, said by a person.
 OBSTACLES: dict[tuple[str, ...], str] = {}
+for _peer in ("tutorial", "pocketbase"):
+    OBSTACLES[SPEED, "get_same", _peer] = (
+        "What is left is gunicorn's own work: compare the bare one. It is Python, on one core for "
+        "each worker."
+    )
+    OBSTACLES[SPEED, "list", _peer] = OBSTACLES[SPEED, "get_same", _peer]
+    OBSTACLES[SPEED, "get_random", _peer] = (
+        "What is not in memory goes all the way through gunicorn, Flask, flask-smorest, marshmallow "
+        "and SQLAlchemy. Each of them has a share, and the database a small one."
+    )
+    for _load in ("post", "put"):
+        OBSTACLES[SPEED, _load, _peer] = (
+            "Every write waits for its turn and for the disk, and keeps four indexes, one of them "
+            "for search. One commit for several writes would be faster, and would bend every "
+            "transaction."
+        )
+    OBSTACLES[SPEED, "mix", _peer] = (
+        "After each write nothing is in memory, so that most reads go all the way, too."
+    )
+OBSTACLES[SPEED, "get_same", "bare"] = (
+    "The bare one does nothing at all. Ours looks at the database's version and at its file, and "
+    "makes a new request id, for every request."
+)
+OBSTACLES[LATENCY, "get_random", "tutorial"] = OBSTACLES[LATENCY, "mix", "tutorial"] = (
+    "A worker serves 64 connections in turns. An answer that takes long holds up those behind it."
+)
+OBSTACLES[(MEMORY,)] = "Each connection to the database has two megabytes of pages."
 
 OTHERS = {
     DEPTH: "A page among 9 900 to 10 000 takes, times one among 1 to 100",
