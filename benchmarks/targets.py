@@ -46,8 +46,8 @@ for _peer in ("tutorial", "pocketbase"):
     )
     OBSTACLES[SPEED, "list", _peer] = OBSTACLES[SPEED, "get_same", _peer]
     OBSTACLES[SPEED, "get_random", _peer] = (
-        "What is not in memory goes all the way through gunicorn, Flask, flask-smorest, marshmallow "
-        "and SQLAlchemy. Each of them has a share, and the database a small one."
+        "What is not in memory goes all the way through gunicorn, Flask, flask-smorest, "
+        "marshmallow and SQLAlchemy. Each of them has a share, and the database a small one."
     )
     for _load in ("post", "put"):
         OBSTACLES[SPEED, _load, _peer] = (

@@ -7,7 +7,7 @@ from typing import Any
 
 from flask import Flask
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import Executable, FromClause, Row, Select, exc
+from sqlalchemy import Connection, Executable, FromClause, Row, Select, exc
 from sqlalchemy.orm import DeclarativeBase, Session, scoped_session
 
 from flask_things.backend import AnySession, Away, Backend
@@ -133,11 +133,26 @@ def rows(session: AnySession, statement: Executable, parameters: Any = None) -> 
 
     Inside `writing` or `reading` it is a part of that. Else it is a read by itself, on a connection
     of its own: a session, which would have to learn of each row, takes three times as long.
+
+    What may take long is done aside, so that the other requests of a worker go on: what is executed
+    with a list of parameters, or has the execution option `takes_long`.
     """
     if session.info.get("transaction"):
-        return session.connection().execute(statement, parameters).all()
+        return _all(session, session.connection(), statement, parameters)
     with session.get_bind().engine.connect() as connection:
+        return _all(session, connection, statement, parameters)
+
+
+def _all(
+    session: AnySession, connection: Connection, statement: Executable, parameters: Any
+) -> Sequence[Row[Any]]:
+    def execute() -> Sequence[Row[Any]]:
         return connection.execute(statement, parameters).all()
+
+    if isinstance(parameters, list) or "takes_long" in statement.get_execution_options():
+        session.info["took_long"] = True
+        return backend_of(session).aside(execute, ())  # type: ignore[no-any-return]
+    return execute()
 
 
 def locked(session: AnySession, query: Select[Any], parameters: Any = None) -> Sequence[Row[Any]]:

@@ -48,10 +48,6 @@ PRAGMAS = (
 )
 
 
-#: With more parameters than these a statement is one that takes long: a bulk of new rows.
-MANY = 100
-
-
 class SQLite:
     """A database file, as the workers of a server share it."""
 
@@ -86,15 +82,7 @@ class SQLite:
         event.listen(engine, "handle_error", self._note_damage)
         event.listen(engine, "connect", self._note_writing)
         event.listen(engine, "checkout", self._renew)
-        event.listen(engine, "do_execute", self._execute_aside)
         event.listen(engine, "engine_disposed", lambda _engine: self._watch.close())
-
-    def _execute_aside(self, cursor: Any, statement: str, parameters: Any, context: Any) -> bool:
-        """Execute aside what may take long; anything else is left to SQLAlchemy."""
-        takes_long = len(parameters) > MANY or "takes_long" in context.execution_options
-        if takes_long:
-            self.aside(cursor.execute, (statement, parameters))
-        return takes_long
 
     def connect(self) -> Any:
         """Return a new connection to the file, which is not made if it is not there.
@@ -142,6 +130,8 @@ class SQLite:
             yield
             session.flush()
             self.check()
+            if session.info.pop("took_long", False):  # then so does its end
+                self.aside(connection.exec_driver_sql, ("COMMIT",))
 
     @contextmanager
     def reading(self, session: AnySession) -> Iterator[None]:

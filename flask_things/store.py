@@ -122,8 +122,10 @@ def create_thing(session: AnySession, *, text: str) -> Stored:
 def create_things(session: AnySession, things: Iterable[dict[str, str]]) -> Sequence[Stored]:
     """Store new things, all or none, and return them in their order."""
     new = [written(**fields) for fields in things]
+    if not new:
+        return []
     with writing(session):
-        return rows(session, INSERT, new)
+        return rows(session, INSERT, new if len(new) > 1 else new[0])
 
 
 def update_thing(

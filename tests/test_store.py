@@ -10,7 +10,14 @@ from sqlalchemy.orm.exc import StaleDataError
 from flask_things.db import db, locked, writing
 from flask_things.models import Thing
 from flask_things.sqlite import sqlite3
-from flask_things.store import ThingNotFound, create_thing, get_thing, list_things, update_thing
+from flask_things.store import (
+    ThingNotFound,
+    create_thing,
+    create_things,
+    get_thing,
+    list_things,
+    update_thing,
+)
 
 
 @pytest.fixture
@@ -99,6 +106,10 @@ def test_several_writes_can_be_one(session, connection):
         create_thing(session, text="x")
         update_thing(session, 7, text="y")
     assert connection.execute("SELECT count(*) FROM thing").fetchone() == (0,)
+
+
+def test_no_things_are_none(session):
+    assert create_things(session, []) == list_things(session) == []
 
 
 def test_what_is_written_is_seen_in_a_thing_that_a_shell_has(session):
