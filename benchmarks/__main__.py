@@ -15,7 +15,7 @@ ROOT = Path(__file__).parents[1]
 WORK = ROOT / "build" / "benchmarks"
 EVERYTHING = [*LOADS, START]
 #: With fewer rounds or seconds, or not everything, a run does not replace what docs/ has.
-ROUNDS, SECONDS = 5, 5
+ROUNDS, SECONDS = 3, 3
 
 
 def names(known: Iterable[str]) -> Callable[[str], list[str]]:

@@ -11,12 +11,10 @@ from typing import Any
 from flask import Response
 from marshmallow import Schema
 
+from flask_things.limits import TURN_S
+
 #: How much is collected before it is sent, in characters.
 CHUNK_CHARACTERS = 64 * 1024
-
-#: The pause after each chunk, in which others have their turn, however fast its client reads. Not
-#: none at all: gevent would then look for new requests after 50 chunks only.
-TURN_S = 0.0001
 
 NDJSON = "application/x-ndjson"
 CSV = "text/csv; charset=utf-8; header=present"

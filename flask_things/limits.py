@@ -48,3 +48,7 @@ CONNECTIONS = 16
 
 #: What a worker keeps of answers at most, in bytes: the newest of one version of the database.
 CACHE_MAX_BYTES = 8 * 1024 * 1024
+
+#: How long that pauses which takes long in many steps, in seconds: the other requests of a worker
+#: have their turn. Not 0: gevent would then look for new ones after 50 pauses only.
+TURN_S = 0.0001

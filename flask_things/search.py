@@ -13,6 +13,7 @@ knows letters and digits only: a part without three of them in a row is looked f
 """
 
 import re
+import time
 from typing import Any
 
 from sqlalchemy import (
@@ -27,6 +28,8 @@ from sqlalchemy import (
     table,
     update,
 )
+
+from flask_things.limits import TURN_S
 
 THINGS = table("thing", column("id"), column("text"), column("folded"))
 
@@ -70,6 +73,7 @@ def fold_the_rest(connection: Connection) -> None:
     fill = update(THINGS).where(THINGS.c.id == bindparam("row")).values(folded=bindparam("new"))
     while rows := connection.execute(missing).all():
         connection.execute(fill, [{"row": row_id, "new": fold(text)} for row_id, text in rows])
+        time.sleep(TURN_S)
 
 
 def parameters(q: str, dialect: str) -> dict[str, str]:
