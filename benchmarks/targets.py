@@ -65,7 +65,9 @@ OBSTACLES[SPEED, "get_same", "bare"] = (
 OBSTACLES[LATENCY, "get_random", "tutorial"] = OBSTACLES[LATENCY, "mix", "tutorial"] = (
     "A worker serves 64 connections in turns. An answer that takes long holds up those behind it."
 )
-OBSTACLES[(MEMORY,)] = "Each connection to the database has two megabytes of pages."
+OBSTACLES[(MEMORY,)] = (
+    "Searches wait with a connection to the database each, which has two megabytes of pages."
+)
 
 OTHERS = {
     DEPTH: "A page among 9 900 to 10 000 takes, times one among 1 to 100",
