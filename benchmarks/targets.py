@@ -66,7 +66,7 @@ OBSTACLES[LATENCY, "get_random", "tutorial"] = OBSTACLES[LATENCY, "mix", "tutori
     "A worker serves 64 connections in turns. An answer that takes long holds up those behind it."
 )
 OBSTACLES[(MEMORY,)] = (
-    "Searches wait with a connection to the database each, which has two megabytes of pages."
+    "It is kept with 100 000 things, and missed with 1 000 000. What takes it there is not known."
 )
 
 OTHERS = {
