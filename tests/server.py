@@ -16,8 +16,14 @@ JSON = {"Content-Type": "application/json"}
 
 
 def free_port():
-    """Return a port that nobody listens on."""
+    """Return a port that nobody listens on, and that for a minute the system gives to nobody else.
+
+    A connection that the listening side closes first leaves it in TIME_WAIT, in which one can only
+    listen on it by its number.
+    """
     with socket.create_server(("127.0.0.1", 0)) as listener:
+        with socket.create_connection(listener.getsockname()):
+            listener.accept()[0].close()
         return listener.getsockname()[1]
 
 

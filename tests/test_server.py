@@ -1,13 +1,14 @@
 """gunicorn, set up by gunicorn.conf.py."""
 
 import signal
+import socket
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from flask_things.files import beside
-from tests.server import Server, wait_until
+from tests.server import Server, free_port, wait_until
 from tests.test_parsing import HEAD, status
 
 ROOT = Path(__file__).parents[1]
@@ -102,3 +103,11 @@ def test_a_worker_that_is_told_to_stop_while_it_starts_stops(serve, tmp_path):
     server = serve("-m", "gunicorn", "--config", str(slow), wait=False)
     wait_until(lambda: "Booting worker" in server.log.read_text())
     assert server.stop()[0] == 0
+
+
+def test_a_free_port_is_kept_from_all_who_do_not_name_it():
+    """Another run's server on it would answer for the one under test."""
+    port = free_port()
+    with socket.socket() as whoever, pytest.raises(OSError, match="in use"):
+        whoever.bind(("127.0.0.1", port))
+    socket.create_server(("127.0.0.1", port)).close()
