@@ -39,10 +39,10 @@ class Backend(Protocol):
     def listen(self, engine: Engine) -> None:
         """Begin to watch what happens to the engine."""
 
-    def writing(self, session: AnySession) -> AbstractContextManager[None]:
+    def writing(self, session: Session, *, alone: bool) -> AbstractContextManager[Connection]:
         """Run a block as one transaction; raise Away where it cannot begin, or may not end."""
 
-    def reading(self, session: AnySession) -> AbstractContextManager[None]:
+    def reading(self, session: AnySession) -> AbstractContextManager[Connection]:
         """Run a block as one transaction that sees one moment."""
 
     def take_turns(self, session: AnySession, name: str) -> None:

@@ -2,12 +2,14 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from flask import Flask
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import Connection, Executable, FromClause, Row, Select, exc
+from flask_sqlalchemy.session import Session as FlaskSession
+from sqlalchemy import Connection, Engine, Executable, FromClause, Row, Select, exc
 from sqlalchemy.orm import DeclarativeBase, Session, scoped_session
 
 from flask_things.backend import AnySession, Away, Backend
@@ -43,7 +45,15 @@ class Base(DeclarativeBase):
     """What every table inherits."""
 
 
-db = SQLAlchemy(model_class=Base)
+class JoiningSession(FlaskSession):
+    """A session that inside `writing` or `reading` is a part of that transaction."""
+
+    def get_bind(self, *args: Any, **kwargs: Any) -> Engine | Connection:
+        """Return the transaction's connection, or else an engine."""
+        return self.info.get("transaction") or super().get_bind(*args, **kwargs)
+
+
+db = SQLAlchemy(model_class=Base, session_options={"class_": JoiningSession})
 
 
 def init_app(app: Flask) -> None:
@@ -74,14 +84,16 @@ def backend_of(session: AnySession) -> Backend:
 
 
 @contextmanager
-def writing(session: AnySession) -> Iterator[None]:
+def writing(session: AnySession, *, alone: bool = False) -> Iterator[None]:
     """Run the block as one transaction that writes: committed at its end, rolled back on an error.
 
     What the block has `locked` is still so when it writes: on SQLite nobody else can write
     meanwhile, on PostgreSQL nobody else can write these rows. It waits for others if need be, and
-    raises Away (503) when that takes too long. Inside another such block it is a part of that one,
-    and an error that is caught between the two undoes nothing. What the session held unwritten
-    before is committed first.
+    raises Away (503) when that takes too long. On SQLite, writers that wait share a commit, but
+    for one that is to be `alone`: it takes long, and they would wait for it.
+
+    Inside another such block it is a part of that one, and an error that is caught between the two
+    undoes nothing. What the session held unwritten before is committed first.
     """
     if session.info.get("transaction"):
         yield
@@ -91,21 +103,22 @@ def writing(session: AnySession) -> Iterator[None]:
     own: Session = session() if isinstance(session, scoped_session) else session
     if own.in_transaction():
         own.commit()
-    with backend_of(own).writing(own), _noted(own):
+    with backend_of(own).writing(own, alone=alone) as connection, _noted(own, connection):
         yield
+        own.flush()
 
 
 @contextmanager
 def reading(session: AnySession) -> Iterator[None]:
     """Run the block as one transaction that reads: all that it sees is of one moment."""
     session.commit()
-    with backend_of(session).reading(session), _noted(session):
+    with backend_of(session).reading(session) as connection, _noted(session, connection):
         yield
 
 
 @contextmanager
-def _noted(session: AnySession) -> Iterator[None]:
-    session.info["transaction"] = True
+def _noted(session: AnySession, connection: Connection) -> Iterator[None]:
+    session.info["transaction"] = connection
     try:
         yield
     finally:
@@ -137,8 +150,8 @@ def rows(session: AnySession, statement: Executable, parameters: Any = None) -> 
     What may take long is done aside, so that the other requests of a worker go on: what is executed
     with a list of parameters, or has the execution option `takes_long`.
     """
-    if session.info.get("transaction"):
-        return _all(session, session.connection(), statement, parameters)
+    if joined := session.info.get("transaction"):
+        return _all(session, joined, statement, parameters)
     with session.get_bind().engine.connect() as connection:
         return _all(session, connection, statement, parameters)
 
@@ -150,7 +163,7 @@ def _all(
         return connection.execute(statement, parameters).all()
 
     if isinstance(parameters, list) or "takes_long" in statement.get_execution_options():
-        session.info["took_long"] = True
+        connection.info["took_long"] = True
         return backend_of(session).aside(execute, ())  # type: ignore[no-any-return]
     return execute()
 
@@ -158,7 +171,11 @@ def _all(
 def locked(session: AnySession, query: Select[Any], parameters: Any = None) -> Sequence[Row[Any]]:
     """Return the rows of a query inside `writing`; nobody else can change them before its end."""
     backend_of(session).limit_wait(session)
-    return rows(session, query.with_for_update(), parameters)
+    return rows(session, _for_update(query), parameters)
+
+
+#: Made once: with a statement of this moment, SQLAlchemy looks through all of its columns.
+_for_update = lru_cache(maxsize=100)(Select[Any].with_for_update)
 
 
 def is_full(error: Exception) -> bool:

@@ -1,15 +1,14 @@
-"""The gate: writers of several processes, one after the other.
+"""The gate: processes that write, one after the other.
 
 Left to itself, SQLite lets those who wait try again after growing sleeps. Of many, one may wait for
-as long as all the others take. Before the gate they queue: first those of a process, then the
-processes, at a `flock` on a file beside the database, which the kernel releases if its holder dies.
+as long as all the others take. Before the gate they queue, at a `flock` on a file beside the
+database, which the kernel releases if its holder dies.
 
 What waits here lets the other requests of its worker go on, as gevent puts its own in the place of
-`threading.Lock` and `time.sleep`: so they are looked up in their modules when they are used.
+`time.sleep`: so that is looked up in its module when it is used.
 """
 
 import os
-import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -42,29 +41,21 @@ def try_until(end: float, attempt: Callable[[], bool], what: str) -> None:
 class Gate:
     """A gate that one writer at a time is in."""
 
-    def __init__(self, path: Path, seconds: float) -> None:
-        """Take the path of the file, which is made when it is needed, and the longest wait."""
-        self.path, self.seconds = path, seconds
-        self._turn = threading.Lock()
+    def __init__(self, path: Path) -> None:
+        """Take the path of the file, which is made when it is needed."""
+        self.path = path
         self._came = self._left = monotonic()
 
     @contextmanager
-    def held(self) -> Iterator[float]:
-        """Be in the gate for the block, which gets the time until which it may wait for more.
-
-        Raises Away when the time is up.
-        """
-        end = monotonic() + self.seconds
-        if not self._turn.acquire(timeout=self.seconds):
-            raise Away(f"waited too long for {self.path}")
-        try:
-            self._let_others_in()
-            with self._opened() as handle:
-                try_until(end, lambda: _is_locked(handle), str(self.path))
-                yield end
-        finally:
-            self._left = monotonic()
-            self._turn.release()
+    def held(self, end: float) -> Iterator[None]:
+        """Be in the gate for the block. Raises Away when the time (of `monotonic`) has come."""
+        self._let_others_in()
+        with self._opened() as handle:
+            try_until(end, lambda: _is_locked(handle), str(self.path))
+            try:
+                yield
+            finally:
+                self._left = monotonic()
 
     def _let_others_in(self) -> None:
         if monotonic() - self._left > ABSENCE_S:

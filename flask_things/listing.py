@@ -117,7 +117,7 @@ def prepare_search(session: AnySession, q: str) -> None:
     """Fold the texts that something else than the model has written, where a search is to come."""
     unfolded = select(Thing.id).where(Thing.folded.is_(None)).limit(1)
     if q and session.scalars(unfolded).first() is not None:
-        with writing(session):
+        with writing(session, alone=True):
             fold_the_rest(session.connection())
 
 

@@ -18,6 +18,7 @@ from sqlalchemy import (
     select,
 )
 from sqlalchemy.dialects.postgresql import REGCLASS
+from sqlalchemy.orm import Session
 
 from flask_things.backend import AnySession, Aside, Away, Unusable, at_once
 from flask_things.limits import CONNECTIONS
@@ -90,7 +91,7 @@ class PostgreSQL:
             context.is_disconnect = True
 
     @contextmanager
-    def writing(self, session: AnySession) -> Iterator[None]:
+    def writing(self, session: Session, *, alone: bool) -> Iterator[Connection]:
         """Run a block as one transaction; the rows that it finds are locked.
 
         Some connections are left for those who read, whatever the writers wait for. Raises Away.
@@ -100,7 +101,7 @@ class PostgreSQL:
         self._moved = monotonic()
         try:
             with session.begin():
-                yield
+                yield session.connection()
         finally:
             self._moved = monotonic()
             self._writers.release()
@@ -111,11 +112,10 @@ class PostgreSQL:
         session.execute(select(limit))
 
     @contextmanager
-    def reading(self, session: AnySession) -> Iterator[None]:
+    def reading(self, session: AnySession) -> Iterator[Connection]:
         """Run the block in a transaction that sees one moment."""
         with session.begin():
-            session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
-            yield
+            yield session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
 
     def take_turns(self, session: AnySession, name: str) -> None:
         """Take a lock by a name; it ends with the transaction."""

@@ -170,7 +170,7 @@ def _store(session: AnySession, batch: list[Record], tally: Tally) -> None:
     seen = 0
     differs = None
     columns = [getattr(Thing, name) for name in FIELDS]
-    with writing(session), importing(session, Thing.__table__):
+    with writing(session, alone=True), importing(session, Thing.__table__):
         there = select(*columns).where(Thing.id.in_([fields["id"] for _, fields in batch]))
         known = {row.id: dict(row._mapping) for row in session.execute(there)}
         for line, fields in batch:

@@ -157,7 +157,7 @@ def _copy_into(
         progress(total + done, 2 * total)
 
     # Before SQLite's own lock the gate, or those who write all the time might leave no gap.
-    with Gate(beside(database, "-gate"), 0).closed(), closing(connect(database)) as target:
+    with Gate(beside(database, "-gate")).closed(), closing(connect(database)) as target:
         target.execute("PRAGMA journal_mode = WAL")
         copy_pages(backup, target, step)
         target.execute("PRAGMA wal_checkpoint(TRUNCATE)")

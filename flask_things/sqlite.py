@@ -10,12 +10,15 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, ExceptionContext, FromClause, event
 from sqlalchemy.exc import DisconnectionError, OperationalError
+from sqlalchemy.orm import Session
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from flask_things import sqlite_file
 from flask_things.backend import AnySession, Aside, Away, Unusable, at_once
 from flask_things.files import beside
 from flask_things.gate import Gate, try_until
+from flask_things.groups import GroupCommit
+from flask_things.identity import Identity
 from flask_things.limits import CONNECTIONS
 from flask_things.sqlite_file import DAMAGED, error_name, sqlite3
 from flask_things.watch import Watch
@@ -54,17 +57,16 @@ class SQLite:
     def __init__(self, path: Path, *, busy_timeout_ms: int, synchronous: str) -> None:
         """Take the file's absolute path and the settings."""
         self.aside: Aside = at_once
-        self._named = path
-        self.path = Path(os.path.realpath(path))  # beside which SQLite has its WAL
+        self._identity = Identity(path)
+        self.path = self._identity.path
         self.busy_timeout_ms = busy_timeout_ms
-        self.gate = Gate(beside(self.path, "-gate"), busy_timeout_ms / 1000)
+        self.gate = Gate(beside(self.path, "-gate"))
+        self.groups = GroupCommit(self._transaction)
         self._pragmas = [
             pragma.format(synchronous=synchronous, busy_timeout_ms=busy_timeout_ms)
             for pragma in PRAGMAS
         ]
         self._watch = Watch(self._connect_to_watch)
-        self._pair = (self.path, beside(self.path, "-wal"))
-        self._file: tuple[int, int] | None = None
         self._damaged = mmap(-1, 1)  # which processes that are forked from this one share
 
     def engine_options(self) -> dict[str, Any]:
@@ -78,7 +80,8 @@ class SQLite:
 
     def listen(self, engine: Engine) -> None:
         """Look at the file when a transaction begins, at every error, and at old connections."""
-        event.listen(engine, "begin", lambda _connection: self.check())
+        self._engine = engine
+        event.listen(engine, "begin", lambda _connection: self._identity.check())
         event.listen(engine, "handle_error", self._note_damage)
         event.listen(engine, "connect", self._note_writing)
         event.listen(engine, "checkout", self._renew)
@@ -89,56 +92,72 @@ class SQLite:
 
         Raises Away if it is another than the first time.
         """
-        self.check()
+        self._identity.check()
         uri = sqlite_file.uri(self.path, "rw")
         connection = sqlite3.connect(uri, uri=True, check_same_thread=False)
         try:
             for pragma in self._pragmas:
                 connection.execute(f"PRAGMA {pragma}")
             connection.execute("SELECT 1 FROM sqlite_master")  # opens the WAL
-            self.check()
+            self._identity.check()
         except BaseException:
             connection.close()
             raise
-        self._file = self._now()
-        self._note_pair()
+        self._identity.note()
         return connection
 
-    def check(self) -> None:
-        """Raise Away if the file is not the one that was opened first: it was deleted or replaced.
-
-        What is still open would take writes that nobody ever reads.
-        """
-        if self._file not in (None, self._now()):
-            raise Away(f"{self.path} was deleted or replaced: put it back, or restart")
-
     @contextmanager
-    def writing(self, session: AnySession) -> Iterator[None]:
+    def writing(self, session: Session, *, alone: bool) -> Iterator[Connection]:
         """Run the block in a transaction that has the write lock from its beginning.
 
         Raises Away if that takes too long.
         """
-        with self.gate.held() as end, session.begin():
-            connection = session.connection()
+        with self.groups.joined(self.busy_timeout_ms / 1000, alone=alone) as group:
+            connection, is_shared = group.connection, group.is_shared
+            # How the session takes part if it is used at all, beside the connection.
+            session.join_transaction_mode = "create_savepoint" if is_shared else "rollback_only"
+            try:
+                if is_shared:
+                    connection.exec_driver_sql("SAVEPOINT writer")
+                yield connection
+                session.commit()
+                if is_shared:
+                    connection.exec_driver_sql("RELEASE writer")
+            except BaseException as error:
+                if not _driver_s(connection).in_transaction:  # SQLite has undone it: no room
+                    connection.invalidate()
+                    is_shared = False
+                session.rollback()
+                if is_shared:
+                    connection.exec_driver_sql("ROLLBACK TO writer")
+                    connection.exec_driver_sql("RELEASE writer")
+                else:
+                    group.error = error
+                raise
+
+    @contextmanager
+    def _transaction(self, end: float) -> Iterator[Connection]:
+        with self.gate.held(end), self._engine.connect() as connection:
             # SQLite itself would wait in its sleep, and all of the worker with it.
-            driver_s: Any = connection.connection.driver_connection
+            driver_s = _driver_s(connection)
             driver_s.execute("PRAGMA busy_timeout = 0")
             try:
                 try_until(end, lambda: _has_begun(connection), f"the lock of {self.path}")
             finally:
                 driver_s.execute(f"PRAGMA busy_timeout = {self.busy_timeout_ms}")
-            yield
-            session.flush()
-            self.check()
-            if session.info.pop("took_long", False):  # then so does its end
+            yield connection
+            self._identity.check()
+            if connection.info.pop("took_long", False):  # then so does its end
                 self.aside(connection.exec_driver_sql, ("COMMIT",))
+            connection.commit()
 
     @contextmanager
-    def reading(self, session: AnySession) -> Iterator[None]:
+    def reading(self, session: AnySession) -> Iterator[Connection]:
         """Run the block in a transaction that sees one moment."""
         with session.begin():
-            session.connection().exec_driver_sql("BEGIN")
-            yield
+            connection = session.connection()
+            connection.exec_driver_sql("BEGIN")
+            yield connection
 
     def take_turns(self, session: AnySession, name: str) -> None:
         """Do nothing: who writes is alone anyway."""
@@ -153,7 +172,7 @@ class SQLite:
     def version(self) -> Hashable:
         """Return what is another after every commit, or None where that cannot be seen now."""
         try:
-            self.check()
+            self._identity.check()
             return self._watch.version()
         except (Away, sqlite3.Error):
             return None
@@ -165,7 +184,7 @@ class SQLite:
     def examine(self) -> None:
         """Raise Unusable if there is a file that is no whole database."""
         if self.path.exists():
-            self._part_pair()
+            self._identity.part()
             sqlite_file.examine(self.path)
 
     def is_made(self) -> bool:
@@ -192,12 +211,11 @@ class SQLite:
 
     def leave(self) -> None:
         """Move what waits in the WAL to the file, or out of the way of one that has replaced it."""
-        there = self._now()
-        if there and there == self._file:
+        if self._identity.is_same():
             with suppress(Away, sqlite3.Error):
                 self.connect().close()
-        elif there:
-            self._part_pair()
+        else:
+            self._identity.part()
 
     def begin_migration(self, connection: Connection) -> None:
         """Begin the transaction that changes the schema."""
@@ -208,47 +226,26 @@ class SQLite:
             self._damaged[0] = 1
 
     def _note_writing(self, _connection: Any, record: ConnectionPoolEntry) -> None:
-        record.info["writes"] = self._is_writable()
+        record.info["writes"] = self._identity.is_writable()
 
     def _renew(self, _connection: Any, record: ConnectionPoolEntry, _user: Any) -> None:
         """Let a connection go that was opened when nothing could be written, and now can be.
 
         It would not look for what others write.
         """
-        if not record.info["writes"] and self._is_writable():
+        if not record.info["writes"] and self._identity.is_writable():
             raise DisconnectionError
 
     def _connect_to_watch(self) -> Any:
-        if not self._is_writable():
+        if not self._identity.is_writable():
             raise Away("What others write cannot be seen where nothing can be written.")
         connection = self.connect()
         connection.execute("PRAGMA busy_timeout = 0")
         return connection
 
-    def _is_writable(self) -> bool:
-        return os.access(self.path.parent, os.W_OK) and os.access(self.path, os.W_OK)
 
-    def _now(self) -> tuple[int, int] | None:
-        try:
-            status = self._named.stat()
-        except OSError:
-            return None
-        return (status.st_dev, status.st_ino) if status.st_size else None
-
-    def _note_pair(self) -> None:
-        """Write into the gate which WAL is of which file, by their inodes, where it can be."""
-        with suppress(OSError):
-            pair = " ".join(str(path.stat().st_ino) for path in self._pair)
-            if not self.gate.path.exists() or self.gate.path.read_text() != pair:
-                self.gate.path.write_text(pair)
-
-    def _part_pair(self) -> None:
-        """Set the WAL aside if it is of a file that was here before, as after a `kill -9`."""
-        with suppress(OSError, ValueError):
-            file, wal = (str(path.stat().st_ino) for path in self._pair)
-            noted_file, noted_wal = self.gate.path.read_text().split()
-            if wal == noted_wal and file != noted_file:
-                sqlite_file.set_wal_aside(self.path)
+def _driver_s(connection: Connection) -> Any:
+    return connection.connection.driver_connection
 
 
 def _has_begun(connection: Connection) -> bool:

@@ -124,8 +124,9 @@ def create_things(session: AnySession, things: Iterable[dict[str, str]]) -> Sequ
     new = [written(**fields) for fields in things]
     if not new:
         return []
-    with writing(session):
-        return rows(session, INSERT, new if len(new) > 1 else new[0])
+    is_bulk = len(new) > 1
+    with writing(session, alone=is_bulk):
+        return rows(session, INSERT, new if is_bulk else new[0])
 
 
 def update_thing(

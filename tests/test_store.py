@@ -108,6 +108,12 @@ def test_several_writes_can_be_one(session, connection):
     assert connection.execute("SELECT count(*) FROM thing").fetchone() == (0,)
 
 
+def test_what_a_session_holds_is_a_part_of_the_write(session, connection):
+    with writing(session):
+        session.add(Thing(text="x"))
+    assert connection.execute("SELECT text FROM thing").fetchone() == ("x",)
+
+
 def test_no_things_are_none(session):
     assert create_things(session, []) == list_things(session) == []
 

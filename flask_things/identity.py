@@ -1,0 +1,60 @@
+"""Whether a SQLite file is still the one that was opened first, and which WAL is its own."""
+
+import os
+from contextlib import suppress
+from pathlib import Path
+
+from flask_things import sqlite_file
+from flask_things.backend import Away
+from flask_things.files import beside
+
+
+class Identity:
+    """A database file by its name, and by what has that name."""
+
+    def __init__(self, path: Path) -> None:
+        """Take the path; nothing is opened yet."""
+        self._named = path
+        self.path = Path(os.path.realpath(path))  # beside which SQLite has its WAL
+        self._pair = (self.path, beside(self.path, "-wal"))
+        self._note = beside(self.path, "-gate")  # a file that stays, and is nobody's to read
+        self._opened: tuple[int, int] | None = None
+
+    def check(self) -> None:
+        """Raise Away if the file is not the one that was opened first: it was deleted or replaced.
+
+        What is still open would take writes that nobody ever reads.
+        """
+        if self._opened not in (None, self._now()):
+            raise Away(f"{self.path} was deleted or replaced: put it back, or restart")
+
+    def is_same(self) -> bool:
+        """Tell whether the file was opened, and is there."""
+        return self._opened is not None and self._opened == self._now()
+
+    def note(self) -> None:
+        """Note that the file is open, and write down beside it which WAL is its own."""
+        self._opened = self._now()
+        with suppress(OSError):
+            pair = " ".join(str(path.stat().st_ino) for path in self._pair)
+            if not self._note.exists() or self._note.read_text() != pair:
+                self._note.write_text(pair)
+
+    def part(self) -> None:
+        """Set the WAL aside if it is of a file that was here before, as after a `kill -9`."""
+        with suppress(OSError, ValueError):
+            file, wal = (str(path.stat().st_ino) for path in self._pair)
+            noted_file, noted_wal = self._note.read_text().split()
+            if wal == noted_wal and file != noted_file:
+                sqlite_file.set_wal_aside(self.path)
+
+    def is_writable(self) -> bool:
+        """Tell whether SQLite can write: it makes files beside this one."""
+        return os.access(self.path.parent, os.W_OK) and os.access(self.path, os.W_OK)
+
+    def _now(self) -> tuple[int, int] | None:
+        try:
+            status = self._named.stat()
+        except OSError:
+            return None
+        return (status.st_dev, status.st_ino) if status.st_size else None
