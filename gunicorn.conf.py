@@ -24,6 +24,7 @@ monkey.patch_thread()
 monkey.patch_select()
 
 _settings = settings(os.environ)
+_is_sqlite = _settings["THINGS_DATABASE_URL"].get_backend_name() == "sqlite"
 
 wsgi_app = "flask_things:create_app()"  # where none is named, as with a wheel
 bind = f"{_settings['HOST']}:{_settings['PORT']}"
@@ -37,7 +38,7 @@ control_socket_disable = True  # nobody asked for a second door, and it wants a 
 
 def on_starting(server):
     """Make the database ready once, before there are workers."""
-    if _settings["THINGS_DATABASE_URL"].get_backend_name() == "sqlite":
+    if _is_sqlite:
         log_sqlite_version(server.log)
     prepare(server.app.wsgi())
     gc.freeze()  # what is there now stays shared: a worker takes less memory, and ends at once
@@ -62,7 +63,8 @@ def post_worker_init(worker):
     """Let the worker be stopped, and open the file that it serves, so that nobody else takes it."""
     pthread_sigmask(SIG_UNBLOCK, _stops)
     with worker.wsgi.app_context():
-        backend_of(db.session).aside = gevent.get_hub().threadpool.apply
+        if _is_sqlite:  # of PostgreSQL psycopg waits for answers, and lets others go on
+            backend_of(db.session).aside.call = gevent.get_hub().threadpool.apply
         with suppress(SQLAlchemyError, Away):
             db.session.connection()
 

@@ -1,11 +1,14 @@
 """What a database must be able to do: SQLite (sqlite.py) and PostgreSQL (postgresql.py) each do."""
 
+import threading
 from collections.abc import Callable, Hashable
 from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
 from sqlalchemy import Connection, Engine, FromClause
 from sqlalchemy.orm import Session, scoped_session
+
+from flask_things.limits import ASIDES
 
 AnySession = Session | scoped_session[Any]
 
@@ -18,19 +21,25 @@ class Unusable(Exception):
     """The database cannot be used at all: says in one line why, and what to do. No start."""
 
 
-#: What calls a function with its arguments, in a thread of its own if others shall go on meanwhile.
-Aside = Callable[[Callable[..., Any], tuple[Any, ...]], Any]
-
-
 def at_once(function: Callable[..., Any], arguments: tuple[Any, ...]) -> Any:
     """Call a function with its arguments here and now."""
     return function(*arguments)
 
 
+class Aside:
+    """How what takes long is done."""
+
+    def __init__(self) -> None:
+        #: What calls a function: the server sets it, where the other requests of a thread would
+        #: have to wait meanwhile.
+        self.call = at_once
+        #: What is held meanwhile, from before there is a connection.
+        self.turn = threading.BoundedSemaphore(ASIDES)
+
+
 class Backend(Protocol):
     """One database, as all workers of a server use it."""
 
-    #: How what takes long is done. The server sets it, where one thread serves many requests.
     aside: Aside
 
     def engine_options(self) -> dict[str, Any]:

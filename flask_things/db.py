@@ -1,7 +1,7 @@
 """The database: `db`, its transactions, and what its errors mean."""
 
 from collections.abc import Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -12,7 +12,7 @@ from flask_sqlalchemy.session import Session as FlaskSession
 from sqlalchemy import Connection, Engine, Executable, FromClause, Row, Select, exc
 from sqlalchemy.orm import DeclarativeBase, Session, scoped_session
 
-from flask_things.backend import AnySession, Away, Backend
+from flask_things.backend import AnySession, Away, Backend, at_once
 from flask_things.postgresql import PostgreSQL
 from flask_things.sqlite import SQLite
 from flask_things.sqlite_file import error_name
@@ -150,22 +150,20 @@ def rows(session: AnySession, statement: Executable, parameters: Any = None) -> 
     What may take long is done aside, so that the other requests of a worker go on: what is executed
     with a list of parameters, or has the execution option `takes_long`.
     """
+    takes_long = isinstance(parameters, list) or "takes_long" in statement.get_execution_options()
+    aside = backend_of(session).aside
+    call = aside.call if takes_long else at_once
     if joined := session.info.get("transaction"):
-        return _all(session, joined, statement, parameters)
-    with session.get_bind().engine.connect() as connection:
-        return _all(session, connection, statement, parameters)
+        if takes_long:
+            joined.info["took_long"] = True
+        return call(_all, (joined, statement, parameters))  # type: ignore[no-any-return]
+    turn = aside.turn if takes_long else nullcontext()
+    with turn, session.get_bind().engine.connect() as connection:
+        return call(_all, (connection, statement, parameters))  # type: ignore[no-any-return]
 
 
-def _all(
-    session: AnySession, connection: Connection, statement: Executable, parameters: Any
-) -> Sequence[Row[Any]]:
-    def execute() -> Sequence[Row[Any]]:
-        return connection.execute(statement, parameters).all()
-
-    if isinstance(parameters, list) or "takes_long" in statement.get_execution_options():
-        connection.info["took_long"] = True
-        return backend_of(session).aside(execute, ())  # type: ignore[no-any-return]
-    return execute()
+def _all(connection: Connection, statement: Executable, parameters: Any) -> Sequence[Row[Any]]:
+    return connection.execute(statement, parameters).all()
 
 
 def locked(session: AnySession, query: Select[Any], parameters: Any = None) -> Sequence[Row[Any]]:

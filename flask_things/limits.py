@@ -46,6 +46,10 @@ ERRORS_MAX = 100
 #: has one of its own, for as long as its client takes.
 CONNECTIONS = 16
 
+#: How many searches a worker executes at a time: each has a thread, and a connection whose cache
+#: it fills.
+ASIDES = 2
+
 #: What a worker keeps of answers at most, in bytes: the newest of one version of the database.
 CACHE_MAX_BYTES = 8 * 1024 * 1024
 

@@ -9,7 +9,7 @@ from sqlalchemy.orm import InstrumentedAttribute
 
 from flask_things import search
 from flask_things.backend import AnySession
-from flask_things.db import writing
+from flask_things.db import rows, writing
 from flask_things.models import Thing
 from flask_things.search import INDEX, contains, fold_the_rest, in_index, matches
 
@@ -113,10 +113,12 @@ def _found(query: Select[Any], parameters: frozenset[str]) -> Select[Any]:
     return query
 
 
+UNFOLDED = select(Thing.id).where(Thing.folded.is_(None)).limit(1)
+
+
 def prepare_search(session: AnySession, q: str) -> None:
     """Fold the texts that something else than the model has written, where a search is to come."""
-    unfolded = select(Thing.id).where(Thing.folded.is_(None)).limit(1)
-    if q and session.scalars(unfolded).first() is not None:
+    if q and rows(session, UNFOLDED):
         with writing(session, alone=True):
             fold_the_rest(session.connection())
 

@@ -20,7 +20,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import REGCLASS
 from sqlalchemy.orm import Session
 
-from flask_things.backend import AnySession, Aside, Away, Unusable, at_once
+from flask_things.backend import AnySession, Aside, Away, Unusable
 from flask_things.limits import CONNECTIONS
 
 #: PostgreSQL's code for a write on a server that only reads.
@@ -47,7 +47,7 @@ class PostgreSQL:
 
     def __init__(self, url: URL, *, busy_timeout_ms: int) -> None:
         """Take the URL, whose own parameters go before ours, and the longest wait for a lock."""
-        self.aside: Aside = at_once  # psycopg itself lets others go on
+        self.aside = Aside()
         self._busy_timeout_ms = busy_timeout_ms
         self._writers = BoundedSemaphore(WRITERS)
         self._moved = monotonic()  # when a write has begun or ended

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from flask_things import sqlite_file
-from flask_things.backend import AnySession, Aside, Away, Unusable, at_once
+from flask_things.backend import AnySession, Aside, Away, Unusable
 from flask_things.files import beside
 from flask_things.gate import Gate, try_until
 from flask_things.groups import GroupCommit
@@ -56,7 +56,7 @@ class SQLite:
 
     def __init__(self, path: Path, *, busy_timeout_ms: int, synchronous: str) -> None:
         """Take the file's absolute path and the settings."""
-        self.aside: Aside = at_once
+        self.aside = Aside()
         self._identity = Identity(path)
         self.path = self._identity.path
         self.busy_timeout_ms = busy_timeout_ms
@@ -75,6 +75,7 @@ class SQLite:
             "module": sqlite3,
             "creator": self.connect,
             "pool_size": CONNECTIONS,
+            "pool_use_lifo": True,  # few are used, and these have in their caches what is asked for
             "max_overflow": CONNECTIONS,  # an export has a connection of its own
         }
 
@@ -148,7 +149,7 @@ class SQLite:
             yield connection
             self._identity.check()
             if connection.info.pop("took_long", False):  # then so does its end
-                self.aside(connection.exec_driver_sql, ("COMMIT",))
+                self.aside.call(connection.exec_driver_sql, ("COMMIT",))
             connection.commit()
 
     @contextmanager

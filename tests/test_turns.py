@@ -5,10 +5,11 @@ import socket
 from base64 import b64encode
 from concurrent.futures import ThreadPoolExecutor
 from hashlib import shake_256
+from pathlib import Path
 
 import pytest
 
-from flask_things.limits import BULK_MAX_ITEMS
+from flask_things.limits import ASIDES, BULK_MAX_ITEMS
 from tests.test_gate import reading_time
 
 #: How long an answer may take on a machine that is busy with others, while something else takes
@@ -88,3 +89,13 @@ def test_a_client_that_always_has_a_next_request_does_not_keep_its_turn(server):
         assert reading_time(server, seconds=0.5) < LIMIT_S / 2
         assert not running.done()
         assert running.result().count(b"HTTP/1.1 200 OK\r\n") == 2000
+
+
+@pytest.mark.sqlite
+def test_many_searches_open_few_connections(server):
+    """Each fills a cache of its own, and keeps it."""
+    with ThreadPoolExecutor(32) as clients:
+        list(clients.map(lambda n: server.request("GET", f"/things?q=x{n}"), range(320)))
+    [worker] = server.workers()
+    opened = [link.resolve().name for link in Path(f"/proc/{worker}/fd").iterdir()]
+    assert opened.count("db.sqlite3") <= ASIDES + 2
