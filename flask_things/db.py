@@ -151,14 +151,14 @@ def rows(session: AnySession, statement: Executable, parameters: Any = None) -> 
     with a list of parameters, or has the execution option `takes_long`.
     """
     takes_long = isinstance(parameters, list) or "takes_long" in statement.get_execution_options()
-    aside = backend_of(session).aside
+    engine = session.get_bind().engine  # which takes long enough to ask for it once
+    aside = engine.get_execution_options()["backend"].aside
     call = aside.call if takes_long else at_once
     if joined := session.info.get("transaction"):
         if takes_long:
             joined.info["took_long"] = True
         return call(_all, (joined, statement, parameters))  # type: ignore[no-any-return]
-    turn = aside.turn if takes_long else nullcontext()
-    with turn, session.get_bind().engine.connect() as connection:
+    with aside.turn if takes_long else nullcontext(), engine.connect() as connection:
         return call(_all, (connection, statement, parameters))  # type: ignore[no-any-return]
 
 

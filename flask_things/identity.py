@@ -54,7 +54,7 @@ class Identity:
 
     def _now(self) -> tuple[int, int] | None:
         try:
-            status = self._named.stat()
+            status = os.stat(self._named)  # noqa: PTH116 - before every request, in half the time
         except OSError:
             return None
         return (status.st_dev, status.st_ino) if status.st_size else None
