@@ -51,7 +51,7 @@ CONNECTIONS = 16
 ASIDES = 2
 
 #: What a worker keeps of answers at most, in bytes: the newest of one version of the database.
-CACHE_MAX_BYTES = 8 * 1024 * 1024
+CACHE_MAX_BYTES = 6 * 1024 * 1024
 
 #: How long that pauses which takes long in many steps, in seconds: the other requests of a worker
 #: have their turn. Not 0: gevent would then look for new ones after 50 pauses only.
