@@ -13,7 +13,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from flask_things import headers, problems
 from flask_things.backend import Away
-from flask_things.config import settings
+from flask_things.config import refuse_open_door, settings
 from flask_things.db import backend_of, db
 from flask_things.migrations import prepare
 from flask_things.sqlite import log_sqlite_version
@@ -38,6 +38,7 @@ control_socket_disable = True  # nobody asked for a second door, and it wants a 
 
 def on_starting(server):
     """Make the database ready once, before there are workers."""
+    refuse_open_door(os.environ, server.cfg.address)
     if _is_sqlite:
         log_sqlite_version(server.log)
     prepare(server.app.wsgi())

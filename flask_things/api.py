@@ -10,7 +10,7 @@ import flask_smorest
 from flask import Flask
 from werkzeug.routing import BaseConverter
 
-from flask_things import cache, headers, idempotency, preconditions, problems
+from flask_things import access, cache, headers, idempotency, preconditions, problems
 from flask_things.document import COMMON_HEADERS, ID, PROBLEM_HEADERS, TAGGED_HEADERS
 from flask_things.limits import BULK_MAX_ITEMS
 from flask_things.parameters import IdempotencySchema, PreconditionsSchema
@@ -24,6 +24,13 @@ class Blueprint(flask_smorest.Blueprint):
     """A blueprint whose routes take the bodies they declare, and no query where they say so."""
 
     ARGUMENTS_PARSER = Parser()
+
+    def __init__(self, *args: Any, is_open: bool = False, **kwargs: Any) -> None:
+        """Make it, as flask-smorest does. THINGS_AUTH is for its routes, unless it is open."""
+        super().__init__(*args, **kwargs)
+        if not is_open:
+            self.before_request(access.check)
+            self.after_request(access.keep_private)
 
     def body(self, schema: type[JSONBody], *, many: bool = False) -> Decorator:
         """Take and document a JSON body, in each of its media types; `many`: an array of them."""
@@ -106,15 +113,20 @@ class Api(flask_smorest.Api):
 
     def __init__(self, app: Flask) -> None:
         """Register the API, and the parts of the document that routes refer to."""
-        super().__init__(app)
+        mode = app.config["THINGS_AUTH"]
+        super().__init__(app, spec_kwargs={"extra_plugins": [access.Documented(mode)]})
         app.url_map.converters["id"] = IdConverter
         self.register_converter(IdConverter, lambda _converter: ID)
         components = self.spec.components
         del components.schemas["PaginationMetadata"]  # for flask-smorest's own pages, unused here
         for name, header in headers.DOCUMENTED.items():
             components.header(name, header)
+        if mode != "off":
+            components.security_scheme("bearer", {"type": "http", "scheme": "bearer"})
         components.response("Problem", _problem_response("Something else went wrong."))
         for status, meaning in problems.MEANINGS.items():
+            if mode == "off" and status in access.DETAILS:
+                continue
             components.response(component(status), _problem_response(meaning, status))
 
     def handle_http_exception(self, error: Any) -> Any:

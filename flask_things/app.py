@@ -7,7 +7,7 @@ from typing import Any
 from flask import Flask
 from sqlalchemy import select
 
-from flask_things import cache, cli, db, headers, health, pages, problems, store, things
+from flask_things import cache, cli, db, headers, health, pages, problems, store, things, tokens_cli
 from flask_things.api import Api
 from flask_things.config import flask_config
 from flask_things.migrations import migrate
@@ -35,6 +35,7 @@ def create_app(environ: Mapping[str, str] = os.environ) -> Flask:
     api.register_blueprint(health.blp)
     app.register_blueprint(pages.blp)
     app.cli.add_command(cli.things)
+    app.cli.add_command(tokens_cli.tokens)
 
     cache.init_app(app)
     app.shell_context_processor(shell_names)

@@ -8,7 +8,9 @@ and nothing to invalidate. Where the database cannot tell its version (PostgreSQ
 from collections.abc import Hashable, Iterable
 from contextlib import closing
 from functools import wraps
+from math import inf
 from threading import Lock
+from time import time
 from typing import Any
 
 from flask import Flask, request
@@ -34,10 +36,13 @@ VARIES = (
 #: The mark in the environment of a request whose answer may be kept.
 MARK = "flask_things.cache"
 
+#: Where in the environment it stands until when an answer may be kept, in seconds since the epoch.
+UNTIL = "flask_things.until"
+
 #: What an answer takes besides its body and its key, in bytes, about.
 ENTRY_BYTES = 1024
 
-Answer = tuple[str, list[tuple[str, str]], bytes]
+Answer = tuple[str, list[tuple[str, str]], bytes, float]
 
 
 def init_app(app: Flask) -> None:
@@ -74,9 +79,9 @@ class Cache:
             return self._app(environ, start_response)  # type: ignore[no-any-return]
         key = tuple(environ.get(name) for name in VARIES)
         kept_for, answers = self._kept
-        if kept_for != version or key not in answers:
+        if kept_for != version or key not in answers or answers[key][3] <= time():
             return self._ask(environ, start_response, version, key)
-        status, fields, body = answers[key]
+        status, fields, body, _ = answers[key]
         common = headers.common(environ.get("HTTP_X_REQUEST_ID", ""))
         start_response(status, [*fields, *common.items()])
         return [body]
@@ -99,7 +104,7 @@ class Cache:
         with closing(parts):
             body = b"".join(parts)
         own = [field for field in fields if field[0] not in headers.DOCUMENTED]
-        self._keep(version, key, (status, own, body))
+        self._keep(version, key, (status, own, body, environ.get(UNTIL, inf)))
         return [body]
 
     def _keep(self, version: Hashable, key: Hashable, answer: Answer) -> None:

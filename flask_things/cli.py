@@ -1,24 +1,20 @@
 """`flask things …`: backups and their return, export and import."""
 
-import signal
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import IO, Any, NoReturn
+from typing import IO, Any
 
 import click
 from flask import current_app
-from flask.cli import AppGroup
-from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from flask_things import backups, exports, records, restores, store
-from flask_things.backend import Away
+from flask_things.commands import Commands
 from flask_things.db import db
 from flask_things.files import replacing
 from flask_things.migrations import is_current, prepare
 from flask_things.schemas import ThingSchema
-from flask_things.sqlite_file import sqlite3
 
 FILE = click.Path(path_type=Path)
 FORMAT = click.option(
@@ -29,43 +25,7 @@ FORMAT = click.option(
 )
 
 
-class Things(AppGroup):
-    """Commands whose failures are one line, and which tidy up when they are told to stop."""
-
-    def invoke(self, ctx: click.Context) -> Any:
-        """Run a command."""
-        before = signal.signal(signal.SIGTERM, _stop)
-        try:
-            return super().invoke(ctx)
-        except BrokenPipeError:
-            raise  # who read standard output wants no more, which click takes quietly
-        except (
-            backups.Refused,
-            records.BadRecord,
-            OSError,
-            sqlite3.Error,
-            SQLAlchemyError,
-            Away,
-            RuntimeError,
-        ) as error:
-            raise click.ClickException(_line(error)) from error
-        finally:
-            signal.signal(signal.SIGTERM, before)
-
-
-def _stop(*_: Any) -> NoReturn:
-    sys.exit(128 + signal.SIGTERM)
-
-
-def _line(error: Exception) -> str:
-    reason: Any = error.orig if isinstance(error, DBAPIError) else error
-    if isinstance(reason, OSError) and reason.strerror:
-        named = f"{reason.filename}: " if reason.filename else ""
-        return f"{named}{reason.strerror}"
-    return " ".join(str(reason).split())
-
-
-things = Things("things", help="Back up, restore, export and import things.")
+things = Commands("things", help="Back up, restore, export and import things.")
 
 
 @things.command()

@@ -1,6 +1,6 @@
 """Settings: from the environment to the application's configuration."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from importlib.metadata import version
 from importlib.util import find_spec
 from ipaddress import ip_address
@@ -81,6 +81,7 @@ class Settings(Schema):
     THINGS_DATABASE_URL = fields.Function(deserialize=database_url)
     THINGS_BUSY_TIMEOUT_MS = fields.Integer(validate=validate.Range(1, 600_000))
     THINGS_SQLITE_SYNCHRONOUS = fields.String(validate=validate.OneOf(["FULL", "NORMAL"]))
+    THINGS_AUTH = fields.String(validate=validate.OneOf(["off", "write", "all"]))
     HOST = fields.Function(deserialize=address)
     PORT = fields.Integer(validate=validate.Range(1, 65535))
     WEB_CONCURRENCY = fields.Integer(validate=validate.Range(1, 256))
@@ -90,6 +91,7 @@ DEFAULTS = {
     "THINGS_DATABASE_URL": "sqlite:///data/db.sqlite3",
     "THINGS_BUSY_TIMEOUT_MS": "5000",
     "THINGS_SQLITE_SYNCHRONOUS": "FULL",
+    "THINGS_AUTH": "off",
     "HOST": "127.0.0.1",
     "PORT": "8080",
     "WEB_CONCURRENCY": "2",
@@ -106,6 +108,26 @@ def settings(environ: Mapping[str, str]) -> dict[str, Any]:
     except ValidationError as error:
         reasons = (f"{name}: {' '.join(why)}" for name, why in sorted(error.messages_dict.items()))
         raise BadSetting(" ".join(reasons)) from error
+
+
+def refuse_open_door(
+    environ: Mapping[str, str], addresses: Iterable[tuple[str, int] | str]
+) -> None:
+    """Raise BadSetting where everyone who reaches the addresses could write, and nobody said so."""
+    hosts = [place[0].strip("[]") for place in addresses if isinstance(place, tuple)]
+    open_ones = [host for host in hosts if host != "localhost" and not _is_loopback(host)]
+    if open_ones and not environ.get("THINGS_AUTH"):
+        raise BadSetting(
+            f"THINGS_AUTH: everyone who reaches {open_ones[0]} could read and write. Set it to "
+            "write or all, and make tokens; or, if everyone shall, to off."
+        )
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 def flask_config(environ: Mapping[str, str]) -> dict[str, Any]:

@@ -13,8 +13,9 @@ TAGGED_HEADERS = {
         "schema": {"type": "string", "pattern": '^"[0-9a-f]{32}"$', "maxLength": 34},
     },
     "Cache-Control": {
-        "description": "It may be kept, but not used before asking whether it is still so.",
-        "schema": {"type": "string", "const": "no-cache"},
+        "description": "It may be kept, but not used before asking whether it is still so. What a "
+        "token was needed for may not be kept.",
+        "schema": {"type": "string", "enum": ["no-cache", "no-store"]},
     },
 }
 
@@ -25,8 +26,17 @@ REPLAYED = {
     }
 }
 
+CHALLENGE = {
+    "WWW-Authenticate": {
+        "description": "What is wanted, and what is wrong with what was sent (RFC 6750).",
+        "schema": {"type": "string"},
+    }
+}
+
 #: The header fields that some problems have besides.
 PROBLEM_HEADERS = {
+    401: CHALLENGE,
+    403: CHALLENGE,
     415: {
         "Accept-Encoding": {
             "description": "Where the body was compressed: how it may come (RFC 9110).",

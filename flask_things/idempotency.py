@@ -19,6 +19,9 @@ from flask_things.models import KeptAnswer, utc_now
 
 KEPT_FOR = timedelta(hours=24)
 
+#: Where in the environment it stands whose keys these are, if they are not everybody's.
+WHOSE = "flask_things.whose"
+
 #: How many keys that were kept for too long a request removes: more than it brings.
 SWEPT = 10
 
@@ -34,7 +37,8 @@ def idempotent(view: Any) -> Any:
     def answer(*args: Any, idempotency_key: str | None = None, **kwargs: Any) -> Response:
         if idempotency_key is None:
             return view(*args, **kwargs)  # type: ignore[no-any-return]
-        scope = f"{request.method} {request.path.rstrip('/')}"
+        whose = request.environ.get(WHOSE, "")
+        scope = f"{whose}{request.method} {request.path.rstrip('/')}"
         digest = sha256(request.get_data()).digest()
         with writing(db.session):
             take_turns(db.session, f"{scope} {idempotency_key}")

@@ -42,6 +42,15 @@ KEY_MAX_CHARACTERS = 255
 #: How many errors one answer lists: a hostile body must not be answered with a bigger one.
 ERRORS_MAX = 100
 
+#: How much chance is in a token, in bytes: too much to be guessed.
+TOKEN_SECRET_BYTES = 32
+
+#: The longest name of a token, in characters: it stands in a log.
+TOKEN_NAME_MAX_CHARACTERS = 100
+
+#: The longest time that a token may be good for, if it is not for ever, in days: a century.
+TOKEN_DAYS_MAX = 36_500
+
 #: How many connections to the database a worker keeps, and may open besides for a while: an export
 #: has one of its own, for as long as its client takes.
 CONNECTIONS = 16

@@ -139,10 +139,25 @@ def _fold_again(_mapper: Any, connection: Connection, thing: Thing) -> None:
         connection.execute(update(THINGS).where(THINGS.c.id == thing.id).values(folded=folded))
 
 
+class Token(db.Model):  # type: ignore[name-defined]
+    """What lets a client in."""
+
+    id: Mapped[int] = mapped_column(BigInteger().with_variant(Integer, "sqlite"), primary_key=True)
+    name: Mapped[str] = mapped_column(Text, unique=True)
+    digest: Mapped[bytes] = mapped_column(LargeBinary)  # of the secret
+    read_only: Mapped[bool]
+    created_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    expires_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+
+    # Keys of requests are kept under the id.
+    __table_args__ = ({"sqlite_autoincrement": True},)
+
+
 class KeptAnswer(db.Model):  # type: ignore[name-defined]
     """The answer to a request with an Idempotency-Key, for when it comes again."""
 
-    scope: Mapped[str] = mapped_column(Text, primary_key=True)  # whose keys: a method and a path
+    #: Whose keys: a token, if there was one, a method and a path.
+    scope: Mapped[str] = mapped_column(Text, primary_key=True)
     key: Mapped[str] = mapped_column(Text, primary_key=True)
     digest: Mapped[bytes] = mapped_column(LargeBinary)  # of the request's body
     status: Mapped[int]

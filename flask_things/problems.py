@@ -32,6 +32,8 @@ RENAMED = {
 #: The statuses that routes answer with, and when.
 MEANINGS = {
     400: "The body is not JSON in UTF-8, or is shorter than announced.",
+    401: "It takes a token, and none was sent that is good.",
+    403: "The token is for reading only.",
     404: "There is no such thing.",
     412: "The thing is not as `If-Match` or `If-None-Match` wants it.",
     413: "The body is over the limit.",

@@ -35,6 +35,9 @@ BAD = [
     ("THINGS_BUSY_TIMEOUT_MS", "0"),
     ("THINGS_BUSY_TIMEOUT_MS", "5s"),
     ("THINGS_SQLITE_SYNCHRONOUS", "OFF"),
+    ("THINGS_AUTH", ""),
+    ("THINGS_AUTH", "on"),
+    ("THINGS_AUTH", "OFF"),
 ]
 
 
@@ -43,6 +46,7 @@ def test_everything_has_a_default():
         "THINGS_DATABASE_URL": settings({})["THINGS_DATABASE_URL"],
         "THINGS_BUSY_TIMEOUT_MS": 5000,
         "THINGS_SQLITE_SYNCHRONOUS": "FULL",
+        "THINGS_AUTH": "off",
         "HOST": "127.0.0.1",
         "PORT": 8080,
         "WEB_CONCURRENCY": 2,

@@ -17,9 +17,15 @@ QUIET = ["--no-sandbox", "--disable-background-networking", "--disable-component
 
 
 @pytest.fixture
-def open_docs(serve):
+def auth():
+    """Return what THINGS_AUTH is."""
+    return "off"
+
+
+@pytest.fixture
+def open_docs(serve, auth):
     """Return a function that opens /docs in a window of a size, and notes what goes wrong."""
-    server = serve()
+    server = serve(THINGS_AUTH=auth)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
 
@@ -66,6 +72,23 @@ def test_try_it_out_creates_a_thing_and_lists_it(open_docs):
     status, things = run(page, "listThings")
     assert status == "200"
     assert '"text": "buy milk"' in things
+
+
+@pytest.mark.parametrize("auth", ["all"])
+def test_authorize_lets_a_person_in(open_docs, runner):
+    page = open_docs(1100, 900)
+    assert run(page, "createThing")[0] == "401"
+    token = runner.invoke(args=["tokens", "create", "person"]).stdout.strip()
+    page.locator(".auth-wrapper .authorize").click()
+    page.locator("#auth-bearer-value").fill(token)
+    page.locator(".auth-btn-wrapper .authorize").click()
+    page.locator(".auth-btn-wrapper .btn-done").click()
+    assert run(page, "listThings")[0] == "200"
+    page.locator("#operations-things-createThing .execute").click()
+    status = page.locator(
+        "#operations-things-createThing .live-responses-table .response-col_status"
+    )
+    expect(status.last).to_contain_text("201")
 
 
 def test_the_page_fits_a_phone(open_docs):

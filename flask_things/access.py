@@ -1,0 +1,108 @@
+"""Who may do what: bearer tokens (RFC 6750), where THINGS_AUTH wants them."""
+
+from math import inf
+from typing import Any
+
+from apispec import BasePlugin
+from flask import Response, current_app, request
+from flask_httpauth import HTTPTokenAuth
+from sqlalchemy import Row
+from werkzeug import Response as AnyResponse
+
+from flask_things import cache, idempotency, problems
+from flask_things.db import db
+from flask_things.tokens import find_token
+
+REALM = "flask-things"
+READS = ("GET", "HEAD", "OPTIONS")
+WRITER = "writer"
+
+#: Where in the environment the name of a request's token is, for the log.
+NAME = "flask_things.token"
+
+DETAILS = {
+    401: "It takes a token: Authorization: Bearer <token>. Sent was none, or one that is not good.",
+    403: "The token is for reading only.",
+}
+
+#: What a refusal is called where a token was sent (RFC 6750, section 3.1).
+ERRORS = {401: "invalid_token", 403: "insufficient_scope"}
+
+auth = HTTPTokenAuth("Bearer", REALM)
+
+
+@auth.verify_token
+def _known(sent: str) -> Row[Any] | None:
+    token = find_token(db.session, sent)
+    if token:
+        request.environ[NAME] = token.name
+        request.environ[idempotency.WHOSE] = f"token {token.id} "
+        request.environ[cache.UNTIL] = token.expires_at.timestamp() if token.expires_at else inf
+    return token
+
+
+@auth.get_user_roles
+def _roles(token: Row[Any]) -> list[str]:
+    return [] if token.read_only else [WRITER]
+
+
+@auth.error_handler
+def _refused(status: int) -> AnyResponse:
+    error = f', error="{ERRORS[status]}"' if "Authorization" in request.headers else ""
+    challenge = ("WWW-Authenticate", f'Bearer realm="{REALM}"{error}')
+    return problems.answer(status, DETAILS[status], headers=[challenge])
+
+
+@auth.login_required
+def _check_reader() -> None:
+    pass
+
+
+@auth.login_required(role=WRITER)
+def _check_writer() -> None:
+    pass
+
+
+def check() -> Any:
+    """Answer 401 or 403 to a request that may not do what it wants; others get None.
+
+    A token that is sent is checked, also where none is needed.
+    """
+    if not _is_checked():
+        return None
+    return (_check_reader if request.method in READS else _check_writer)()
+
+
+def keep_private(response: Response) -> Response:
+    """Let no cache keep the answer to a request that was checked."""
+    if _is_checked():
+        response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def _is_checked() -> bool:
+    mode = current_app.config["THINGS_AUTH"]
+    if mode == "write" and request.method in READS:
+        return "Authorization" in request.headers
+    return mode != "off" and request.method != "OPTIONS"  # which a browser sends without a token
+
+
+class Documented(BasePlugin):
+    """What the OpenAPI document says of it, for all operations that do not say it themselves."""
+
+    def __init__(self, mode: str) -> None:
+        """Take the setting."""
+        self.mode = mode
+
+    def operation_helper(
+        self, path: str | None = None, operations: dict[Any, Any] | None = None, **kwargs: Any
+    ) -> None:
+        """Let an operation need a token, and answer what comes of a bad one."""
+        for method, operation in (operations or {}).items():
+            if "security" in operation or self.mode == "off":
+                continue
+            is_free = self.mode == "write" and method == "get"
+            operation["security"] = [{"bearer": []}, {}] if is_free else [{"bearer": []}]
+            operation["responses"]["401"] = "Unauthorized"
+            if method != "get":
+                operation["responses"]["403"] = "Forbidden"
