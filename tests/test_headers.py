@@ -9,6 +9,7 @@ import pytest
 def test_every_response_has_an_id_and_nosniff(client, path):
     first, second = client.get(path), client.get(path)
     assert first.headers["X-Content-Type-Options"] == "nosniff"
+    assert first.headers["Content-Security-Policy"].startswith("default-src 'none'; ")
     assert first.headers["X-Request-ID"] != second.headers["X-Request-ID"]
 
 
