@@ -32,6 +32,7 @@ workers = _settings["WEB_CONCURRENCY"]
 worker_class = "gevent"  # a slow client holds a few kilobytes, and no thread
 preload_app = True  # made once, before the fork: workers start at once and share its memory
 accesslog = "-"
+forwarded_allow_ips = ""  # network.py says whom to believe
 forwarder_headers = ""  # a request's SCRIPT_NAME must not move the API to another place
 control_socket_disable = True  # nobody asked for a second door, and it wants a folder to write to
 

@@ -7,7 +7,19 @@ from typing import Any
 from flask import Flask
 from sqlalchemy import select
 
-from flask_things import cache, cli, db, headers, health, pages, problems, store, things, tokens_cli
+from flask_things import (
+    cache,
+    cli,
+    db,
+    headers,
+    health,
+    network,
+    pages,
+    problems,
+    store,
+    things,
+    tokens_cli,
+)
 from flask_things.api import Api
 from flask_things.config import flask_config
 from flask_things.migrations import migrate
@@ -38,6 +50,7 @@ def create_app(environ: Mapping[str, str] = os.environ) -> Flask:
     app.cli.add_command(tokens_cli.tokens)
 
     cache.init_app(app)
+    network.init_app(app)  # before the cache, which shall know from whom a request comes
     app.shell_context_processor(shell_names)
     return app
 

@@ -28,6 +28,7 @@ VARIES = (
     "QUERY_STRING",
     "HTTP_HOST",
     "HTTP_ACCEPT",
+    "HTTP_ORIGIN",
     "HTTP_AUTHORIZATION",
     "HTTP_IF_MATCH",
     "HTTP_IF_NONE_MATCH",
@@ -98,8 +99,8 @@ class Cache:
 
         parts = self._app(environ, note)
         status, fields = answered
-        names = {name for name, _ in fields}
-        if MARK not in environ or not status.startswith(("200", "304")) or "Vary" in names:
+        vary = [value for name, value in fields if name == "Vary" and value != "Origin"]
+        if MARK not in environ or not status.startswith(("200", "304")) or vary:
             return parts  # type: ignore[no-any-return]
         with closing(parts):
             body = b"".join(parts)

@@ -1,9 +1,10 @@
 """Settings: from the environment to the application's configuration."""
 
+import re
 from collections.abc import Iterable, Mapping
 from importlib.metadata import version
 from importlib.util import find_spec
-from ipaddress import ip_address
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,12 @@ from sqlalchemy.exc import ArgumentError
 
 #: The names by which PostgreSQL's URLs are known, SQLAlchemy's first.
 POSTGRESQL = ("postgresql+psycopg", "postgresql", "postgres")
+
+#: The name of a server, with a dot before it also all below it, or its IPv4 address.
+HOST_NAME = re.compile(r"\.?[a-z0-9-]+(\.[a-z0-9-]+)*", re.IGNORECASE)
+
+#: A web page's scheme, host and port (RFC 6454).
+ORIGIN = re.compile(r"https?://[a-z0-9.-]+(:\d{1,5})?", re.IGNORECASE)
 
 NO_DATABASE = (
     "Not the URL of a database, like sqlite:///data/db.sqlite3 or postgresql://localhost/things."
@@ -72,6 +79,33 @@ def address(value: str) -> str:
     return f"[{value}]" if ":" in value else value
 
 
+def items(value: str) -> list[str]:
+    """Return what stands between commas."""
+    return [item.strip() for item in value.split(",") if item.strip()]
+
+
+def hosts(value: str) -> list[str]:
+    """Return the names by which a server may be called; raise ValidationError for what is none."""
+    if not all(HOST_NAME.fullmatch(host) for host in items(value)):
+        raise ValidationError("Not names of hosts, like things.example, or .example for all of it.")
+    return items(value)
+
+
+def networks(value: str) -> list[IPv4Network | IPv6Network]:
+    """Return networks, of which an address is one; raise ValidationError for what is none."""
+    try:
+        return [ip_network(item) for item in items(value)]
+    except ValueError as error:
+        raise ValidationError("Not addresses or networks, like 10.0.0.7 or 10.0.0.0/8.") from error
+
+
+def origins(value: str) -> list[str]:
+    """Return the origins of web pages; raise ValidationError for what is none."""
+    if not all(ORIGIN.fullmatch(origin) for origin in items(value)):
+        raise ValidationError("Not origins, like https://app.example.")
+    return items(value)
+
+
 class Settings(Schema):
     """What may be set, by its name in the environment."""
 
@@ -82,6 +116,9 @@ class Settings(Schema):
     THINGS_BUSY_TIMEOUT_MS = fields.Integer(validate=validate.Range(1, 600_000))
     THINGS_SQLITE_SYNCHRONOUS = fields.String(validate=validate.OneOf(["FULL", "NORMAL"]))
     THINGS_AUTH = fields.String(validate=validate.OneOf(["off", "write", "all"]))
+    THINGS_TRUSTED_HOSTS = fields.Function(deserialize=hosts)
+    THINGS_TRUSTED_PROXIES = fields.Function(deserialize=networks)
+    THINGS_CORS_ORIGINS = fields.Function(deserialize=origins)
     HOST = fields.Function(deserialize=address)
     PORT = fields.Integer(validate=validate.Range(1, 65535))
     WEB_CONCURRENCY = fields.Integer(validate=validate.Range(1, 256))
@@ -92,6 +129,9 @@ DEFAULTS = {
     "THINGS_BUSY_TIMEOUT_MS": "5000",
     "THINGS_SQLITE_SYNCHRONOUS": "FULL",
     "THINGS_AUTH": "off",
+    "THINGS_TRUSTED_HOSTS": "",
+    "THINGS_TRUSTED_PROXIES": "",
+    "THINGS_CORS_ORIGINS": "",
     "HOST": "127.0.0.1",
     "PORT": "8080",
     "WEB_CONCURRENCY": "2",

@@ -1,0 +1,169 @@
+"""Whom to believe: hosts, proxies and the web pages of others."""
+
+from ipaddress import ip_network
+
+import pytest
+
+from flask_things.network import Proxied
+
+EVIL = "evil.example"
+
+
+@pytest.fixture
+def more():
+    """Return settings besides the usual ones."""
+    return {}
+
+
+@pytest.fixture
+def environ(environ, more):
+    """Return all settings."""
+    return environ | more
+
+
+HOSTS = pytest.mark.parametrize("more", [{"THINGS_TRUSTED_HOSTS": "things.example, .org.example"}])
+ORIGINS = pytest.mark.parametrize("more", [{"THINGS_CORS_ORIGINS": "https://a.example"}])
+TWO = pytest.mark.parametrize("more", [{"THINGS_CORS_ORIGINS": "https://a.example,http://b:81"}])
+
+
+@pytest.mark.parametrize("path", ["/", "/things", "/docs", "/openapi.json", "/healthz", "/x"])
+@HOSTS
+def test_an_unknown_host_is_400_and_led_nowhere(client, path):
+    answer = client.get(path, headers={"Host": EVIL})
+    assert (answer.status_code, answer.content_type) == (400, "application/problem+json")
+    assert "Location" not in answer.headers
+
+
+@pytest.mark.parametrize(
+    "host", ["things.example:81", "org.example", "a.b.org.example", "127.0.0.1:80"]
+)
+@HOSTS
+def test_a_named_host_is_served(client, host):
+    assert client.get("/things", headers={"Host": host}).status_code == 200
+
+
+@pytest.mark.parametrize("host", ["", "xthings.example", "a.things.example", "org.example.evil"])
+@HOSTS
+def test_a_host_that_is_almost_named_is_400(client, host):
+    assert client.get("/things", headers={"Host": host}).status_code == 400
+
+
+@HOSTS
+def test_an_answer_in_memory_is_not_for_an_unknown_host(client):
+    headers = {"Host": "things.example"}
+    assert [client.get("/things", headers=headers).status_code for _ in range(2)] == [200, 200]
+    assert client.get("/things", headers={"Host": EVIL}).status_code == 400
+
+
+def test_every_host_is_served_where_none_is_named(client):
+    assert client.get("/things", headers={"Host": EVIL}).status_code == 200
+
+
+def test_http_1_1_without_a_host_is_400(serve):
+    server = serve()
+    request = b"GET /things HTTP/%s\r\nConnection: close\r\n\r\n"
+    assert server.raw(request % b"1.1").split()[1] == b"400"
+    assert server.raw(request % b"1.0").split()[1] == b"200"
+
+
+def told(peer, **fields):
+    """Return what an application behind a proxy of 10.0.0.0/8 or ::1 is told of its client."""
+    seen = {}
+
+    def app(environ, _start_response):
+        seen.update(environ)
+        return []
+
+    proxies = [ip_network("10.0.0.0/8"), ip_network("::1")]
+    environ = {"REMOTE_ADDR": peer, "wsgi.url_scheme": "http", "HTTP_HOST": "here", **fields}
+    Proxied(app, proxies)(environ, None)
+    return seen["REMOTE_ADDR"], seen["wsgi.url_scheme"], seen["HTTP_HOST"]
+
+
+FORWARDED = {
+    "HTTP_X_FORWARDED_FOR": "192.0.2.66, 192.0.2.1",
+    "HTTP_X_FORWARDED_PROTO": "https",
+    "HTTP_X_FORWARDED_HOST": "things.example",
+}
+
+
+@pytest.mark.parametrize("peer", ["10.1.2.3", "::1"])
+def test_a_listed_proxy_is_believed_in_what_it_adds_itself(peer):
+    assert told(peer, **FORWARDED) == ("192.0.2.1", "https", "things.example")
+
+
+@pytest.mark.parametrize("peer", ["192.0.2.9", "127.0.0.1", ""])
+def test_nobody_else_is_believed(peer):
+    assert told(peer, **FORWARDED) == (peer, "http", "here")
+
+
+def test_a_listed_proxy_that_says_nothing_is_the_client():
+    assert told("10.0.0.1") == ("10.0.0.1", "http", "here")
+
+
+@pytest.mark.parametrize(
+    ("more", "status"),
+    [
+        ({"THINGS_TRUSTED_HOSTS": "here", "THINGS_TRUSTED_PROXIES": "127.0.0.1"}, 400),
+        ({"THINGS_TRUSTED_HOSTS": "here"}, 200),
+    ],
+)
+def test_the_setting_says_whether_a_proxy_is_believed(client, status):
+    answer = client.get("/things", headers={"X-Forwarded-Host": EVIL})
+    assert answer.status_code == status
+
+
+@pytest.mark.parametrize(
+    "origin", ["https://b.example", "http://a.example", "null", "https://a.example.evil"]
+)
+@ORIGINS
+def test_another_origin_sees_nothing(client, origin):
+    answers = [client.get("/things", headers={"Origin": origin}), preflight(client, origin)]
+    assert not any("Access-Control-Allow-Origin" in answer.headers for answer in answers)
+
+
+def test_no_origin_sees_anything_where_none_is_named(client):
+    answer = preflight(client, "https://a.example")
+    assert not any(name.startswith("Access-Control") for name, _ in answer.headers)
+
+
+def preflight(client, origin, method="PUT"):
+    """Ask as a browser does before a write."""
+    asks = {"Access-Control-Request-Method": method, "Access-Control-Request-Headers": "if-match"}
+    return client.options("/things/1", headers={"Origin": origin, **asks})
+
+
+@TWO
+def test_a_page_of_a_named_origin_may_write_and_see_what_it_needs(client):
+    for origin in ("https://a.example", "http://b:81"):
+        answer = preflight(client, origin)
+        assert answer.headers["Access-Control-Allow-Origin"] == origin
+        assert "PUT" in answer.headers["Access-Control-Allow-Methods"]
+        assert answer.headers["Access-Control-Allow-Headers"].lower() == "if-match"
+        seen = client.get("/things", headers={"Origin": origin}).headers
+        assert {"ETag", "Link"} < set(seen["Access-Control-Expose-Headers"].split(", "))
+
+
+@ORIGINS
+def test_a_page_of_a_named_origin_sees_errors_too(client):
+    answer = client.get("/things/1", headers={"Origin": "https://a.example"})
+    assert answer.status_code == 404
+    assert answer.headers["Access-Control-Allow-Origin"] == "https://a.example"
+
+
+@pytest.mark.sqlite
+@TWO
+def test_answers_in_memory_are_told_apart_by_their_origins(client):
+    for origin in ("https://a.example", "http://b:81", "https://evil.example", None) * 2:
+        headers = {"Origin": origin} if origin else {}
+        answer = client.get("/things", headers=headers)
+        allowed = answer.headers.get("Access-Control-Allow-Origin")
+        assert allowed == (None if origin == "https://evil.example" else origin)
+        assert answer.headers.getlist("Vary") == ["Origin"]
+
+
+@pytest.mark.parametrize(
+    "more", [{"THINGS_CORS_ORIGINS": "https://a.example", "THINGS_AUTH": "all"}]
+)
+def test_a_browser_asks_before_it_sends_a_token(client):
+    assert preflight(client, "https://a.example").status_code == 200
