@@ -25,7 +25,8 @@ FROM python:3.13-slim-bookworm
 RUN useradd --uid 1000 --no-create-home --shell /usr/sbin/nologin things \
  && install --directory --owner things /opt/data
 COPY --from=build /venv /venv
-ENV PATH=/venv/bin:$PATH HOST=0.0.0.0 PYTHONDONTWRITEBYTECODE=1
+# What SQLite sorts goes to the volume, not into memory.
+ENV PATH=/venv/bin:$PATH HOST=0.0.0.0 PYTHONDONTWRITEBYTECODE=1 SQLITE_TMPDIR=/opt/data
 # The database is in ./data, seen from here.
 WORKDIR /opt
 USER 1000
