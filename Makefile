@@ -46,10 +46,11 @@ lock: $(VENV)/installed-dev ## Compile requirements*.txt anew, with the newest v
 	$(BIN)/uv pip compile --quiet --upgrade --universal --generate-hashes --no-emit-index-url \
 		--python-version 3.11 --custom-compile-command "make lock" setup.cfg -o requirements.txt
 	$(BIN)/uv pip compile --quiet --upgrade --universal --generate-hashes --no-emit-index-url \
-		--python-version 3.11 --custom-compile-command "make lock" --extra postgres \
+		--python-version 3.11 --custom-compile-command "make lock" --extra postgres --extra redis \
 		-c requirements.txt setup.cfg -o requirements-postgres.txt
 	$(BIN)/uv pip compile --quiet --upgrade --universal --generate-hashes --no-emit-index-url \
 		--python-version 3.11 --custom-compile-command "make lock" --extra dev --extra postgres \
+		--extra redis \
 		-c requirements-postgres.txt setup.cfg -o requirements-dev.txt
 	$(BIN)/uv pip compile --quiet --upgrade --universal --generate-hashes --no-emit-index-url \
 		--python-version 3.11 --custom-compile-command "make lock" --extra judges \

@@ -4,7 +4,7 @@ from math import inf
 from typing import Any
 
 from apispec import BasePlugin
-from flask import Response, current_app, request
+from flask import Response, current_app, g, request
 from flask_httpauth import HTTPTokenAuth
 from sqlalchemy import Row
 from werkzeug import Response as AnyResponse
@@ -32,13 +32,21 @@ auth = HTTPTokenAuth("Bearer", REALM)
 
 
 @auth.verify_token
-def _known(sent: str) -> Row[Any] | None:
-    token = find_token(db.session, sent)
+def _known(_sent: str) -> Row[Any] | None:
+    token = sent_token()
     if token:
         request.environ[NAME] = token.name
         request.environ[idempotency.WHOSE] = f"token {token.id} "
         request.environ[cache.UNTIL] = token.expires_at.timestamp() if token.expires_at else inf
     return token
+
+
+def sent_token() -> Row[Any] | None:
+    """Return the token that came with the request, if it is good, and is wanted at all."""
+    if "token" not in g:
+        sent = auth.get_auth() if _is_checked() else None
+        g.token = find_token(db.session, sent.token) if sent and sent.token else None
+    return g.token  # type: ignore[no-any-return]
 
 
 @auth.get_user_roles
@@ -90,16 +98,20 @@ def _is_checked() -> bool:
 class Documented(BasePlugin):
     """What the OpenAPI document says of it, for all operations that do not say it themselves."""
 
-    def __init__(self, mode: str) -> None:
-        """Take the setting."""
-        self.mode = mode
+    def __init__(self, mode: str, *, is_limited: bool) -> None:
+        """Take what the settings say."""
+        self.mode, self.is_limited = mode, is_limited
 
     def operation_helper(
         self, path: str | None = None, operations: dict[Any, Any] | None = None, **kwargs: Any
     ) -> None:
         """Let an operation need a token, and answer what comes of a bad one."""
         for method, operation in (operations or {}).items():
-            if "security" in operation or self.mode == "off":
+            if "security" in operation:
+                continue
+            if self.is_limited:
+                operation["responses"]["429"] = "TooManyRequests"
+            if self.mode == "off":
                 continue
             is_free = self.mode == "write" and method == "get"
             operation["security"] = [{"bearer": []}, {}] if is_free else [{"bearer": []}]

@@ -10,7 +10,7 @@ import flask_smorest
 from flask import Flask
 from werkzeug.routing import BaseConverter
 
-from flask_things import access, cache, headers, idempotency, preconditions, problems
+from flask_things import access, cache, headers, idempotency, preconditions, problems, ratelimit
 from flask_things.document import COMMON_HEADERS, ID, PROBLEM_HEADERS, TAGGED_HEADERS
 from flask_things.limits import BULK_MAX_ITEMS
 from flask_things.parameters import IdempotencySchema, PreconditionsSchema
@@ -29,8 +29,10 @@ class Blueprint(flask_smorest.Blueprint):
         """Make it, as flask-smorest does. THINGS_AUTH is for its routes, unless it is open."""
         super().__init__(*args, **kwargs)
         if not is_open:
+            self.before_request(ratelimit.check)  # before who guesses tokens is told
             self.before_request(access.check)
             self.after_request(access.keep_private)
+            self.after_request(ratelimit.tell)
 
     def body(self, schema: type[JSONBody], *, many: bool = False) -> Decorator:
         """Take and document a JSON body, in each of its media types; `many`: an array of them."""
@@ -113,8 +115,9 @@ class Api(flask_smorest.Api):
 
     def __init__(self, app: Flask) -> None:
         """Register the API, and the parts of the document that routes refer to."""
-        mode = app.config["THINGS_AUTH"]
-        super().__init__(app, spec_kwargs={"extra_plugins": [access.Documented(mode)]})
+        mode, is_limited = app.config["THINGS_AUTH"], bool(app.config["THINGS_RATE_LIMIT"])
+        plugin = access.Documented(mode, is_limited=is_limited)
+        super().__init__(app, spec_kwargs={"extra_plugins": [plugin]})
         app.url_map.converters["id"] = IdConverter
         self.register_converter(IdConverter, lambda _converter: ID)
         components = self.spec.components
@@ -125,7 +128,7 @@ class Api(flask_smorest.Api):
             components.security_scheme("bearer", {"type": "http", "scheme": "bearer"})
         components.response("Problem", _problem_response("Something else went wrong."))
         for status, meaning in problems.MEANINGS.items():
-            if mode == "off" and status in access.DETAILS:
+            if (mode == "off" and status in access.DETAILS) or (status == 429 and not is_limited):
                 continue
             components.response(component(status), _problem_response(meaning, status))
 

@@ -16,6 +16,7 @@ from flask_things import (
     network,
     pages,
     problems,
+    ratelimit,
     store,
     things,
     tokens_cli,
@@ -49,7 +50,9 @@ def create_app(environ: Mapping[str, str] = os.environ) -> Flask:
     app.cli.add_command(cli.things)
     app.cli.add_command(tokens_cli.tokens)
 
-    cache.init_app(app)
+    ratelimit.init_app(app)
+    if not app.config["THINGS_RATE_LIMIT"]:  # who is answered from memory would not be counted
+        cache.init_app(app)
     network.init_app(app)  # before the cache, which shall know from whom a request comes
     app.shell_context_processor(shell_names)
     return app

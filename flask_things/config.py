@@ -1,29 +1,13 @@
 """Settings: from the environment to the application's configuration."""
 
-import re
 from collections.abc import Iterable, Mapping
 from importlib.metadata import version
-from importlib.util import find_spec
-from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
-from pathlib import Path
+from ipaddress import ip_address
 from typing import Any
 
 from marshmallow import EXCLUDE, Schema, ValidationError, fields, validate
-from sqlalchemy import URL, make_url
-from sqlalchemy.exc import ArgumentError
 
-#: The names by which PostgreSQL's URLs are known, SQLAlchemy's first.
-POSTGRESQL = ("postgresql+psycopg", "postgresql", "postgres")
-
-#: The name of a server, with a dot before it also all below it, or its IPv4 address.
-HOST_NAME = re.compile(r"\.?[a-z0-9-]+(\.[a-z0-9-]+)*", re.IGNORECASE)
-
-#: A web page's scheme, host and port (RFC 6454).
-ORIGIN = re.compile(r"https?://[a-z0-9.-]+(:\d{1,5})?", re.IGNORECASE)
-
-NO_DATABASE = (
-    "Not the URL of a database, like sqlite:///data/db.sqlite3 or postgresql://localhost/things."
-)
+from flask_things import values
 
 
 class BadSetting(SystemExit):
@@ -34,92 +18,22 @@ class BadSetting(SystemExit):
     """
 
 
-def database_url(value: str) -> URL:
-    """Return the URL of a database, with what SQLAlchemy needs to know.
-
-    Raises ValidationError.
-    """
-    try:
-        url = make_url(value)
-    except (ArgumentError, ValueError) as error:
-        raise ValidationError(NO_DATABASE) from error
-    return postgresql_url(url) if url.drivername in POSTGRESQL else sqlite_url(url)
-
-
-def sqlite_url(url: URL) -> URL:
-    """Return the URL of a SQLite file, made absolute: Flask-SQLAlchemy has its own relative.
-
-    Raises ValidationError; also for a database in memory, of which every worker would have its own.
-    """
-    file = url.database or ":memory:"
-    if url != URL.create("sqlite", database=file) or file.startswith((":memory:", "file:")):
-        raise ValidationError(NO_DATABASE)
-    return url.set(database=str(Path(file).absolute()))
-
-
-def postgresql_url(url: URL) -> URL:
-    """Return the URL of a PostgreSQL database, for psycopg 3.
-
-    Raises ValidationError if that is not installed.
-    """
-    if not find_spec("psycopg"):
-        raise ValidationError("PostgreSQL needs psycopg: install flask-things[postgres].")
-    return url.set(drivername=POSTGRESQL[0])
-
-
-def address(value: str) -> str:
-    """Return an address to listen on, with the brackets that IPv6 needs before a port.
-
-    Raises ValidationError.
-    """
-    try:
-        ip_address("127.0.0.1" if value == "localhost" else value)
-    except ValueError as error:
-        raise ValidationError("Neither an IP address nor localhost.") from error
-    return f"[{value}]" if ":" in value else value
-
-
-def items(value: str) -> list[str]:
-    """Return what stands between commas."""
-    return [item.strip() for item in value.split(",") if item.strip()]
-
-
-def hosts(value: str) -> list[str]:
-    """Return the names by which a server may be called; raise ValidationError for what is none."""
-    if not all(HOST_NAME.fullmatch(host) for host in items(value)):
-        raise ValidationError("Not names of hosts, like things.example, or .example for all of it.")
-    return items(value)
-
-
-def networks(value: str) -> list[IPv4Network | IPv6Network]:
-    """Return networks, of which an address is one; raise ValidationError for what is none."""
-    try:
-        return [ip_network(item) for item in items(value)]
-    except ValueError as error:
-        raise ValidationError("Not addresses or networks, like 10.0.0.7 or 10.0.0.0/8.") from error
-
-
-def origins(value: str) -> list[str]:
-    """Return the origins of web pages; raise ValidationError for what is none."""
-    if not all(ORIGIN.fullmatch(origin) for origin in items(value)):
-        raise ValidationError("Not origins, like https://app.example.")
-    return items(value)
-
-
 class Settings(Schema):
     """What may be set, by its name in the environment."""
 
     class Meta:
         unknown = EXCLUDE
 
-    THINGS_DATABASE_URL = fields.Function(deserialize=database_url)
+    THINGS_DATABASE_URL = fields.Function(deserialize=values.database_url)
     THINGS_BUSY_TIMEOUT_MS = fields.Integer(validate=validate.Range(1, 600_000))
     THINGS_SQLITE_SYNCHRONOUS = fields.String(validate=validate.OneOf(["FULL", "NORMAL"]))
     THINGS_AUTH = fields.String(validate=validate.OneOf(["off", "write", "all"]))
-    THINGS_TRUSTED_HOSTS = fields.Function(deserialize=hosts)
-    THINGS_TRUSTED_PROXIES = fields.Function(deserialize=networks)
-    THINGS_CORS_ORIGINS = fields.Function(deserialize=origins)
-    HOST = fields.Function(deserialize=address)
+    THINGS_TRUSTED_HOSTS = fields.Function(deserialize=values.hosts)
+    THINGS_TRUSTED_PROXIES = fields.Function(deserialize=values.networks)
+    THINGS_CORS_ORIGINS = fields.Function(deserialize=values.origins)
+    THINGS_RATE_LIMIT = fields.Function(deserialize=values.rate_limit)
+    THINGS_REDIS_URL = fields.Function(deserialize=values.redis_url)
+    HOST = fields.Function(deserialize=values.address)
     PORT = fields.Integer(validate=validate.Range(1, 65535))
     WEB_CONCURRENCY = fields.Integer(validate=validate.Range(1, 256))
 
@@ -132,6 +46,8 @@ DEFAULTS = {
     "THINGS_TRUSTED_HOSTS": "",
     "THINGS_TRUSTED_PROXIES": "",
     "THINGS_CORS_ORIGINS": "",
+    "THINGS_RATE_LIMIT": "",
+    "THINGS_REDIS_URL": "",
     "HOST": "127.0.0.1",
     "PORT": "8080",
     "WEB_CONCURRENCY": "2",

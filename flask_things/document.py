@@ -33,6 +33,13 @@ CHALLENGE = {
     }
 }
 
+RETRY_AFTER = {
+    "Retry-After": {
+        "description": "Seconds until another try makes sense.",
+        "schema": {"type": "integer", "format": "int32", "minimum": 1},
+    }
+}
+
 #: The header fields that some problems have besides.
 PROBLEM_HEADERS = {
     401: CHALLENGE,
@@ -47,12 +54,8 @@ PROBLEM_HEADERS = {
             "schema": {"type": "string"},
         },
     },
-    503: {
-        "Retry-After": {
-            "description": "Seconds until another try makes sense.",
-            "schema": {"type": "integer", "format": "int32", "minimum": 1, "maximum": 60},
-        }
-    },
+    429: RETRY_AFTER,
+    503: RETRY_AFTER,
 }
 
 PAGE_HEADERS = {

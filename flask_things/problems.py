@@ -39,6 +39,7 @@ MEANINGS = {
     413: "The body is over the limit.",
     415: "The body is not of a type that this call takes.",
     422: "The request is well formed, but not valid: see the errors.",
+    429: "Too many requests: wait as long as `Retry-After` says.",
     503: "The database is busy, away or not up to date; try again later.",
     507: "The disk is full. Nothing was stored.",
 }

@@ -45,6 +45,11 @@ BAD = [
     ("THINGS_CORS_ORIGINS", "*"),
     ("THINGS_CORS_ORIGINS", "app.example"),
     ("THINGS_CORS_ORIGINS", "https://app.example/"),
+    ("THINGS_RATE_LIMIT", "many"),
+    ("THINGS_RATE_LIMIT", "100"),
+    ("THINGS_RATE_LIMIT", "0/minute"),
+    ("THINGS_RATE_LIMIT", "-1/minute"),
+    ("THINGS_REDIS_URL", "localhost:6379"),
     ("THINGS_AUTH", ""),
     ("THINGS_AUTH", "on"),
     ("THINGS_AUTH", "OFF"),
@@ -60,6 +65,8 @@ def test_everything_has_a_default():
         "THINGS_TRUSTED_HOSTS": [],
         "THINGS_TRUSTED_PROXIES": [],
         "THINGS_CORS_ORIGINS": [],
+        "THINGS_RATE_LIMIT": None,
+        "THINGS_REDIS_URL": "",
         "HOST": "127.0.0.1",
         "PORT": 8080,
         "WEB_CONCURRENCY": 2,
@@ -84,7 +91,7 @@ def test_a_bad_value_is_refused_by_its_name(name, value):
 
 
 def test_postgresql_without_its_driver_says_what_to_install(monkeypatch):
-    monkeypatch.setattr("flask_things.config.find_spec", lambda name: None)
+    monkeypatch.setattr("flask_things.values.find_spec", lambda name: None)
     with pytest.raises(BadSetting, match=r"flask-things\[postgres\]"):
         settings({"THINGS_DATABASE_URL": "postgresql://localhost/things"})
 

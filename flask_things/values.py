@@ -1,0 +1,116 @@
+"""What values settings may have: each function takes a text and returns what it stands for.
+
+All of them raise ValidationError for what stands for nothing.
+"""
+
+import re
+from importlib.util import find_spec
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
+from pathlib import Path
+
+from limits import RateLimitItem, parse
+from marshmallow import ValidationError
+from sqlalchemy import URL, make_url
+from sqlalchemy.exc import ArgumentError
+
+#: The names by which PostgreSQL's URLs are known, SQLAlchemy's first.
+POSTGRESQL = ("postgresql+psycopg", "postgresql", "postgres")
+
+#: The name of a server, with a dot before it also all below it, or its IPv4 address.
+HOST_NAME = re.compile(r"\.?[a-z0-9-]+(\.[a-z0-9-]+)*", re.IGNORECASE)
+
+#: A web page's scheme, host and port (RFC 6454).
+ORIGIN = re.compile(r"https?://[a-z0-9.-]+(:\d{1,5})?", re.IGNORECASE)
+
+NO_RATE = "Not a rate, like 100/minute or 5000/hour."
+
+NO_DATABASE = (
+    "Not the URL of a database, like sqlite:///data/db.sqlite3 or postgresql://localhost/things."
+)
+
+
+def database_url(value: str) -> URL:
+    """Return the URL of a database, with what SQLAlchemy needs to know."""
+    try:
+        url = make_url(value)
+    except (ArgumentError, ValueError) as error:
+        raise ValidationError(NO_DATABASE) from error
+    return postgresql_url(url) if url.drivername in POSTGRESQL else sqlite_url(url)
+
+
+def sqlite_url(url: URL) -> URL:
+    """Return the URL of a SQLite file, made absolute: Flask-SQLAlchemy has its own relative.
+
+    Raises ValidationError; also for a database in memory, of which every worker would have its own.
+    """
+    file = url.database or ":memory:"
+    if url != URL.create("sqlite", database=file) or file.startswith((":memory:", "file:")):
+        raise ValidationError(NO_DATABASE)
+    return url.set(database=str(Path(file).absolute()))
+
+
+def postgresql_url(url: URL) -> URL:
+    """Return the URL of a PostgreSQL database, for psycopg 3.
+
+    Raises ValidationError if that is not installed.
+    """
+    if not find_spec("psycopg"):
+        raise ValidationError("PostgreSQL needs psycopg: install flask-things[postgres].")
+    return url.set(drivername=POSTGRESQL[0])
+
+
+def address(value: str) -> str:
+    """Return an address to listen on, with the brackets that IPv6 needs before a port."""
+    try:
+        ip_address("127.0.0.1" if value == "localhost" else value)
+    except ValueError as error:
+        raise ValidationError("Neither an IP address nor localhost.") from error
+    return f"[{value}]" if ":" in value else value
+
+
+def items(value: str) -> list[str]:
+    """Return what stands between commas."""
+    return [item.strip() for item in value.split(",") if item.strip()]
+
+
+def hosts(value: str) -> list[str]:
+    """Return the names by which a server may be called."""
+    if not all(HOST_NAME.fullmatch(host) for host in items(value)):
+        raise ValidationError("Not names of hosts, like things.example, or .example for all of it.")
+    return items(value)
+
+
+def networks(value: str) -> list[IPv4Network | IPv6Network]:
+    """Return networks, of which an address is one."""
+    try:
+        return [ip_network(item) for item in items(value)]
+    except ValueError as error:
+        raise ValidationError("Not addresses or networks, like 10.0.0.7 or 10.0.0.0/8.") from error
+
+
+def origins(value: str) -> list[str]:
+    """Return the origins of web pages."""
+    if not all(ORIGIN.fullmatch(origin) for origin in items(value)):
+        raise ValidationError("Not origins, like https://app.example.")
+    return items(value)
+
+
+def rate_limit(value: str) -> RateLimitItem | None:
+    """Return how often something may be, or None for any number of times."""
+    if not value:
+        return None
+    if not re.match("[1-9]", value):
+        raise ValidationError(NO_RATE)
+    try:
+        return parse(value)
+    except ValueError as error:
+        raise ValidationError(NO_RATE) from error
+
+
+def redis_url(value: str) -> str:
+    """Return the URL of a Redis server, or nothing."""
+    if value and not re.match(r"rediss?://.", value):
+        raise ValidationError("Not the URL of a Redis server, like redis://localhost:6379/0.")
+    if value and not find_spec("redis"):
+        raise ValidationError("It needs redis: install flask-things[redis].")
+    return value
