@@ -4,6 +4,7 @@ import gc
 import json
 import os
 from contextlib import suppress
+from functools import partial
 from signal import SIG_BLOCK, SIG_UNBLOCK, SIGINT, SIGQUIT, SIGTERM, pthread_sigmask
 
 import gevent
@@ -12,6 +13,7 @@ from gunicorn import util
 from sqlalchemy.exc import SQLAlchemyError
 
 from flask_things import headers, problems
+from flask_things.accesslog import Logger
 from flask_things.backend import Away
 from flask_things.config import refuse_open_door, settings
 from flask_things.db import backend_of, db
@@ -33,6 +35,8 @@ worker_class = "gevent"  # a slow client holds a few kilobytes, and no thread
 preload_app = True  # made once, before the fork: workers start at once and share its memory
 accesslog = "-"
 forwarded_allow_ips = ""  # network.py says whom to believe
+logger_class = Logger
+sendfile = False  # it would not tell how many bytes it has sent
 forwarder_headers = ""  # a request's SCRIPT_NAME must not move the API to another place
 control_socket_disable = True  # nobody asked for a second door, and it wants a folder to write to
 
@@ -43,6 +47,8 @@ def on_starting(server):
     if _is_sqlite:
         log_sqlite_version(server.log)
     prepare(server.app.wsgi())
+    # gunicorn has no public hook for its error pages, which are HTML. A test sees if this one goes.
+    util.write_error = partial(write_problem, server.log)
     gc.freeze()  # what is there now stays shared: a worker takes less memory, and ends at once
 
 
@@ -82,7 +88,7 @@ def on_exit(server):
         backend_of(db.session).leave()
 
 
-def write_problem(sock, status, _reason, message):
+def write_problem(log, sock, status, _reason, message):
     """Answer what gunicorn refuses before the application sees it, as the application would."""
     body = json.dumps(problems.document(status, message)).encode() + b"\n"
     fields = {
@@ -91,11 +97,8 @@ def write_problem(sock, status, _reason, message):
         "Content-Length": len(body),
         **headers.common(),
     }
+    log.refused(status, len(body), fields["X-Request-ID"])
     lines = [f"HTTP/1.1 {status} {problems.title(status)}"]
     lines += [f"{name}: {value}" for name, value in fields.items()]
     sock.sendall("\r\n".join([*lines, "", ""]).encode() + body)
     util.close_graceful(sock)  # a client that is still sending would not get to read it
-
-
-# gunicorn has no public hook for its error pages, which are HTML. A test sees if this one goes.
-util.write_error = write_problem

@@ -1,11 +1,15 @@
 """The header fields that every response carries."""
 
+import logging
 import re
 import uuid
 
-from flask import Flask, Response, request
+from flask import Flask, Response, has_request_context, request
 
 REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,128}")
+
+#: The name in the environment of the request's id.
+ID = "flask_things.request_id"
 
 #: Their description in the OpenAPI document.
 DOCUMENTED = {
@@ -35,12 +39,26 @@ def common(asked_id: str = "") -> dict[str, str]:
 
 
 def init_app(app: Flask) -> None:
-    """Put the fields on every response."""
+    """Put the fields on every response, and the id before what is logged of a request."""
     app.after_request(_complete)
+    app.logger.addFilter(_name_request)
+
+
+def _request_id() -> str:
+    environ = request.environ
+    if ID not in environ:
+        environ[ID] = common(request.headers.get("X-Request-ID", ""))["X-Request-ID"]
+    return environ[ID]  # type: ignore[no-any-return]
+
+
+def _name_request(record: logging.LogRecord) -> bool:
+    if has_request_context():
+        record.msg = f"request {_request_id()}: {record.msg}"
+    return True
 
 
 def _complete(response: Response) -> Response:
-    for name, value in common(request.headers.get("X-Request-ID", "")).items():
+    for name, value in common(_request_id()).items():
         response.headers.setdefault(name, value)
     if response.status_code == 204:
         del response.headers["Content-Type"]  # there is no content to have a type
