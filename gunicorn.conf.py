@@ -12,10 +12,10 @@ from gevent import monkey
 from gunicorn import util
 from sqlalchemy.exc import SQLAlchemyError
 
-from flask_things import headers, problems
+from flask_things import headers, metrics, problems
 from flask_things.accesslog import Logger
 from flask_things.backend import Away
-from flask_things.config import refuse_open_door, settings
+from flask_things.config import BadSetting, refuse_open_door, settings
 from flask_things.db import backend_of, db
 from flask_things.migrations import prepare
 from flask_things.sqlite import log_sqlite_version
@@ -61,8 +61,19 @@ os.register_at_fork(
 )
 
 
+def when_ready(server):
+    """Open the port for metrics, once everything else is ready."""
+    if port := _settings["THINGS_METRICS_PORT"]:
+        try:
+            server.log.metrics = metrics.Metrics(port, server.cfg.worker_tmp_dir)
+        except OSError as error:
+            raise BadSetting(f"THINGS_METRICS_PORT: {error.strerror}") from error
+
+
 def pre_fork(server, worker):
-    """Close what two processes would then both talk through."""
+    """Close what two processes would then both talk through, and say where the new one counts."""
+    if server.log.metrics:
+        worker.slot = server.log.metrics.take_slot()
     with server.app.wsgi().app_context():
         db.engine.dispose()
 
@@ -75,6 +86,8 @@ def post_worker_init(worker):
             backend_of(db.session).aside.call = gevent.get_hub().threadpool.apply
         with suppress(SQLAlchemyError, Away):
             db.session.connection()
+    if worker.log.metrics:
+        worker.log.metrics.serve(worker.wsgi)
 
 
 def post_request(worker, req, environ, resp):
@@ -82,8 +95,22 @@ def post_request(worker, req, environ, resp):
     gevent.idle(priority=2)  # that is, once the loop has looked who else there is
 
 
+def worker_exit(server, worker):
+    """Let whoever reads the metrics read to the end."""
+    if worker.log.metrics:
+        worker.log.metrics.stop()
+
+
+def child_exit(server, worker):
+    """Let another worker go on with what this one has counted."""
+    if worker.log.metrics:
+        worker.log.metrics.free_slot(worker.slot)
+
+
 def on_exit(server):
     """Tidy up, once no worker is left."""
+    if server.log.metrics:
+        server.log.metrics.remove()
     with server.app.wsgi().app_context():
         backend_of(db.session).leave()
 

@@ -17,9 +17,6 @@ REALM = "flask-things"
 READS = ("GET", "HEAD", "OPTIONS")
 WRITER = "writer"
 
-#: Where in the environment the name of a request's token is, for the log.
-NAME = "flask_things.token"
-
 DETAILS = {
     401: "It takes a token: Authorization: Bearer <token>. Sent was none, or one that is not good.",
     403: "The token is for reading only.",
@@ -35,7 +32,7 @@ auth = HTTPTokenAuth("Bearer", REALM)
 def _known(_sent: str) -> Row[Any] | None:
     token = sent_token()
     if token:
-        request.environ[NAME] = token.name
+        request.environ[cache.TOKEN] = token.name
         request.environ[idempotency.WHOSE] = f"token {token.id} "
         request.environ[cache.UNTIL] = token.expires_at.timestamp() if token.expires_at else inf
     return token

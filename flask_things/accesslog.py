@@ -14,8 +14,7 @@ from urllib.parse import quote, unquote_plus
 
 from gunicorn.glogging import Logger as GunicornLogger
 
-#: The name in the environment of the API token's name.
-TOKEN_NAME = "flask_things.token"  # noqa: S105 - it is no password
+from flask_things import cache
 
 #: What the names of parameters have in them whose values nobody else is to know.
 SECRET = re.compile("token|key|secret|pass", re.IGNORECASE)
@@ -32,6 +31,9 @@ _refused: ContextVar[tuple[Any, timedelta]] = ContextVar("_refused")
 
 class Logger(GunicornLogger):
     """gunicorn's logger, but for what it writes of requests."""
+
+    #: What counts them, if anything does.
+    metrics: Any = None
 
     def setup(self, cfg: Any) -> None:
         """Set up what gunicorn has, and look where the lines go."""
@@ -71,6 +73,8 @@ class Logger(GunicornLogger):
         request_id: str | None,
     ) -> None:
         seconds = request_time.total_seconds()
+        if self.metrics:
+            self.metrics.observe(environ, req and req.method, status, seconds)
         if not self.access_log_enabled:
             return
         line = {
@@ -81,7 +85,7 @@ class Logger(GunicornLogger):
             "status": status,
             "milliseconds": round(seconds * 1000, 3),
             "bytes": size,
-            "token": environ.get(TOKEN_NAME),
+            "token": environ.get(cache.TOKEN),
             "worker": os.getpid(),
         }
         self.access_log.info(TEXT.format_map(line) if self._is_read else json.dumps(line))

@@ -17,6 +17,7 @@ from flask_things import (
     pages,
     problems,
     ratelimit,
+    sight,
     store,
     things,
     tokens_cli,
@@ -54,6 +55,7 @@ def create_app(environ: Mapping[str, str] = os.environ) -> Flask:
     if not app.config["THINGS_RATE_LIMIT"]:  # who is answered from memory would not be counted
         cache.init_app(app)
     network.init_app(app)  # before the cache, which shall know from whom a request comes
+    sight.init_app(app)
     app.shell_context_processor(shell_names)
     return app
 

@@ -34,16 +34,22 @@ VARIES = (
     "HTTP_IF_NONE_MATCH",
 )
 
-#: The mark in the environment of a request whose answer may be kept.
+#: The mark in the environment of a request whose answer may be kept: "hit" if it was, or "miss".
 MARK = "flask_things.cache"
 
 #: Where in the environment it stands until when an answer may be kept, in seconds since the epoch.
 UNTIL = "flask_things.until"
 
+#: The name in the environment of the route, as a URL rule, if somebody notes it.
+ROUTE = "flask_things.route"
+
+#: The name in the environment of the name of the token that the request came with.
+TOKEN = "flask_things.token"  # noqa: S105 - it is no password
+
 #: What an answer takes besides its body and its key, in bytes, about.
 ENTRY_BYTES = 1024
 
-Answer = tuple[str, list[tuple[str, str]], bytes, float]
+Answer = tuple[str, list[tuple[str, str]], bytes, float, dict[str, Any]]
 
 
 def init_app(app: Flask) -> None:
@@ -57,7 +63,7 @@ def kept(view: Any) -> Any:
 
     @wraps(view)
     def answer(*args: Any, **kwargs: Any) -> Any:
-        request.environ[MARK] = True
+        request.environ[MARK] = "miss"
         return view(*args, **kwargs)
 
     return answer
@@ -82,7 +88,9 @@ class Cache:
         kept_for, answers = self._kept
         if kept_for != version or key not in answers or answers[key][3] <= time():
             return self._ask(environ, start_response, version, key)
-        status, fields, body, _ = answers[key]
+        status, fields, body, _, noted = answers[key]
+        environ.update(noted)
+        environ[MARK] = "hit"
         common = headers.common(environ.get("HTTP_X_REQUEST_ID", ""))
         start_response(status, [*fields, *common.items()])
         return [body]
@@ -105,7 +113,8 @@ class Cache:
         with closing(parts):
             body = b"".join(parts)
         own = [field for field in fields if field[0] not in headers.DOCUMENTED]
-        self._keep(version, key, (status, own, body, environ.get(UNTIL, inf)))
+        noted = {name: environ[name] for name in (ROUTE, TOKEN) if name in environ}
+        self._keep(version, key, (status, own, body, environ.get(UNTIL, inf), noted))
         return [body]
 
     def _keep(self, version: Hashable, key: Hashable, answer: Answer) -> None:

@@ -36,6 +36,8 @@ class Settings(Schema):
     HOST = fields.Function(deserialize=values.address)
     PORT = fields.Integer(validate=validate.Range(1, 65535))
     WEB_CONCURRENCY = fields.Integer(validate=validate.Range(1, 256))
+    THINGS_METRICS_PORT = fields.Integer(validate=validate.Range(0, 65535))
+    THINGS_SERVER_TIMING = fields.Boolean(truthy={"on"}, falsy={"off"})
 
 
 DEFAULTS = {
@@ -51,6 +53,8 @@ DEFAULTS = {
     "HOST": "127.0.0.1",
     "PORT": "8080",
     "WEB_CONCURRENCY": "2",
+    "THINGS_METRICS_PORT": "0",
+    "THINGS_SERVER_TIMING": "off",
 }
 
 

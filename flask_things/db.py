@@ -16,6 +16,7 @@ from flask_things.backend import AnySession, Away, Backend, at_once
 from flask_things.postgresql import PostgreSQL
 from flask_things.sqlite import SQLite
 from flask_things.sqlite_file import error_name
+from flask_things.timing import timed
 
 #: The errors that a full disk, or an id that can be no higher, ends in: SQLite's names
 #: (https://www.sqlite.org/rescode.html) and PostgreSQL's codes
@@ -103,7 +104,11 @@ def writing(session: AnySession, *, alone: bool = False) -> Iterator[None]:
     own: Session = session() if isinstance(session, scoped_session) else session
     if own.in_transaction():
         own.commit()
-    with backend_of(own).writing(own, alone=alone) as connection, _noted(own, connection):
+    with (
+        timed("database"),
+        backend_of(own).writing(own, alone=alone) as connection,
+        _noted(own, connection),
+    ):
         yield
         own.flush()
 
@@ -112,7 +117,11 @@ def writing(session: AnySession, *, alone: bool = False) -> Iterator[None]:
 def reading(session: AnySession) -> Iterator[None]:
     """Run the block as one transaction that reads: all that it sees is of one moment."""
     session.commit()
-    with backend_of(session).reading(session) as connection, _noted(session, connection):
+    with (
+        timed("database"),
+        backend_of(session).reading(session) as connection,
+        _noted(session, connection),
+    ):
         yield
 
 
@@ -158,7 +167,8 @@ def rows(session: AnySession, statement: Executable, parameters: Any = None) -> 
         if takes_long:
             joined.info["took_long"] = True
         return call(_all, (joined, statement, parameters))  # type: ignore[no-any-return]
-    with aside.turn if takes_long else nullcontext(), engine.connect() as connection:
+    turn = aside.turn if takes_long else nullcontext()
+    with turn, timed("database"), engine.connect() as connection:
         return call(_all, (connection, statement, parameters))  # type: ignore[no-any-return]
 
 

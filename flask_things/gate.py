@@ -17,6 +17,7 @@ from pathlib import Path
 from time import monotonic
 
 from flask_things.backend import Away
+from flask_things.timing import timed
 
 #: How long to sleep before another try, in seconds: about as long as a write takes.
 PAUSE_S = 0.001
@@ -49,9 +50,10 @@ class Gate:
     @contextmanager
     def held(self, end: float) -> Iterator[None]:
         """Be in the gate for the block. Raises Away when the time (of `monotonic`) has come."""
-        self._let_others_in()
         with self._opened() as handle:
-            try_until(end, lambda: _is_locked(handle), str(self.path))
+            with timed("gate"):
+                self._let_others_in()
+                try_until(end, lambda: _is_locked(handle), str(self.path))
             try:
                 yield
             finally:

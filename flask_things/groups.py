@@ -14,6 +14,7 @@ from time import monotonic
 from sqlalchemy import Connection
 
 from flask_things.backend import Away
+from flask_things.timing import timed
 
 #: For how long writers may still join a transaction, in seconds since its beginning: the others of
 #: the group wait for the commit, and other processes for the lock.
@@ -100,7 +101,8 @@ class GroupCommit:
             self.waiting += 1
         has_turn = False
         try:
-            has_turn = self._turn.acquire(timeout=max(end - monotonic(), 0))
+            with timed("gate"):
+                has_turn = self._turn.acquire(timeout=max(end - monotonic(), 0))
         finally:
             with self._counting:
                 self.waiting -= 1

@@ -22,6 +22,7 @@ from sqlalchemy.orm import Session
 
 from flask_things.backend import AnySession, Aside, Away, Unusable
 from flask_things.limits import CONNECTIONS
+from flask_things.timing import timed
 
 #: PostgreSQL's code for a write on a server that only reads.
 READ_ONLY = "25006"
@@ -96,7 +97,9 @@ class PostgreSQL:
 
         Some connections are left for those who read, whatever the writers wait for. Raises Away.
         """
-        if not self._writers.acquire(timeout=max(self._moved + HASTE_S - monotonic(), 0)):
+        with timed("gate"):
+            has_turn = self._writers.acquire(timeout=max(self._moved + HASTE_S - monotonic(), 0))
+        if not has_turn:
             raise Away("too many writes wait")
         self._moved = monotonic()
         try:

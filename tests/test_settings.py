@@ -53,6 +53,10 @@ BAD = [
     ("THINGS_AUTH", ""),
     ("THINGS_AUTH", "on"),
     ("THINGS_AUTH", "OFF"),
+    ("THINGS_METRICS_PORT", "-1"),
+    ("THINGS_METRICS_PORT", "65536"),
+    ("THINGS_METRICS_PORT", ""),
+    ("THINGS_SERVER_TIMING", "maybe"),
 ]
 
 
@@ -70,6 +74,8 @@ def test_everything_has_a_default():
         "HOST": "127.0.0.1",
         "PORT": 8080,
         "WEB_CONCURRENCY": 2,
+        "THINGS_METRICS_PORT": 0,
+        "THINGS_SERVER_TIMING": False,
     }
     database = settings({})["THINGS_DATABASE_URL"].database
     assert database == str(Path.cwd() / "data/db.sqlite3")

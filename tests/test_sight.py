@@ -1,0 +1,56 @@
+"""What is seen of a request besides its answer."""
+
+import re
+import time
+
+import pytest
+
+from flask_things.sight import Sight
+from flask_things.timing import SPENT, timed
+
+
+@pytest.fixture
+def telling(environ):
+    """Let the server tell its clients of its times."""
+    environ["THINGS_SERVER_TIMING"] = "on"
+
+
+def durations(response):
+    """Return the milliseconds that an answer tells, by what they went into."""
+    said = response.headers["Server-Timing"]
+    return {name: float(value) for name, value in re.findall(r"(\w+);dur=([\d.]+)", said)}
+
+
+def test_nobody_looks_where_nobody_asked(app, client):
+    assert not isinstance(app.wsgi_app, Sight)
+    assert "Server-Timing" not in client.get("/things").headers
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_an_answer_tells_its_time_and_the_database_s(telling, client, method):
+    told = durations(client.open("/things", method=method, json={"text": "x"}))
+    assert told.keys() == {"total", "db"}
+    assert 0 < told["db"] < told["total"]
+
+
+@pytest.mark.sqlite
+def test_an_answer_from_memory_says_so(telling, client):
+    client.get("/things")
+    response = client.get("/things")
+    assert durations(response).keys() == {"total"}
+    assert response.headers["Server-Timing"].endswith(", cache;desc=hit")
+    assert len(response.headers.getlist("Server-Timing")) == 1
+
+
+def test_an_answer_that_needs_no_database_tells_of_none(telling, client):
+    assert durations(client.get("/healthz")).keys() == {"total"}
+
+
+def test_what_is_timed_within_is_not_counted_twice():
+    spent = {}
+    token = SPENT.set(spent)
+    with timed("database"), timed("gate"):
+        time.sleep(0.05)
+    SPENT.reset(token)
+    assert spent["gate"] > 0.04
+    assert spent["database"] < 0.04
