@@ -17,6 +17,7 @@ from flask_things.accesslog import Logger
 from flask_things.backend import Away
 from flask_things.config import BadSetting, refuse_open_door, settings
 from flask_things.db import backend_of, db
+from flask_things.limits import KEEPALIVE_S
 from flask_things.migrations import prepare
 from flask_things.sqlite import log_sqlite_version
 
@@ -31,7 +32,9 @@ _is_sqlite = _settings["THINGS_DATABASE_URL"].get_backend_name() == "sqlite"
 wsgi_app = "flask_things:create_app()"  # where none is named, as with a wheel
 bind = f"{_settings['HOST']}:{_settings['PORT']}"
 workers = _settings["WEB_CONCURRENCY"]
-worker_class = "gevent"  # a slow client holds a few kilobytes, and no thread
+# gevent's, in which a slow client holds a few kilobytes and no thread; ours says for how long.
+worker_class = "flask_things.worker.Worker"
+keepalive = KEEPALIVE_S
 preload_app = True  # made once, before the fork: workers start at once and share its memory
 accesslog = "-"
 forwarded_allow_ips = ""  # network.py says whom to believe
@@ -128,4 +131,3 @@ def write_problem(log, sock, status, _reason, message):
     lines = [f"HTTP/1.1 {status} {problems.title(status)}"]
     lines += [f"{name}: {value}" for name, value in fields.items()]
     sock.sendall("\r\n".join([*lines, "", ""]).encode() + body)
-    util.close_graceful(sock)  # a client that is still sending would not get to read it

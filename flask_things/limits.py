@@ -65,3 +65,20 @@ CACHE_MAX_BYTES = 6 * 1024 * 1024
 #: How long that pauses which takes long in many steps, in seconds: the other requests of a worker
 #: have their turn. Not 0: gevent would then look for new ones after 50 pauses only.
 TURN_S = 0.0001
+
+#: How long the header of a request may take in all, and its body, in seconds: a 16 MiB bulk comes
+#: in time over 5 Mbit/s.
+HEADER_TIMEOUT_S = 15
+BODY_TIMEOUT_S = 30
+
+#: How long a client may take nothing of its answer, in seconds: an export keeps a connection to the
+#: database meanwhile.
+SEND_TIMEOUT_S = 30
+
+#: How long a connection is kept for a next request, in seconds: a browser's next click may come,
+#: and a proxy that keeps connections for longer has to know.
+KEEPALIVE_S = 5
+
+#: How long a connection is kept on which a refused body may still come, in seconds, so that its
+#: client gets to read why.
+LINGER_S = 5

@@ -8,7 +8,7 @@ from urllib.parse import unquote_to_bytes
 from flask import Request
 from marshmallow import RAISE, Schema, ValidationError, pre_load
 from webargs.flaskparser import FlaskParser, abort
-from werkzeug.exceptions import BadRequest, RequestEntityTooLarge
+from werkzeug.exceptions import BadRequest, RequestEntityTooLarge, RequestTimeout
 
 from flask_things.limits import BODY_MAX_BYTES, BULK_BODY_MAX_BYTES, BULK_MAX_ITEMS
 
@@ -84,7 +84,8 @@ class Parser(FlaskParser):
 def read_body(req: Request, max_bytes: int) -> bytes:
     """Return the whole body.
 
-    Raises RequestEntityTooLarge (413) and BadRequest (400: the client broke off).
+    Raises RequestEntityTooLarge (413), RequestTimeout (408) and BadRequest (400: the client broke
+    off).
     """
     too_large = RequestEntityTooLarge(f"The body is over the limit of {max_bytes} bytes.")
     # Werkzeug cuts a chunked body at its limit without a word: a byte more shows what was cut.
@@ -93,6 +94,8 @@ def read_body(req: Request, max_bytes: int) -> bytes:
         body = req.get_data()
     except RequestEntityTooLarge as error:
         raise too_large from error
+    except RequestTimeout:
+        raise
     except Exception as error:  # broken chunks: every server has an exception of its own
         raise BadRequest("The body could not be read to its end.") from error
     if len(body) > max_bytes:

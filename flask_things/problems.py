@@ -35,6 +35,7 @@ MEANINGS = {
     401: "It takes a token, and none was sent that is good.",
     403: "The token is for reading only.",
     404: "There is no such thing.",
+    408: "The body took too long to come. Nothing was stored.",
     412: "The thing is not as `If-Match` or `If-None-Match` wants it.",
     413: "The body is over the limit.",
     415: "The body is not of a type that this call takes.",

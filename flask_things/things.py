@@ -39,7 +39,7 @@ class Things(MethodView):
     @blp.no_query
     @blp.idempotent
     @blp.response(201, ThingSchema, headers={**LOCATION, **REPLAYED}, tagged=True)
-    @blp.problems(400, 413, 415, 422, 503, 507)
+    @blp.problems(400, 408, 413, 415, 422, 503, 507)
     def post(self, body: dict[str, str]) -> Any:
         """Create a thing
 
@@ -70,7 +70,7 @@ class OneThing(MethodView):
     @blp.no_query
     @blp.preconditions
     @blp.response(200, ThingSchema, tagged=True)
-    @blp.problems(400, 404, 412, 413, 415, 422, 503, 507)
+    @blp.problems(400, 404, 408, 412, 413, 415, 422, 503, 507)
     def put(
         self, body: dict[str, str], preconditions: Preconditions, thing_id: int
     ) -> store.Stored:
@@ -86,7 +86,7 @@ class OneThing(MethodView):
     @blp.no_query
     @blp.preconditions
     @blp.response(200, ThingSchema, tagged=True)
-    @blp.problems(400, 404, 412, 413, 415, 422, 503, 507)
+    @blp.problems(400, 404, 408, 412, 413, 415, 422, 503, 507)
     def patch(
         self, body: dict[str, str], preconditions: Preconditions, thing_id: int
     ) -> store.Stored:
@@ -116,7 +116,7 @@ class OneThing(MethodView):
 @blp.no_query
 @blp.idempotent
 @blp.response(201, ThingSchema(many=True), headers=REPLAYED)
-@blp.problems(400, 413, 415, 422, 503, 507)
+@blp.problems(400, 408, 413, 415, 422, 503, 507)
 def create_things(body: list[dict[str, str]]) -> Any:
     """Create many things
 

@@ -14,6 +14,9 @@ from pathlib import Path
 
 JSON = {"Content-Type": "application/json"}
 
+#: gunicorn's settings, for a test that adds to them.
+CONFIG = Path(__file__).parents[1] / "gunicorn.conf.py"
+
 
 def free_port():
     """Return a port that nobody listens on, and that for a minute the system gives to nobody else.
@@ -105,6 +108,20 @@ class Server:
     def has_ended(self):
         """Tell whether the server has ended."""
         return self.process.poll() is not None
+
+
+def connect(server):
+    """Return a connection to a server."""
+    return socket.create_connection(("127.0.0.1", server.port), timeout=20)
+
+
+def received(connection):
+    """Return every byte that comes until the server closes."""
+    data = b""
+    with contextlib.suppress(ConnectionError):
+        while piece := connection.recv(65536):
+            data += piece
+    return data
 
 
 def every_thing(client, path="/things?limit=1000"):
