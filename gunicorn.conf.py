@@ -35,6 +35,11 @@ workers = _settings["WEB_CONCURRENCY"]
 # gevent's, in which a slow client holds a few kilobytes and no thread; ours says for how long.
 worker_class = "flask_things.worker.Worker"
 keepalive = KEEPALIVE_S
+# Then there is another worker instead: what may leak of memory, goes. With jitter, one at a time.
+max_requests, max_requests_jitter = 200_000, 100_000
+# Where workers show that they live, in files without a name: a disk could be too busy for that.
+_memory = "/dev/shm"  # noqa: S108
+worker_tmp_dir = _memory if os.access(_memory, os.W_OK) else None
 preload_app = True  # made once, before the fork: workers start at once and share its memory
 accesslog = "-"
 forwarded_allow_ips = ""  # network.py says whom to believe

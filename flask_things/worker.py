@@ -1,17 +1,101 @@
-"""gunicorn's gevent worker, which waits for clients only so long."""
+"""gunicorn's gevent worker, which waits for clients only so long, and stops in good order."""
 
+import os
 from contextlib import AbstractContextManager, nullcontext
+from functools import partial
 from typing import Any
 
+import gevent
+from gevent.event import Event
+from gevent.pool import Pool
+from gevent.server import StreamServer
 from gunicorn import util
 from gunicorn.workers.ggevent import GeventWorker
 from werkzeug.exceptions import RequestTimeout
 
 from flask_things.connection import Connection
 
+#: How often a worker shows that it lives, and looks whether it shall go on, in seconds.
+HEARTBEAT_S = 0.5
+
+#: How long a worker that stops waits for the header of a request, in seconds: the client may have
+#: connected before anybody could know.
+PATIENCE_S = 0.5
+
 
 class Worker(GeventWorker):
     """A worker whose connections are `Connection`s."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        """Take what gunicorn gives a worker, before the fork."""
+        super().__init__(*args, **kwargs)
+        self._connections: set[Connection] = set()
+        self._told = Event()
+
+    @classmethod
+    def check_config(cls, cfg: Any, log: Any) -> None:
+        """Refuse to start with TLS: a connection waits for what is on the network itself."""
+        if cfg.is_ssl:
+            raise SystemExit("TLS is not for this server: put a proxy before it.")
+
+    def run(self) -> None:
+        """Serve until told to stop, or until there shall be another worker instead."""
+        pool = Pool(self.worker_connections)
+        servers = [StreamServer(s, partial(self.handle, s), spawn=pool) for s in self.sockets]
+        for server in servers:
+            server.max_accept = 1  # so that all workers get their share
+            server.start()
+        while self.alive or not self._can_go(servers):
+            self.notify()
+            self._told.wait(HEARTBEAT_S)
+        for server in servers:
+            server.stop_accepting()
+        gevent.sleep(0)  # who has been let in begins, which takes an open listener
+        for server in servers:
+            server.close()
+        self._finish(pool)
+
+    def _can_go(self, servers: list[Any]) -> bool:
+        """Tell whether nobody has to wait for an answer, once nobody has been let in for a moment.
+
+        There is no other worker instead before this one is gone: something long has to end first.
+        """
+        if self._told.is_set():
+            return True
+        for server in servers:
+            server.stop_accepting()
+        if self._told.wait(PATIENCE_S) or not any(one.is_answering for one in self._connections):
+            return True
+        for server in servers:
+            server.start_accepting()
+        return False
+
+    def _finish(self, pool: Pool) -> None:
+        """Answer the requests whose header has been read, for as long as the master waits."""
+        if self._told.is_set():
+            self._refuse([one for one in self._connections if not one.is_new])
+            pool.join(PATIENCE_S)
+        self._refuse(list(self._connections))
+        while not pool.join(HEARTBEAT_S):
+            self.notify()
+
+    def _refuse(self, connections: list[Connection]) -> None:
+        for connection in connections:
+            connection.refuse()
+
+    def notify(self) -> None:
+        """Show that the worker lives; without its master it stops."""
+        self.tmp.notify()
+        if self.ppid != os.getppid():
+            self._stop()
+
+    def handle_exit(self, sig: int, frame: Any) -> None:
+        """Stop, as a signal says."""
+        self._stop()
+
+    def _stop(self) -> None:
+        self.alive = False
+        self._told.set()
 
     def timeout_ctx(self) -> AbstractContextManager[None]:
         """Wait for a request no longer than a connection does by itself."""
@@ -19,7 +103,12 @@ class Worker(GeventWorker):
 
     def handle(self, listener: Any, client: Any, addr: Any) -> None:
         """Serve a connection to its end."""
-        super().handle(listener, Connection(client), addr)
+        connection = Connection(client)
+        self._connections.add(connection)
+        try:
+            super().handle(listener, connection, addr)
+        finally:
+            self._connections.discard(connection)
 
     def handle_request(self, listener_name: Any, req: Any, sock: Connection, addr: Any) -> None:
         """Answer a request."""

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from flask_things.files import beside
-from tests.server import Server, free_port, wait_until
+from tests.server import Server, free_port, python, wait_until
 from tests.test_parsing import HEAD, status
 
 ROOT = Path(__file__).parents[1]
@@ -103,6 +103,14 @@ def test_a_worker_that_is_told_to_stop_while_it_starts_stops(serve, tmp_path):
     server = serve("-m", "gunicorn", "--config", str(slow), wait=False)
     wait_until(lambda: "Booting worker" in server.log.read_text())
     assert server.stop()[0] == 0
+
+
+def test_tls_is_refused(tmp_path):
+    """It would be served without: a connection waits for what is on the network itself."""
+    options = ("--certfile", __file__, "--keyfile", __file__)
+    start = python(tmp_path, "-m", "flask_things", *options, PORT=str(free_port()))
+    assert start.returncode == 1
+    assert start.stderr.splitlines()[-1].startswith("TLS")
 
 
 def test_a_free_port_is_kept_from_all_who_do_not_name_it():
