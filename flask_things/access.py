@@ -104,14 +104,14 @@ class Documented(BasePlugin):
     ) -> None:
         """Let an operation need a token, and answer what comes of a bad one."""
         for method, operation in (operations or {}).items():
-            if "security" in operation:
-                continue
-            if self.is_limited:
+            is_open = "security" in operation
+            if self.is_limited and not is_open:
                 operation["responses"]["429"] = "TooManyRequests"
             if self.mode == "off":
-                continue
-            is_free = self.mode == "write" and method == "get"
-            operation["security"] = [{"bearer": []}, {}] if is_free else [{"bearer": []}]
-            operation["responses"]["401"] = "Unauthorized"
-            if method != "get":
-                operation["responses"]["403"] = "Forbidden"
+                operation.pop("security", None)
+            elif not is_open:
+                is_free = self.mode == "write" and method == "get"
+                operation["security"] = [{"bearer": []}, {}] if is_free else [{"bearer": []}]
+                operation["responses"]["401"] = "Unauthorized"
+                if method != "get":
+                    operation["responses"]["403"] = "Forbidden"

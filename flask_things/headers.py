@@ -11,11 +11,14 @@ REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,128}")
 #: The name in the environment of the request's id.
 ID = "flask_things.request_id"
 
+#: What may be done by an answer that is shown as a page; /docs may do more.
+POLICY = "default-src 'none'; frame-ancestors 'none'"
+
 #: Their description in the OpenAPI document.
 DOCUMENTED = {
     "Content-Security-Policy": {
-        "description": "Shown as a page it may do nothing. What /docs may do is more.",
-        "schema": {"type": "string"},
+        "description": "Shown as a page it may do nothing.",
+        "schema": {"type": "string", "const": POLICY},
     },
     "X-Request-ID": {
         "description": "The request's own id, if it sent a usable one, or a new one.",
@@ -34,7 +37,7 @@ def common(asked_id: str = "") -> dict[str, str]:
     return {
         "X-Request-ID": request_id,
         "X-Content-Type-Options": "nosniff",
-        "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+        "Content-Security-Policy": POLICY,
     }
 
 
