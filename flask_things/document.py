@@ -36,7 +36,7 @@ CHALLENGE = {
 RETRY_AFTER = {
     "Retry-After": {
         "description": "Seconds until another try makes sense.",
-        "schema": {"type": "integer", "format": "int32", "minimum": 1},
+        "schema": {"type": "integer", "format": "int32", "minimum": 1, "maximum": 2**31 - 1},
     }
 }
 
