@@ -67,8 +67,8 @@ OBSTACLES[LATENCY, "get_random", "tutorial"] = OBSTACLES[LATENCY, "mix", "tutori
     "A worker serves 64 connections in turns. An answer that takes long holds up those behind it."
 )
 OBSTACLES[(DEPTH,)] = (
-    "Both read a hundred entries of one index, from a place that it finds by the cursor. The rounds "
-    "differ by more than what is missed: see the ranges below."
+    "Both read a hundred entries of one index, from a place that it finds by the cursor. The "
+    "rounds differ by more than what is missed: see the ranges below."
 )
 OBSTACLES[(MEMORY,)] = (
     "Two caches take it: that of answers, and SQLite's own, of which every connection has one."
