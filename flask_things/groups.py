@@ -24,18 +24,18 @@ OPEN_S = 0.005
 class Group:
     """A transaction that several writers share, and what has undone it, if anything has."""
 
-    def __init__(self, transaction: AbstractContextManager[Connection]) -> None:
-        """Begin it; raises what that does."""
+    def __init__(self, transaction: AbstractContextManager[Connection], open_s: float) -> None:
+        """Begin it, to be joined for some seconds; raises what that does."""
         self.error: BaseException | None = None
         self.is_shared = False
         self._ended = threading.Event()
         self._transaction = transaction
         self.connection = transaction.__enter__()
-        self.closes = monotonic() + OPEN_S
+        self._closes = monotonic() + open_s
 
     def is_open(self) -> bool:
         """Tell whether another writer may join."""
-        return self.error is None and monotonic() < self.closes
+        return self.error is None and monotonic() < self._closes
 
     def end(self) -> None:
         """Commit it, or undo all of it if there is an error."""
@@ -91,9 +91,7 @@ class GroupCommit:
         if self._group:
             self._group.is_shared = True
         else:
-            self._group = Group(self._begin(end))
-        if alone:
-            self._group.closes = 0
+            self._group = Group(self._begin(end), 0 if alone else OPEN_S)
         return self._group
 
     def _queue(self, end: float) -> bool:

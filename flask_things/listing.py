@@ -113,12 +113,12 @@ def _found(query: Select[Any], parameters: frozenset[str]) -> Select[Any]:
     return query
 
 
-UNFOLDED = select(Thing.id).where(Thing.folded.is_(None)).limit(1)
+ONE_UNFOLDED = select(Thing.id).where(Thing.folded.is_(None)).limit(1)
 
 
 def prepare_search(session: AnySession, q: str) -> None:
     """Fold the texts that something else than the model has written, where a search is to come."""
-    if q and rows(session, UNFOLDED):
+    if q and rows(session, ONE_UNFOLDED):
         with writing(session, alone=True):
             fold_the_rest(session.connection())
 
