@@ -7,6 +7,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+import yaml
 
 from flask_things.cli import things
 from flask_things.config import DEFAULTS, Settings
@@ -101,6 +102,16 @@ def test_the_layout_is_the_tree_s():
     there |= {ROOT / "judges", ROOT / "benchmarks"}
     there |= {path for path in (ROOT / "flask_things").glob("[!_]*.py") if not path.is_symlink()}
     assert named == there | {ROOT / "flask_things/migrations"}
+
+
+def test_the_container_is_as_confined_as_is_written():
+    api = yaml.safe_load((ROOT / "docker-compose.yaml").read_text())["services"]["api"]
+    assert (api["read_only"], api["cap_drop"], api["security_opt"], api["tmpfs"]) == (
+        *(True, ["ALL"], ["no-new-privileges:true"]),
+        "/tmp",  # noqa: S108 - in the container
+    )
+    assert (api["mem_limit"], api["pids_limit"]) == ("1g", 200)
+    assert api["ports"] == ["${THINGS_HOST:-127.0.0.1}:${PORT:-8080}:8080"]
 
 
 def test_success_is_within_the_first_lines():
