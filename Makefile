@@ -8,10 +8,10 @@ ROUNDS ?= 3
 SECONDS ?= 3
 
 .DEFAULT_GOAL := help
-.PHONY: help run dev test check judge bench format lock
+.PHONY: help run dev test test-all check judge bench format lock
 
 help: ## Show this list
-	@sed -n 's/^\([a-z]*\):.*## /\1	/p' $(MAKEFILE_LIST) | expand -t 10
+	@sed -n 's/^\([a-z-]*\):.*## /\1	/p' $(MAKEFILE_LIST) | expand -t 10
 
 run: $(VENV)/installed ## Serve on 127.0.0.1:8080 with the database in data/db.sqlite3
 	@exec $(BIN)/python -m flask_things
@@ -20,10 +20,13 @@ dev: $(VENV)/installed ## Serve, with a debugger, and reload when the code chang
 	@$(BIN)/flask db upgrade
 	@exec $(BIN)/flask run --debug --host "$${HOST:-127.0.0.1}" --port "$${PORT:-8080}"
 
-test: $(VENV)/installed-dev ## Run all tests
+test: $(VENV)/installed-dev ## Run the fast tests
+	@$(BIN)/pytest -n auto -m "not slow"
+
+test-all: $(VENV)/installed-dev ## Run all tests
 	@$(BIN)/pytest -n auto
 
-check: $(VENV)/installed-dev ## Run formatter, linters, types, import contract and tests
+check: $(VENV)/installed-dev ## Run formatter, linters, types, import contract and all tests
 	$(BIN)/ruff format --check
 	$(BIN)/ruff check
 	$(BIN)/mypy
