@@ -112,10 +112,20 @@ def _refuse(name: str) -> NoReturn:
 
 
 def _rows(lines: Iterator[tuple[int, str]]) -> Iterator[Raw]:
-    reader = csv.reader((line for _, line in lines), strict=True)
+    length = 0
+
+    def limited() -> Iterator[str]:
+        nonlocal length
+        for _, line in lines:
+            length += len(line)
+            if length > BODY_MAX_BYTES:  # the reader itself limits a field, not a record
+                raise BadRecord(number, f"Longer than {BODY_MAX_BYTES} characters.")
+            yield line
+
+    reader = csv.reader(limited(), strict=True)
     names: list[str] = []
     while True:
-        number = reader.line_num + 1
+        number, length = reader.line_num + 1, 0
         try:
             row = next(reader, None)
         except csv.Error as error:
