@@ -7,10 +7,9 @@ as gunicorn reads WEB_CONCURRENCY while it is imported and answers a bad one wit
 import os
 import runpy
 import sys
-from pathlib import Path
 
 from flask_things.config import settings
 
 settings(os.environ)
-sys.argv[1:1] = ["--config", str(Path(__file__).with_name("gunicorn.conf.py"))]
+sys.argv[1:1] = ["--config", "python:flask_things.server_config"]
 runpy.run_module("gunicorn", run_name="__main__", alter_sys=True)

@@ -1,0 +1,139 @@
+"""The server: gunicorn's settings, each with its reason."""
+
+import gc
+import json
+import os
+from contextlib import suppress
+from functools import partial
+from signal import SIG_BLOCK, SIG_UNBLOCK, SIGINT, SIGQUIT, SIGTERM, pthread_sigmask
+from typing import Any
+
+import gevent
+from gevent import monkey
+from gunicorn import util
+from sqlalchemy.exc import SQLAlchemyError
+
+from flask_things import headers, metrics, problems
+from flask_things.accesslog import Logger
+from flask_things.backend import Away
+from flask_things.config import BadSetting, refuse_open_door, settings
+from flask_things.db import backend_of, db
+from flask_things.limits import KEEPALIVE_S
+from flask_things.migrations import prepare
+from flask_things.sqlite import log_sqlite_version
+
+# Before the application makes a lock, and psycopg looks how to wait: who waits shall let the others
+# go on. gunicorn does the same with all else, in each worker.
+monkey.patch_thread()
+monkey.patch_select()
+
+_settings = settings(os.environ)
+_is_sqlite = _settings["THINGS_DATABASE_URL"].get_backend_name() == "sqlite"
+
+wsgi_app = "flask_things:create_app()"  # where none is named, as with a wheel
+bind = f"{_settings['HOST']}:{_settings['PORT']}"
+workers = _settings["WEB_CONCURRENCY"]
+# gevent's, in which a slow client holds a few kilobytes and no thread; ours says for how long.
+worker_class = "flask_things.worker.Worker"
+keepalive = KEEPALIVE_S
+# Then there is another worker instead: what may leak of memory, goes. With jitter, one at a time.
+max_requests, max_requests_jitter = 200_000, 100_000
+# Where workers show that they live, in files without a name: a disk could be too busy for that.
+_memory = "/dev/shm"  # noqa: S108
+worker_tmp_dir = _memory if os.access(_memory, os.W_OK) else None
+preload_app = True  # made once, before the fork: workers start at once and share its memory
+accesslog = "-"
+forwarded_allow_ips = ""  # network.py says whom to believe
+logger_class = Logger
+sendfile = False  # it would not tell how many bytes it has sent
+forwarder_headers = ""  # a request's SCRIPT_NAME must not move the API to another place
+control_socket_disable = True  # nobody asked for a second door, and it wants a folder to write to
+
+
+def on_starting(server: Any) -> None:
+    """Make the database ready once, before there are workers."""
+    refuse_open_door(os.environ, server.cfg.address)
+    if _is_sqlite:
+        log_sqlite_version(server.log)
+    prepare(server.app.wsgi())
+    # gunicorn has no public hook for its error pages, which are HTML. A test sees if this one goes.
+    util.write_error = partial(write_problem, server.log)
+    gc.freeze()  # what is there now stays shared: a worker takes less memory, and ends at once
+
+
+# A worker that is told to stop before it has its signal handlers would never hear of it, and the
+# server's end would take `graceful_timeout`. From the fork until it is ready it waits.
+_stops = {SIGINT, SIGQUIT, SIGTERM}
+os.register_at_fork(
+    before=lambda: pthread_sigmask(SIG_BLOCK, _stops),
+    after_in_parent=lambda: pthread_sigmask(SIG_UNBLOCK, _stops),
+)
+
+
+def when_ready(server: Any) -> None:
+    """Open the port for metrics, once everything else is ready."""
+    if port := _settings["THINGS_METRICS_PORT"]:
+        try:
+            server.log.metrics = metrics.Metrics(port, server.cfg.worker_tmp_dir)
+        except OSError as error:
+            raise BadSetting(f"THINGS_METRICS_PORT: {error.strerror}") from error
+
+
+def pre_fork(server: Any, worker: Any) -> None:
+    """Close what two processes would then both talk through, and say where the new one counts."""
+    if server.log.metrics:
+        worker.slot = server.log.metrics.take_slot()
+    with server.app.wsgi().app_context():
+        db.engine.dispose()
+
+
+def post_worker_init(worker: Any) -> None:
+    """Let the worker be stopped, and open the file that it serves, so that nobody else takes it."""
+    pthread_sigmask(SIG_UNBLOCK, _stops)
+    with worker.wsgi.app_context():
+        if _is_sqlite:  # of PostgreSQL psycopg waits for answers, and lets others go on
+            backend_of(db.session).aside.call = gevent.get_hub().threadpool.apply
+        with suppress(SQLAlchemyError, Away):
+            db.session.connection()
+    if worker.log.metrics:
+        worker.log.metrics.serve(worker.wsgi)
+
+
+def post_request(worker: Any, req: Any, environ: dict[str, Any], resp: Any) -> None:
+    """Give the others a turn: a client that always has a next request would keep it."""
+    gevent.idle(priority=2)  # that is, once the loop has looked who else there is
+
+
+def worker_exit(server: Any, worker: Any) -> None:
+    """Let whoever reads the metrics read to the end."""
+    if worker.log.metrics:
+        worker.log.metrics.stop()
+
+
+def child_exit(server: Any, worker: Any) -> None:
+    """Let another worker go on with what this one has counted."""
+    if worker.log.metrics:
+        worker.log.metrics.free_slot(worker.slot)
+
+
+def on_exit(server: Any) -> None:
+    """Tidy up, once no worker is left."""
+    if server.log.metrics:
+        server.log.metrics.remove()
+    with server.app.wsgi().app_context():
+        backend_of(db.session).leave()
+
+
+def write_problem(log: Any, sock: Any, status: int, _reason: str, message: str) -> None:
+    """Answer what gunicorn refuses before the application sees it, as the application would."""
+    body = json.dumps(problems.document(status, message)).encode() + b"\n"
+    fields = {
+        "Connection": "close",
+        "Content-Type": problems.MEDIA_TYPE,
+        "Content-Length": len(body),
+        **headers.common(),
+    }
+    log.refused(status, len(body), fields["X-Request-ID"])
+    lines = [f"HTTP/1.1 {status} {problems.title(status)}"]
+    lines += [f"{name}: {value}" for name, value in fields.items()]
+    sock.sendall("\r\n".join([*lines, "", ""]).encode() + body)
