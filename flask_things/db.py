@@ -1,4 +1,4 @@
-"""The database: `db`, its transactions, and what its errors mean."""
+"""The database: `db` and its transactions."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
@@ -9,37 +9,13 @@ from typing import Any
 from flask import Flask
 from flask_sqlalchemy import SQLAlchemy
 from flask_sqlalchemy.session import Session as FlaskSession
-from sqlalchemy import Connection, Engine, Executable, FromClause, Row, Select, exc
+from sqlalchemy import Connection, Engine, Executable, FromClause, Row, Select
 from sqlalchemy.orm import DeclarativeBase, Session, scoped_session
 
-from flask_things.backend import AnySession, Away, Backend, at_once
+from flask_things.backend import AnySession, Backend, at_once
 from flask_things.postgresql import PostgreSQL
 from flask_things.sqlite import SQLite
-from flask_things.sqlite_file import error_name
 from flask_things.timing import timed
-
-#: The errors that a full disk, or an id that can be no higher, ends in: SQLite's names
-#: (https://www.sqlite.org/rescode.html) and PostgreSQL's codes
-#: (https://www.postgresql.org/docs/current/errcodes-appendix.html).
-FULL = ("SQLITE_FULL", "SQLITE_IOERR_SHMSIZE", "53100", "2200H")
-
-#: How the errors begin that mean: not now. No code at all has a server that cannot be reached.
-AWAY = (
-    "SQLITE_BUSY",
-    "SQLITE_CANTOPEN",
-    "SQLITE_IOERR",
-    "SQLITE_LOCKED",
-    "SQLITE_PROTOCOL",
-    "SQLITE_READONLY",
-    "08",  # the connection broke
-    "25P03",  # a transaction was left open for too long
-    "25006",  # a server that only reads, as before it is promoted
-    "40",  # two transactions were in each other's way
-    "53",  # too many connections, too little memory
-    "55P03",  # the wait for a lock was too long
-    "57",  # the server is starting or stopping, or has ended what took too long
-    "58",  # its disk fails
-)
 
 
 class Base(DeclarativeBase):
@@ -184,20 +160,3 @@ def locked(session: AnySession, query: Select[Any], parameters: Any = None) -> S
 
 #: Made once: with a statement of this moment, SQLAlchemy looks through all of its columns.
 _for_update = lru_cache(maxsize=100)(Select[Any].with_for_update)
-
-
-def is_full(error: Exception) -> bool:
-    """Tell whether the database has no room: nothing was written, and reads still work."""
-    return _code(error) in FULL
-
-
-def is_away(error: Exception) -> bool:
-    """Tell whether the database cannot be used now, through no defect of ours."""
-    if isinstance(error, exc.OperationalError) and not _code(error):
-        return True
-    return isinstance(error, Away | exc.TimeoutError) or _code(error).startswith(AWAY)
-
-
-def _code(error: Exception) -> str:
-    driver_s = getattr(error, "orig", None)
-    return error_name(driver_s) or getattr(driver_s, "sqlstate", None) or ""

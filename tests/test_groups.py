@@ -9,7 +9,7 @@ from fcntl import LOCK_EX, flock
 
 import pytest
 
-from flask_things import db, groups, store
+from flask_things import db, db_errors, groups, store
 from flask_things.backend import Away
 from flask_things.files import beside
 from flask_things.groups import GroupCommit
@@ -234,8 +234,8 @@ def test_where_there_is_no_room_each_is_told_if_its_things_are_there(app, file, 
         lambda session: store.create_things(session, [{"text": "x" * 100_000}] * count),
         lambda session: [store.create_thing(session, text="small")],
     )
-    assert db.is_full(results[1])
-    assert all(isinstance(result, list) or db.is_full(result) for result in results)
+    assert db_errors.is_full(results[1])
+    assert all(isinstance(result, list) or db_errors.is_full(result) for result in results)
     told = {thing.id for result in results if isinstance(result, list) for thing in result}
     with app.app_context():
         assert {thing.id for thing in store.list_things(session)} == {1} | told

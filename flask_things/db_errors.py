@@ -1,0 +1,46 @@
+"""What the database's errors mean to a client: not now (503), no room (507), or a defect (500)."""
+
+from sqlalchemy import exc
+
+from flask_things.backend import Away
+from flask_things.sqlite_file import error_name
+
+#: The errors that a full disk, or an id that can be no higher, ends in: SQLite's names
+#: (https://www.sqlite.org/rescode.html) and PostgreSQL's codes
+#: (https://www.postgresql.org/docs/current/errcodes-appendix.html).
+FULL = ("SQLITE_FULL", "SQLITE_IOERR_SHMSIZE", "53100", "2200H")
+
+#: How the errors begin that mean: not now. No code at all has a server that cannot be reached.
+AWAY = (
+    "SQLITE_BUSY",
+    "SQLITE_CANTOPEN",
+    "SQLITE_IOERR",
+    "SQLITE_LOCKED",
+    "SQLITE_PROTOCOL",
+    "SQLITE_READONLY",
+    "08",  # the connection broke
+    "25P03",  # a transaction was left open for too long
+    "25006",  # a server that only reads, as before it is promoted
+    "40",  # two transactions were in each other's way
+    "53",  # too many connections, too little memory
+    "55P03",  # the wait for a lock was too long
+    "57",  # the server is starting or stopping, or has ended what took too long
+    "58",  # its disk fails
+)
+
+
+def is_full(error: Exception) -> bool:
+    """Tell whether the database has no room: nothing was written, and reads still work."""
+    return _code(error) in FULL
+
+
+def is_away(error: Exception) -> bool:
+    """Tell whether the database cannot be used now, through no defect of ours."""
+    if isinstance(error, exc.OperationalError) and not _code(error):
+        return True
+    return isinstance(error, Away | exc.TimeoutError) or _code(error).startswith(AWAY)
+
+
+def _code(error: Exception) -> str:
+    driver_s = getattr(error, "orig", None)
+    return error_name(driver_s) or getattr(driver_s, "sqlstate", None) or ""
