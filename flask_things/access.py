@@ -79,9 +79,9 @@ def check() -> Any:
 
 
 def keep_private(response: Response) -> Response:
-    """Let no cache keep the answer to a request that was checked."""
-    if _is_checked():
-        response.headers["Cache-Control"] = "no-store"
+    """Keep shared caches from storing a response to a request whose token was checked."""
+    if _is_checked() and response.cache_control.no_cache:
+        response.headers["Cache-Control"] = "private, no-cache"
     return response
 
 

@@ -11,7 +11,13 @@ from flask import Flask
 from werkzeug.routing import BaseConverter
 
 from flask_things import access, cache, headers, idempotency, preconditions, problems, ratelimit
-from flask_things.document import COMMON_HEADERS, ID, PROBLEM_HEADERS, TAGGED_HEADERS
+from flask_things.document import (
+    COMMON_HEADERS,
+    ID,
+    NO_STORE_HEADERS,
+    PROBLEM_HEADERS,
+    TAGGED_HEADERS,
+)
 from flask_things.limits import BULK_MAX_ITEMS
 from flask_things.parameters import IdempotencySchema, PreconditionsSchema
 from flask_things.parsing import JSONBody, NoQuery, Parser
@@ -79,7 +85,8 @@ class Blueprint(flask_smorest.Blueprint):
         **kwargs: Any,
     ) -> Decorator:
         """Document an answer with the header fields that all have; `tagged` gives it an ETag."""
-        headers = {**(headers or {}), **(TAGGED_HEADERS if tagged else {}), **COMMON_HEADERS}
+        caching = TAGGED_HEADERS if tagged else NO_STORE_HEADERS
+        headers = {**(headers or {}), **caching, **COMMON_HEADERS}
         respond = super().response(
             status_code, *args, content_type=content_type, headers=headers, **kwargs
         )
@@ -147,6 +154,6 @@ def _problem_response(meaning: str, status: int = 500) -> dict[str, Any]:
     example = problems.document(status, meaning, errors if status == 422 else [])
     return {
         "description": meaning,
-        "headers": {**PROBLEM_HEADERS.get(status, {}), **COMMON_HEADERS},
+        "headers": {**PROBLEM_HEADERS.get(status, {}), **NO_STORE_HEADERS, **COMMON_HEADERS},
         "content": {problems.MEDIA_TYPE: {"schema": ProblemSchema, "example": example}},
     }

@@ -13,9 +13,9 @@ TAGGED_HEADERS = {
         "schema": {"type": "string", "pattern": '^"[0-9a-f]{32}"$', "maxLength": 34},
     },
     "Cache-Control": {
-        "description": "It may be kept, but not used before asking whether it is still so. What a "
-        "token was needed for may not be kept.",
-        "schema": {"type": "string", "enum": ["no-cache", "no-store"]},
+        "description": "A cache must revalidate before each use. `private` where a token was "
+        "checked: no shared cache may store it.",
+        "schema": {"type": "string", "enum": ["no-cache", "private, no-cache"]},
     },
 }
 
@@ -74,9 +74,9 @@ PAGE_HEADERS = {
     },
 }
 
-NOT_KEPT = {
+NO_STORE_HEADERS = {
     "Cache-Control": {
-        "description": "No cache keeps it.",
+        "description": "No cache may store it.",
         "schema": {"type": "string", "const": "no-store"},
     }
 }

@@ -48,7 +48,6 @@ def to_csv(schema: type[Schema], rows: Generator[Any]) -> Response:
 
 def _streamed(lines: Iterable[str], rows: Generator[Any], content_type: str) -> Response:
     response = Response(_chunks(lines), content_type=content_type)
-    response.headers["Cache-Control"] = "no-store"  # it has no ETag to ask for it with
     response.call_on_close(rows.close)  # also where nothing was read, as for a HEAD
     return response
 

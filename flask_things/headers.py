@@ -63,6 +63,7 @@ def _name_request(record: logging.LogRecord) -> bool:
 def _complete(response: Response) -> Response:
     for name, value in common(_request_id()).items():
         response.headers.setdefault(name, value)
+    response.headers.setdefault("Cache-Control", "no-store")
     if response.status_code == 204:
         del response.headers["Content-Type"]  # there is no content to have a type
     return response

@@ -40,6 +40,18 @@ def wait_until(condition, seconds=20):
     raise AssertionError(f"not in {seconds} s: {condition.__name__}")
 
 
+def request(port, method, path, body=None, headers=JSON):
+    """Return the status, the headers and the body of an answer, parsed if it is JSON."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
+    try:
+        data = body if body is None or isinstance(body, bytes) else json.dumps(body).encode()
+        connection.request(method, path, data, headers)
+        response = connection.getresponse()
+        return response.status, response.headers, parse(response.headers, response.read())
+    finally:
+        connection.close()
+
+
 class Server:
     """A server that has been started, and is ready where it could be."""
 
@@ -70,14 +82,7 @@ class Server:
 
     def request(self, method, path, body=None, headers=JSON):
         """Return the status, the headers and the body of an answer, parsed if it is JSON."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
-        try:
-            data = body if body is None or isinstance(body, bytes) else json.dumps(body).encode()
-            connection.request(method, path, data, headers)
-            response = connection.getresponse()
-            return response.status, response.headers, parse(response.headers, response.read())
-        finally:
-            connection.close()
+        return request(self.port, method, path, body, headers)
 
     def raw(self, data, end=False):
         """Send bytes, and return every byte that comes back until the server closes."""

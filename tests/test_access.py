@@ -196,14 +196,17 @@ def test_an_answer_in_memory_is_not_for_another(client, make):
     assert_401(client.get("/things", headers=bearer("things_1_x")))
 
 
-def test_what_a_token_was_needed_for_no_cache_keeps(client, make):
+def test_a_response_to_a_token_is_private(client, make):
     headers = make()
     answers = [write(client, "POST", headers), client.get("/things/1", headers=headers)]
     answers.append(client.get("/things/1", headers=headers))
     known = {"If-None-Match": answers[1].headers["ETag"]}
     answers.append(client.get("/things/1", headers=headers | known))
     assert [answer.status_code for answer in answers] == [201, 200, 200, 304]
-    assert {answer.headers["Cache-Control"] for answer in answers} == {"no-store"}
+    answers += [client.get("/things", headers=headers), client.get("/things", headers=headers)]
+    assert {answer.headers["Cache-Control"] for answer in answers} == {"private, no-cache"}
+    export = client.get("/things.csv", headers=headers)
+    assert export.headers["Cache-Control"] == "no-store"
 
 
 def test_a_key_of_one_token_is_not_another_s(client, make):

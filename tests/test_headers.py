@@ -14,6 +14,37 @@ def test_every_response_has_an_id_and_nosniff(client, path):
 
 
 @pytest.mark.parametrize(
+    ("call", "status"),
+    [
+        ("GET /healthz", 200),
+        ("GET /readyz", 200),
+        ("GET /things/1", 404),
+        ("GET /nowhere", 404),
+        ("DELETE /things", 405),
+        ("POST /things", 415),
+        ("GET /things?x=1", 422),
+        ("GET /docs/assets/x", 404),
+        ("OPTIONS /things", 200),
+        ("GET /things.csv", 200),
+    ],
+)
+def test_no_cache_may_store_problems_and_health_checks(client, call, status):
+    method, path = call.split()
+    with client.open(path, method=method) as response:
+        assert (response.status_code, response.headers["Cache-Control"]) == (status, "no-store")
+
+
+def test_no_cache_may_store_what_gunicorn_refuses(serve):
+    assert b"\r\nCache-Control: no-store\r\n" in serve().raw(b"no HTTP\r\n\r\n")
+
+
+@pytest.mark.parametrize("path", ["/docs", "/openapi.json", "/static/docs.js", "/things"])
+def test_a_browser_may_keep_pages_and_asks_before_it_uses_them(client, path):
+    with client.get(path) as response:
+        assert response.headers["Cache-Control"] == "no-cache"
+
+
+@pytest.mark.parametrize(
     ("sent", "kept"), [("a-B.7_", True), ("x" * 128, True), ("x" * 129, False)]
 )
 def test_a_usable_request_id_is_kept(client, sent, kept):
