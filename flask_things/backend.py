@@ -13,11 +13,18 @@ from flask_things.limits import ASIDES
 AnySession = Session | scoped_session[Any]
 
 
-class Away(Exception):
+class Refused(RuntimeError):
+    """Something cannot or must not be done; the message says why, in one line.
+
+    gunicorn and Flask-Migrate print the message of a RuntimeError and exit with 1.
+    """
+
+
+class Away(Refused):
     """The database cannot be used now (503)."""
 
 
-class Unusable(Exception):
+class Unusable(Refused):
     """The database cannot be used at all: says in one line why, and what to do. No start."""
 
 

@@ -5,6 +5,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+from flask_things.backend import Refused
 from flask_things.files import COMPANIONS, JOURNALS, beside, replacing
 from flask_things.sqlite_file import sqlite3, uri
 
@@ -16,10 +17,6 @@ STEPS = 200
 
 #: Is told how many pages are copied, of how many.
 Progress = Callable[[int, int], None]
-
-
-class Refused(Exception):
-    """What was asked for cannot or must not be done; the message is one line that says why."""
 
 
 class Damaged(Refused):

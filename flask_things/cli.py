@@ -10,6 +10,7 @@ import click
 from flask import current_app
 
 from flask_things import backups, exports, records, restores, store
+from flask_things.backend import Refused
 from flask_things.commands import Commands
 from flask_things.db import db
 from flask_things.files import replacing
@@ -113,16 +114,16 @@ def _output(file: Path) -> Iterator[IO[bytes]]:
 def _refuse_unprepared() -> None:
     """Refuse to read a database that is not there, or not up to date."""
     if db.engine.dialect.name == "sqlite" and not _database().exists():
-        raise backups.Refused(f"{_database()}: There is no database.")
+        raise Refused(f"{_database()}: There is no database.")
     with db.engine.connect() as connection:
         if not is_current(connection):
-            raise backups.Refused("The schema is not of this version: start the server once.")
+            raise Refused("The schema is not of this version: start the server once.")
 
 
 def _database() -> Path:
     """Return the path of the SQLite database."""
     if db.engine.dialect.name != "sqlite":
-        raise backups.Refused("This is for a database in a file. Of PostgreSQL, use pg_dump.")
+        raise Refused("This is for a database in a file. Of PostgreSQL, use pg_dump.")
     return Path(db.engine.url.database or "").resolve()
 
 

@@ -1,4 +1,4 @@
-"""What all commands of `flask` have in common: how they fail, and how they are stopped."""
+"""What our commands of `flask` have in common: how they fail and how they stop."""
 
 import signal
 import sys
@@ -8,31 +8,24 @@ import click
 from flask.cli import AppGroup
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
-from flask_things import backups, records, tokens
-from flask_things.backend import Away
+from flask_things.backend import Refused
 from flask_things.sqlite_file import sqlite3
 
 
 class Commands(AppGroup):
-    """Commands whose failures are one line, and which tidy up when they are told to stop."""
+    """A group of commands that print a failure as one line, and clean up on SIGTERM."""
 
     def invoke(self, ctx: click.Context) -> Any:
-        """Run a command."""
+        """Run a command.
+
+        Raises ClickException, which click prints as one line before it exits with 1.
+        """
         before = signal.signal(signal.SIGTERM, _stop)
         try:
             return super().invoke(ctx)
         except BrokenPipeError:
-            raise  # who read standard output wants no more, which click takes quietly
-        except (
-            backups.Refused,
-            records.BadRecord,
-            tokens.Refused,
-            OSError,
-            sqlite3.Error,
-            SQLAlchemyError,
-            Away,
-            RuntimeError,
-        ) as error:
+            raise  # click exits quietly
+        except (Refused, OSError, sqlite3.Error, SQLAlchemyError) as error:
             raise click.ClickException(_line(error)) from error
         finally:
             signal.signal(signal.SIGTERM, before)

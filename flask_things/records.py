@@ -10,7 +10,7 @@ from typing import Any, BinaryIO, NoReturn
 from marshmallow import ValidationError
 from sqlalchemy import insert, select
 
-from flask_things.backend import AnySession
+from flask_things.backend import AnySession, Refused
 from flask_things.db import importing, writing
 from flask_things.limits import BODY_MAX_BYTES
 from flask_things.models import Thing
@@ -30,7 +30,7 @@ Raw = tuple[int, Any]
 Record = tuple[int, dict[str, Any]]
 
 
-class BadRecord(ValueError):
+class BadRecord(Refused):
     """A line that cannot be stored. What comes before it is stored."""
 
     def __init__(self, line: int, reason: str) -> None:

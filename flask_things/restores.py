@@ -9,10 +9,10 @@ from typing import Any
 
 from alembic.script import ScriptDirectory
 
+from flask_things.backend import Refused
 from flask_things.backups import (
     Damaged,
     Progress,
-    Refused,
     connect,
     copy_pages,
     count_things,

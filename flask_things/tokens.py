@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import Row, bindparam, delete, insert, select
 
-from flask_things.backend import AnySession
+from flask_things.backend import AnySession, Refused
 from flask_things.db import rows, writing
 from flask_things.limits import ID_MAX, TOKEN_SECRET_BYTES
 from flask_things.models import Token, utc_now
@@ -22,10 +22,6 @@ SENT = re.compile(r"things_([1-9][0-9]{0,18})_([A-Za-z0-9_-]+)")
 FOUND = select(*Token.__table__.c).where(Token.id == bindparam("token_id"))
 NAMES = select(*Token.__table__.c).order_by(Token.name)
 NAMED = select(Token.id).where(Token.name == bindparam("name"))
-
-
-class Refused(Exception):
-    """A token cannot be made, or not be revoked: says why."""
 
 
 def create_token(

@@ -14,7 +14,7 @@ from flask_migrate import Migrate
 from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
-from flask_things.backend import Away, Backend, Unusable
+from flask_things.backend import Away, Backend, Refused, Unusable
 from flask_things.db import backend_of, db
 from flask_things.sqlite_file import sqlite3
 
@@ -39,7 +39,7 @@ def is_current(connection: Connection) -> bool:
 def prepare(app: Flask) -> None:
     """Make the database, or bring its schema up to date. Nothing is ever dropped.
 
-    Call it once, before there are workers. Raises RuntimeError with one line that says what to do.
+    Call it once, before there are workers. Raises Refused, with one line that says what to do.
     """
     with app.app_context():
         try:
@@ -54,7 +54,7 @@ def prepare(app: Flask) -> None:
 def examined() -> Iterator[Backend]:
     """Give the backend of a database that is worth opening.
 
-    Raises RuntimeError, with one line that says what to do, where it is not, or the block fails.
+    Raises Refused, with one line that says what to do, where it is not, or the block fails.
     """
     backend = backend_of(db.session)
     try:
@@ -63,10 +63,12 @@ def examined() -> Iterator[Backend]:
         yield backend
     except CommandError as error:
         hint = "It may be a newer flask-things's: use that one, or choose another database."
-        raise RuntimeError(f"THINGS_DATABASE_URL: {db.engine.url}: {error}. {hint}") from error
+        raise Refused(f"THINGS_DATABASE_URL: {db.engine.url}: {error}. {hint}") from error
     except (OSError, SQLAlchemyError, sqlite3.Error, Away, Unusable) as error:
         reason = " ".join(str(getattr(error, "orig", error)).split())
-        raise RuntimeError(f"THINGS_DATABASE_URL: {db.engine.url}: {reason}") from error
+        raise Refused(f"THINGS_DATABASE_URL: {db.engine.url}: {reason}") from error
+    except RuntimeError as error:  # of a migration, which imports nothing of ours
+        raise Refused(str(error)) from error
 
 
 def _is_up_to_date() -> bool:
