@@ -9,7 +9,7 @@ from typing import IO, Any
 import click
 from flask import current_app
 
-from flask_things import backups, exports, records, restores, store
+from flask_things import backups, exports, imports, records, restores, store
 from flask_things.backend import Refused
 from flask_things.commands import Commands
 from flask_things.db import db
@@ -85,11 +85,11 @@ def import_(file: Path, kind: str | None) -> None:
     """
     _, read = _format(file, kind)
     prepare(current_app)  # makes the database where there is none
-    tally = records.Tally()
+    tally = imports.Tally()
     size = file.stat().st_size if file.is_file() else 0
     try:
         with click.open_file(str(file), "rb") as source, _bar("Import", size) as bar:
-            records.store_records(db.session, read(source, bar.update), tally)
+            imports.store_records(db.session, read(source, bar.update), tally)
     finally:
         click.echo(f"{tally.stored} stored, {tally.skipped} already there.", err=True)
 

@@ -1,27 +1,27 @@
-"""Things from elsewhere: records of NDJSON and CSV are read, checked and stored as they are."""
+"""Things from elsewhere: records of NDJSON and CSV, read and checked."""
 
+import codecs
 import csv
 import json
 import re
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from itertools import chain
 from typing import Any, BinaryIO, NoReturn
 
 from marshmallow import ValidationError
-from sqlalchemy import insert, select
 
-from flask_things.backend import AnySession, Refused
-from flask_things.db import importing, writing
+from flask_things.backend import Refused
 from flask_things.limits import BODY_MAX_BYTES
-from flask_things.models import Thing
 from flask_things.schemas import RecordSchema
-from flask_things.search import fold
-
-#: How much one transaction stores at most; others wait for it.
-BATCH_RECORDS = 500
-BATCH_CHARACTERS = 1_000_000
 
 FIELDS = tuple(RecordSchema().fields)
+
+#: What may separate the fields of CSV: the comma of RFC 4180, and what spreadsheets write instead
+#: where a comma is the decimal sign, or as "text".
+SEPARATORS = ",;\t"
+
+#: How UTF-16 begins.
+UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 #: The number of the line where it begins, and its fields as they were read.
 Raw = tuple[int, Any]
@@ -35,26 +35,8 @@ class BadRecord(Refused):
 
     def __init__(self, line: int, reason: str) -> None:
         super().__init__(
-            f"Line {line}: {reason} What comes before it is stored: mend it, and run this again."
+            f"Line {line}: {reason} The lines before it are stored: correct it and import again."
         )
-
-
-@dataclass
-class Tally:
-    """How many records were stored, and how many were there already."""
-
-    stored: int = 0
-    skipped: int = 0
-
-
-def store_records(session: AnySession, records: Iterable[Record], tally: Tally) -> None:
-    """Store things with the ids and times that they have; an equal one that is there is skipped.
-
-    It is done in transactions of some records each, counted in `tally`: after an error it can be
-    done again. Raises BadRecord, also for a thing that differs from the one with its id.
-    """
-    for batch in _batches(records):
-        _store(session, batch, tally)
 
 
 def read_ndjson(file: BinaryIO, progress: Callable[[int], None]) -> Iterator[Record]:
@@ -80,10 +62,10 @@ def _lines(file: BinaryIO, progress: Callable[[int], None]) -> Iterator[tuple[in
         number += 1
         if len(line) > BODY_MAX_BYTES:
             raise BadRecord(number, f"Longer than {BODY_MAX_BYTES} bytes.")
-        if number == 1 and line.startswith(b"\xef\xbb\xbf"):
-            raise BadRecord(number, "Begins with a byte order mark, which UTF-8 needs not.")
+        if number == 1 and (line.startswith(UTF_16) or b"\0" in line[:2]):
+            raise BadRecord(number, 'This is UTF-16 ("Unicode text"): save the file as UTF-8.')
         try:
-            yield number, line.decode()
+            yield number, line.decode("utf-8-sig" if number == 1 else "utf-8")
         except UnicodeDecodeError as error:
             raise BadRecord(number, f"Not UTF-8 at byte {error.start + 1}.") from error
         progress(len(line))
@@ -112,17 +94,19 @@ def _refuse(name: str) -> NoReturn:
 
 
 def _rows(lines: Iterator[tuple[int, str]]) -> Iterator[Raw]:
+    first = next(lines, (1, ""))
+    separator = next((mark for mark in first[1] if mark in SEPARATORS), ",")
     length = 0
 
     def limited() -> Iterator[str]:
         nonlocal length
-        for _, line in lines:
+        for _, line in chain([first], lines):
             length += len(line)
             if length > BODY_MAX_BYTES:  # the reader itself limits a field, not a record
                 raise BadRecord(number, f"Longer than {BODY_MAX_BYTES} characters.")
             yield line
 
-    reader = csv.reader(limited(), strict=True)
+    reader = csv.reader(limited(), delimiter=separator, strict=True)
     names: list[str] = []
     while True:
         number, length = reader.line_num + 1, 0
@@ -132,7 +116,11 @@ def _rows(lines: Iterator[tuple[int, str]]) -> Iterator[Raw]:
             raise BadRecord(number, f"Not CSV: {error}.") from error
         if not names:
             if sorted(row or []) != sorted(FIELDS):
-                raise BadRecord(number, f"The first must name the fields: {','.join(FIELDS)}.")
+                raise BadRecord(
+                    number,
+                    f"It must name the fields: {','.join(FIELDS)} (separated by commas, "
+                    "semicolons or tabs).",
+                )
             names = row or []
         elif row is None:
             return
@@ -156,44 +144,3 @@ def _checked(raw: Iterator[Raw]) -> Iterator[Record]:
                 for name, why in error.messages_dict.items()
             )
             raise BadRecord(number, " ".join(reasons)) from error
-
-
-def _batches(records: Iterable[Record]) -> Iterator[list[Record]]:
-    batch: list[Record] = []
-    characters = 0
-    try:
-        for record in records:
-            batch.append(record)
-            characters += len(record[1]["text"])
-            if len(batch) == BATCH_RECORDS or characters >= BATCH_CHARACTERS:
-                yield batch
-                batch, characters = [], 0
-    except BadRecord:
-        yield batch
-        raise
-    yield batch
-
-
-def _store(session: AnySession, batch: list[Record], tally: Tally) -> None:
-    """Store what comes before the first record that differs from a thing with its id."""
-    new: list[dict[str, Any]] = []
-    seen = 0
-    differs = None
-    columns = [getattr(Thing, name) for name in FIELDS]
-    with writing(session, alone=True), importing(session, Thing.__table__):
-        there = select(*columns).where(Thing.id.in_([fields["id"] for _, fields in batch]))
-        known = {row.id: dict(row._mapping) for row in session.execute(there)}
-        for line, fields in batch:
-            before = known.setdefault(fields["id"], fields)
-            if before != fields:
-                differs = BadRecord(line, f"There is another thing {fields['id']}.")
-                break
-            seen += 1
-            if before is fields:
-                new.append(fields | {"folded": fold(fields["text"])})
-        if new:
-            session.execute(insert(Thing), new)
-    tally.stored += len(new)
-    tally.skipped += seen - len(new)
-    if differs:
-        raise differs

@@ -28,9 +28,9 @@ def text_field(*, required: bool) -> fields.String:
     )
 
 
-#: A moment as RFC 3339 has it, with no more digits than are stored.
+#: A moment as RFC 3339 has it. Of its fraction, microseconds are kept.
 RFC3339 = re.compile(
-    r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d{1,6})?(Z|[+-]\d\d:\d\d)", re.ASCII | re.IGNORECASE
+    r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)", re.ASCII | re.IGNORECASE
 )
 
 
