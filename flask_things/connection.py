@@ -9,6 +9,8 @@ from socket import SHUT_RD, SHUT_WR
 from time import monotonic
 from typing import Any
 
+import gevent
+from gevent.lock import Semaphore
 from werkzeug.exceptions import RequestTimeout
 
 from flask_things.limits import (
@@ -21,6 +23,23 @@ from flask_things.limits import (
 
 #: How much is received or sent at once, in bytes.
 PIECE_BYTES = 64 * 1024
+
+#: The same where gunicorn asks for this default of its own, as it cannot tell how much will come.
+#: Of a chunked body these are many chunks, for each of which it takes about 6 microseconds.
+UNKNOWN_BYTES, FEW_BYTES = 8192, 2048
+
+#: For how long one connection may be read from before others get a turn, in seconds.
+SLICE_S = 0.002
+
+#: Who has had a slice waits here, so that one of them at a time goes on for each round of the event
+#: loop, however many there are.
+_next_slice = Semaphore()
+
+
+def let_others_go_on() -> None:
+    """Wait until the event loop has looked for what other connections have, and served that."""
+    with _next_slice:
+        gevent.idle(priority=2)  # the highest: it comes after one look, however much is found
 
 
 class Connection:
@@ -44,14 +63,19 @@ class Connection:
     def _allow(self, part: str, seconds: float) -> None:
         """Set the time for what comes next: a part of a request, or anything at all."""
         self._part, self._limit_s = part, seconds
-        self._since = monotonic()
+        self._since = self._slice_since = monotonic()
 
     def recv(self, size: int) -> bytes:
         r"""Return what has come, or b"" where nothing more will, or nothing at all came in time.
 
         Raises RequestTimeout (408) when the time of a request that has begun is over.
         """
-        data = self._receive(size)
+        if self._part and monotonic() - self._slice_since > SLICE_S:
+            let_others_go_on()  # gevent itself would not while there is always something to read
+            self._slice_since = monotonic()
+        if self._part == "body" and size <= UNKNOWN_BYTES:
+            size = min(size, FEW_BYTES)
+        data = self._receive(min(size, PIECE_BYTES))
         if data is None and self._part:
             raise RequestTimeout(f"The {self._part} took longer than {self._limit_s} seconds.")
         if data and not self._part:

@@ -6,11 +6,14 @@ from base64 import b64encode
 from concurrent.futures import ThreadPoolExecutor
 from hashlib import shake_256
 from pathlib import Path
+from threading import Event
 
 import pytest
 
 from flask_things.limits import ASIDES, BULK_MAX_ITEMS
+from tests.server import connect
 from tests.test_gate import reading_time
+from tests.test_parsing import HEAD
 
 #: How long an answer may take on a machine that is busy with others, while something else takes
 #: several times that.
@@ -89,6 +92,25 @@ def test_a_client_that_always_has_a_next_request_does_not_keep_its_turn(server):
         assert reading_time(server, seconds=0.5) < LIMIT_S / 2
         assert not running.done()
         assert running.result().count(b"HTTP/1.1 200 OK\r\n") == 2000
+
+
+def test_chunks_of_one_byte_do_not_stop_reads(server):
+    """There always is another one to read, so that gevent itself would go on for as long."""
+    is_over = Event()
+
+    def send():
+        with connect(server) as connection, contextlib.suppress(OSError):
+            connection.sendall(HEAD + b"Transfer-Encoding: chunked\r\n\r\n")
+            while not is_over.is_set():
+                connection.sendall(b"1\r\n \r\n" * 10_000)
+
+    with ThreadPoolExecutor(4) as clients:
+        sending = [clients.submit(send) for _ in range(4)]
+        slowest = reading_time(server, seconds=1)
+        is_over.set()
+        for one in sending:
+            one.result()
+    assert slowest < LIMIT_S / 2
 
 
 @pytest.mark.sqlite
