@@ -11,10 +11,12 @@ from typing import Any
 
 import gevent
 from gevent.lock import Semaphore
+from gunicorn.http.errors import LimitRequestHeaders
 from werkzeug.exceptions import RequestTimeout
 
 from flask_things.limits import (
     BODY_TIMEOUT_S,
+    HEADER_MAX_BYTES,
     HEADER_TIMEOUT_S,
     LINGER_S,
     SEND_TIMEOUT_S,
@@ -64,15 +66,19 @@ class Connection:
         """Set the time for what comes next: a part of a request, or anything at all."""
         self._part, self._limit_s = part, seconds
         self._since = self._slice_since = monotonic()
+        self._received_bytes = 0
 
     def recv(self, size: int) -> bytes:
         r"""Return what has come, or b"" where nothing more will, or nothing at all came in time.
 
-        Raises RequestTimeout (408) when the time of a request that has begun is over.
+        Raises RequestTimeout (408) when the time of a request that has begun is over, and
+        LimitRequestHeaders (431) when its header is too long.
         """
         if self._part and monotonic() - self._slice_since > SLICE_S:
             let_others_go_on()  # gevent itself would not while there is always something to read
             self._slice_since = monotonic()
+        if self._part == "header" and self._received_bytes >= HEADER_MAX_BYTES:
+            raise LimitRequestHeaders(f"The header is over the limit of {HEADER_MAX_BYTES} bytes.")
         if self._part == "body" and size <= UNKNOWN_BYTES:
             size = min(size, FEW_BYTES)
         data = self._receive(min(size, PIECE_BYTES))
@@ -80,6 +86,7 @@ class Connection:
             raise RequestTimeout(f"The {self._part} took longer than {self._limit_s} seconds.")
         if data and not self._part:
             self._allow("header", HEADER_TIMEOUT_S)
+        self._received_bytes += len(data or b"")
         return data or b""
 
     def _receive(self, size: int) -> bytes | None:

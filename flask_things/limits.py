@@ -66,6 +66,9 @@ CACHE_MAX_BYTES = 6 * 1024 * 1024
 #: have their turn. Not 0: gevent would then look for new ones after 50 pauses only.
 TURN_S = 0.0001
 
+#: The largest header of a request in all, in bytes: what nginx takes. gunicorn limits each line.
+HEADER_MAX_BYTES = 32 * 1024
+
 #: How long the header of a request may take in all, and its body, in seconds: a 16 MiB bulk comes
 #: in time over 5 Mbit/s.
 HEADER_TIMEOUT_S = 15

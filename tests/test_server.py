@@ -10,6 +10,7 @@ import pytest
 from flask_things.files import beside
 from tests.server import Server, free_port, python, wait_until
 from tests.test_parsing import HEAD, status
+from tests.test_slow_clients import GET
 
 ROOT = Path(__file__).parents[1]
 
@@ -27,6 +28,7 @@ NOT_HTTP = {
     "two hosts": b"GET /things HTTP/1.1\r\nHost: x\r\nHost: y\r\n\r\n",
     "long line": b"GET /" + b"a" * 9000 + b" HTTP/1.1\r\nHost: x\r\n\r\n",
     "long header": b"GET /things HTTP/1.1\r\nHost: x\r\nX: " + b"a" * 9000 + b"\r\n\r\n",
+    "long headers": b"GET / HTTP/1.1\r\n" + b"X: %b\r\n" % (b"a" * 8000) * 6 + b"\r\n",
     "many headers": b"GET /things HTTP/1.1\r\n" + b"X: a\r\n" * 300 + b"\r\n",
     "length and chunks": HEAD + b"Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
     "two lengths": HEAD + b"Content-Length: 5\r\nContent-Length: 6\r\n\r\n12345",
@@ -52,6 +54,12 @@ def test_what_is_not_http_is_answered_with_a_problem_too(server, sent):
     assert b"X-Request-ID: " in answer
     assert b"X-Content-Type-Options: nosniff\r\n" in answer
     assert answer.count(b"HTTP/1.1 ") == 1
+
+
+def test_a_header_may_be_as_long_as_a_proxy_lets_it_be(server):
+    """nginx passes on up to four lines of 8 KB each, cookies of other applications, for example."""
+    long = b"X: %b\r\n" % (b"a" * 7900)
+    assert status(server.raw(GET + long * 4 + b"Connection: close\r\n\r\n")) == 200
 
 
 def test_a_header_cannot_move_the_api(server):
