@@ -9,10 +9,11 @@ from typing import Any
 from flask import Flask
 from flask_sqlalchemy import SQLAlchemy
 from flask_sqlalchemy.session import Session as FlaskSession
-from sqlalchemy import Connection, Engine, Executable, FromClause, Row, Select
+from sqlalchemy import Connection, Engine, Executable, FromClause, Row, Select, event
 from sqlalchemy.orm import DeclarativeBase, Session, scoped_session
 
 from flask_things.backend import AnySession, Backend, at_once
+from flask_things.db_errors import refuse_spent_ids
 from flask_things.postgresql import PostgreSQL
 from flask_things.sqlite import SQLite
 from flask_things.timing import timed
@@ -45,6 +46,7 @@ def init_app(app: Flask) -> None:
     db.init_app(app)
     with app.app_context():
         backend.listen(db.engine)
+        event.listen(db.engine, "handle_error", refuse_spent_ids)
 
 
 def _backend(config: dict[str, Any]) -> Backend:

@@ -11,7 +11,7 @@ from werkzeug import Response
 from werkzeug.exceptions import HTTPException, ServiceUnavailable
 
 from flask_things.backend import Away
-from flask_things.db_errors import is_away, is_full
+from flask_things.db_errors import NoIdLeft, is_away, is_full
 from flask_things.limits import ERRORS_MAX
 from flask_things.places import Error, errors_of
 from flask_things.store import ThingNotFound
@@ -29,6 +29,8 @@ RENAMED = {
     422: "Unprocessable Content",
 }
 
+DISK_FULL = "The disk is full. Nothing was stored."
+
 #: The statuses that routes answer with, and when.
 MEANINGS = {
     400: "The body is not JSON in UTF-8, or is shorter than announced.",
@@ -42,12 +44,13 @@ MEANINGS = {
     422: "The request is well formed, but not valid: see the errors.",
     429: "Too many requests: wait as long as `Retry-After` says.",
     503: "The database is busy, away or not up to date; try again later.",
-    507: "The disk is full. Nothing was stored.",
+    507: "The disk is full, or no id is left. Nothing was stored.",
 }
 
 #: What our own exceptions are to a client.
 STATUSES: dict[type[Exception], int] = {
     ThingNotFound: 404,
+    NoIdLeft: 507,
 }
 
 
@@ -103,7 +106,7 @@ def database_problem(error: SQLAlchemyError | Away) -> Response:
     if not (is_full(error) or is_away(error)):
         raise error
     current_app.logger.error(getattr(error, "orig", error))
-    return answer(507, MEANINGS[507]) if is_full(error) else http_problem(away())
+    return answer(507, DISK_FULL) if is_full(error) else http_problem(away())
 
 
 def away() -> HTTPException:

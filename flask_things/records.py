@@ -128,7 +128,7 @@ def _rows(lines: Iterator[tuple[int, str]]) -> Iterator[Raw]:
             raise BadRecord(number, f"Has {len(row)} fields, not {len(names)}.")
         elif row:
             fields: dict[str, Any] = dict(zip(names, row, strict=True))
-            if re.fullmatch("[1-9][0-9]{0,18}", fields["id"]):
+            if re.fullmatch("0|-?[1-9][0-9]{0,18}", fields["id"]):
                 fields["id"] = int(fields["id"])
             yield number, fields
 

@@ -80,13 +80,17 @@ class ThingSchema(Answer):
         return getattr(obj, attr, default)
 
 
+#: The highest id that an import accepts. It leaves more ids than a service can ever give.
+IMPORT_ID_MAX = 9 * 10**18
+
+
 class RecordSchema(ThingSchema):
     """A thing that was exported, all of which is to be stored."""
 
     class Meta:
         unknown = RAISE
 
-    id = fields.Integer(required=True, strict=True, validate=validate.Range(1, ID_MAX))
+    id = fields.Integer(required=True, strict=True, validate=validate.Range(1, IMPORT_ID_MAX))
     text = text_field(required=True)
 
 

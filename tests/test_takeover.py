@@ -83,7 +83,8 @@ def test_the_highest_id_that_there_can_be_is_taken_over(leave, request):
     leave([(2**63 - 1, "last")])
     client = request.getfixturevalue("client")
     assert client.get(f"/things/{2**63 - 1}").json["text"] == "last"
-    assert client.post("/things", json={"text": ""}).status_code == 507
+    problem = client.post("/things", json={"text": ""})
+    assert (problem.status_code, problem.json["detail"][:13]) == (507, "No id is left")
 
 
 def test_an_id_that_the_old_table_gave_and_took_back_is_not_given_again(connection, request):
