@@ -1,14 +1,20 @@
 """What a database must be able to do: SQLite (sqlite.py) and PostgreSQL (postgresql.py) each do."""
 
-import threading
-from collections.abc import Callable, Hashable
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Hashable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from threading import BoundedSemaphore
 from typing import Any, Protocol
 
 from sqlalchemy import Connection, Engine, FromClause
 from sqlalchemy.orm import Session, scoped_session
 
-from flask_things.limits import ASIDES
+#: How many slow queries a worker executes at a time: each has a thread, and a connection whose page
+#: cache it fills. The others wait.
+SLOW_QUERIES = 2
+
+#: How many exports a worker serves at a time: each keeps a connection for as long as its client
+#: reads. The other connections are left for reads, writes and /readyz.
+EXPORTS = 8
 
 AnySession = Session | scoped_session[Any]
 
@@ -28,26 +34,48 @@ class Unusable(Refused):
     """The database cannot be used at all: says in one line why, and what to do. No start."""
 
 
-def at_once(function: Callable[..., Any], arguments: tuple[Any, ...]) -> Any:
-    """Call a function with its arguments here and now."""
+@contextmanager
+def place(places: BoundedSemaphore, timeout_s: float, what: str) -> Iterator[None]:
+    """Hold one of a limited number of places during the block.
+
+    Raises Away (503) if none becomes free in time.
+    """
+    if not places.acquire(timeout=timeout_s):
+        raise Away(f"too many {what} at once")
+    try:
+        yield
+    finally:
+        places.release()
+
+
+def call_directly(function: Callable[..., Any], *arguments: Any) -> Any:
+    """Call a function in this thread."""
     return function(*arguments)
 
 
-class Aside:
-    """How what takes long is done."""
+class Offload:
+    """How slow statements are executed: off the event loop, a few at a time."""
 
-    def __init__(self) -> None:
-        #: What calls a function: the server sets it, where the other requests of a thread would
-        #: have to wait meanwhile.
-        self.call = at_once
-        #: What is held meanwhile, from before there is a connection.
-        self.turn = threading.BoundedSemaphore(ASIDES)
+    def __init__(self, timeout_s: float) -> None:
+        #: What calls a slow function. A server with an event loop replaces it (offload.py).
+        self.call = call_directly
+        self._timeout_s = timeout_s
+        self._slow_queries = BoundedSemaphore(SLOW_QUERIES)
+        self._exports = BoundedSemaphore(EXPORTS)
+
+    def slow_query(self) -> AbstractContextManager[None]:
+        """Let few slow queries run at a time. Take it before the connection. Raises Away (503)."""
+        return place(self._slow_queries, self._timeout_s, "slow queries")
+
+    def export(self) -> AbstractContextManager[None]:
+        """Let few exports be open at a time. Raises Away (503) at once: each may take minutes."""
+        return place(self._exports, 0, "exports")
 
 
 class Backend(Protocol):
     """One database, as all workers of a server use it."""
 
-    aside: Aside
+    offload: Offload
 
     def engine_options(self) -> dict[str, Any]:
         """Return what SQLAlchemy's engine is to be made with."""

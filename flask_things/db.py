@@ -1,6 +1,6 @@
 """The database: `db` and its transactions."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import lru_cache
 from pathlib import Path
@@ -12,11 +12,14 @@ from flask_sqlalchemy.session import Session as FlaskSession
 from sqlalchemy import Connection, Engine, Executable, FromClause, Row, Select, event
 from sqlalchemy.orm import DeclarativeBase, Session, scoped_session
 
-from flask_things.backend import AnySession, Backend, at_once
+from flask_things.backend import AnySession, Backend, call_directly
 from flask_things.db_errors import refuse_spent_ids
 from flask_things.postgresql import PostgreSQL
 from flask_things.sqlite import SQLite
 from flask_things.timing import timed
+
+#: How many rows a stream reads at once: with the longest texts, these take 16 MB.
+STREAM_ROWS = 40
 
 
 class Base(DeclarativeBase):
@@ -93,11 +96,16 @@ def writing(session: AnySession, *, alone: bool = False) -> Iterator[None]:
 
 @contextmanager
 def reading(session: AnySession) -> Iterator[None]:
-    """Run the block as one transaction that reads: all that it sees is of one moment."""
+    """Run the block as one transaction that reads: all that it sees is of one moment.
+
+    It counts as a slow query. Raises Away (503) where too many others wait.
+    """
     session.commit()
+    backend = backend_of(session)
     with (
+        backend.offload.slow_query(),
         timed("database"),
-        backend_of(session).reading(session) as connection,
+        backend.reading(session) as connection,
         _noted(session, connection),
     ):
         yield
@@ -134,24 +142,53 @@ def rows(session: AnySession, statement: Executable, parameters: Any = None) -> 
     Inside `writing` or `reading` it is a part of that. Else it is a read by itself, on a connection
     of its own: a session, which would have to learn of each row, takes three times as long.
 
-    What may take long is done aside, so that the other requests of a worker go on: what is executed
-    with a list of parameters, or has the execution option `takes_long`.
+    A slow statement is offloaded, so that the other requests of a worker go on: one that has a list
+    of parameters, or the execution option `takes_long`. Raises Away (503) if too many others wait.
     """
-    takes_long = isinstance(parameters, list) or "takes_long" in statement.get_execution_options()
+    takes_long = isinstance(parameters, list) or _takes_long(statement)
     engine = session.get_bind().engine  # which takes long enough to ask for it once
-    aside = engine.get_execution_options()["backend"].aside
-    call = aside.call if takes_long else at_once
+    offload = engine.get_execution_options()["backend"].offload
+    call = offload.call if takes_long else call_directly
     if joined := session.info.get("transaction"):
         if takes_long:
             joined.info["took_long"] = True
-        return call(_all, (joined, statement, parameters))  # type: ignore[no-any-return]
-    turn = aside.turn if takes_long else nullcontext()
+        return call(_all, joined, statement, parameters)  # type: ignore[no-any-return]
+    turn = offload.slow_query() if takes_long else nullcontext()
     with turn, timed("database"), engine.connect() as connection:
-        return call(_all, (connection, statement, parameters))  # type: ignore[no-any-return]
+        return call(_all, connection, statement, parameters)  # type: ignore[no-any-return]
+
+
+def _takes_long(statement: Executable) -> bool:
+    return "takes_long" in statement.get_execution_options()
 
 
 def _all(connection: Connection, statement: Executable, parameters: Any) -> Sequence[Row[Any]]:
     return connection.execute(statement, parameters).all()
+
+
+def stream(session: AnySession, query: Select[Any], parameters: Any) -> Generator[Row[Any]]:
+    """Return the rows of a query as they are read: all of one snapshot, on their own connection.
+
+    The query is executed before the first row is asked for. Close the generator if you do not read
+    it to its end. Raises Away (503) where too many others are open.
+    """
+    rows = _streamed(session.get_bind().engine, query, parameters)
+    next(rows)
+    return rows
+
+
+def _streamed(engine: Engine, query: Select[Any], parameters: Any) -> Generator[Any]:
+    offload = engine.get_execution_options()["backend"].offload
+    call = offload.call if _takes_long(query) else call_directly
+    query = query.execution_options(yield_per=STREAM_ROWS)
+    with (
+        offload.export(),
+        engine.connect() as connection,
+        call(connection.execute, query, parameters) as result,
+    ):
+        yield
+        while rows := call(result.fetchmany, STREAM_ROWS):
+            yield from rows
 
 
 def locked(session: AnySession, query: Select[Any], parameters: Any = None) -> Sequence[Row[Any]]:

@@ -74,7 +74,7 @@ class GroupCommit:
         """
         end = monotonic() + seconds
         if not (self._turn.acquire(blocking=False) or self._queue(end)):
-            raise Away("too many writes wait")
+            raise Away("too many writes at once")
         group = None
         try:
             group = self._joinable(end, alone)
@@ -120,6 +120,8 @@ class GroupCommit:
 
     def _end(self) -> None:
         group, self._group = self._group, None
-        if group:
-            group.end()
-        self._turn.release()
+        try:
+            if group:
+                group.end()
+        finally:
+            self._turn.release()

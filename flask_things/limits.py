@@ -30,9 +30,6 @@ BULK_MAX_ITEMS = 1000
 PAGE_DEFAULT_ITEMS = 100
 PAGE_MAX_ITEMS = 1000
 
-#: How many rows an export reads at once: of the longest texts, these take 16 MB.
-EXPORT_ROWS = 40
-
 #: The longest text to look for, in characters: it stands in a URL.
 Q_MAX_CHARACTERS = 200
 
@@ -51,13 +48,8 @@ TOKEN_NAME_MAX_CHARACTERS = 100
 #: The longest time that a token may be good for, if it is not for ever, in days: a century.
 TOKEN_DAYS_MAX = 36_500
 
-#: How many connections to the database a worker keeps, and may open besides for a while: an export
-#: has one of its own, for as long as its client takes.
+#: How many connections to the database a worker keeps, and how many more it may open for a while.
 CONNECTIONS = 16
-
-#: How many searches a worker executes at a time: each has a thread, and a connection whose cache
-#: it fills.
-ASIDES = 2
 
 #: What a worker keeps of answers at most, in bytes: the newest of one version of the database.
 CACHE_MAX_BYTES = 6 * 1024 * 1024

@@ -97,12 +97,12 @@ def _things(sort: str, parameters: frozenset[str]) -> Select[Any]:
         )
         page = union_all(*parts).subquery()
         query = select(*COLUMNS, key).join(page, Thing.id == page.c.id)
+    if {"pattern", "part"} & parameters:
+        query = query.execution_options(takes_long=True)
     return query.order_by(*_turned(order, descending)).limit(limit)
 
 
 def _found(query: Select[Any], parameters: frozenset[str]) -> Select[Any]:
-    if {"pattern", "part"} & parameters:
-        query = query.execution_options(takes_long=True)
     if "pattern" in parameters:
         query = query.where(matches(Thing.folded, bindparam("pattern")))
     if "part" in parameters:

@@ -1,7 +1,7 @@
 """PostgreSQL: how the engine is set up, and how transactions begin."""
 
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from threading import BoundedSemaphore
 from time import monotonic
 from typing import Any
@@ -20,7 +20,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import REGCLASS
 from sqlalchemy.orm import Session
 
-from flask_things.backend import AnySession, Aside, Away, Unusable
+from flask_things.backend import AnySession, Offload, Unusable, place
 from flask_things.limits import CONNECTIONS
 from flask_things.timing import timed
 
@@ -48,7 +48,7 @@ class PostgreSQL:
 
     def __init__(self, url: URL, *, busy_timeout_ms: int) -> None:
         """Take the URL, whose own parameters go before ours, and the longest wait for a lock."""
-        self.aside = Aside()
+        self.offload = Offload(busy_timeout_ms / 1000)
         self._busy_timeout_ms = busy_timeout_ms
         self._writers = BoundedSemaphore(WRITERS)
         self._moved = monotonic()  # when a write has begun or ended
@@ -78,18 +78,25 @@ class PostgreSQL:
             "connect_args": self._connect_args,
             "pool_pre_ping": True,  # after a restart of the server nobody meets a dead connection
             "pool_size": CONNECTIONS,
-            "max_overflow": CONNECTIONS,  # an export has a connection of its own
+            "max_overflow": CONNECTIONS,
+            "hide_parameters": True,  # the log is not for what users write
             "pool_timeout": CONNECT_TIMEOUT_S,
         }
 
     def listen(self, engine: Engine) -> None:
-        """Give up a connection to a server that only reads: another one may have been promoted."""
+        """Look at every error."""
         self._engine = engine
-        event.listen(engine, "handle_error", self._leave_a_reader)
+        event.listen(engine, "handle_error", self._handle_error)
 
-    def _leave_a_reader(self, context: ExceptionContext) -> None:
-        if getattr(context.original_exception, "sqlstate", None) == READ_ONLY:
-            context.is_disconnect = True
+    def _handle_error(self, context: ExceptionContext) -> None:
+        error: Any = context.original_exception
+        if getattr(error, "sqlstate", None) == READ_ONLY:
+            context.is_disconnect = True  # another server may be the primary by now
+        if detail := getattr(getattr(error, "diag", None), "message_detail", None):
+            errors: list[Any] = [error, context.sqlalchemy_exception]
+            for quoting in errors:  # the row, with what users write
+                message, *others = quoting.args
+                quoting.args = (message.replace(detail, "(hidden)"), *others)
 
     @contextmanager
     def writing(self, session: Session, *, alone: bool) -> Iterator[Connection]:
@@ -97,17 +104,16 @@ class PostgreSQL:
 
         Some connections are left for those who read, whatever the writers wait for. Raises Away.
         """
-        with timed("gate"):
-            has_turn = self._writers.acquire(timeout=max(self._moved + HASTE_S - monotonic(), 0))
-        if not has_turn:
-            raise Away("too many writes wait")
-        self._moved = monotonic()
-        try:
-            with session.begin():
-                yield session.connection()
-        finally:
+        with ExitStack() as stack:
+            with timed("gate"):
+                patience_s = max(self._moved + HASTE_S - monotonic(), 0)
+                stack.enter_context(place(self._writers, patience_s, "writes"))
             self._moved = monotonic()
-            self._writers.release()
+            try:
+                with session.begin():
+                    yield session.connection()
+            finally:
+                self._moved = monotonic()
 
     def limit_wait(self, session: AnySession) -> None:
         """End the statements that follow in time: who queues for a row waits for two locks."""

@@ -2,6 +2,7 @@
 
 import gc
 import json
+import logging
 import os
 from contextlib import suppress
 from functools import partial
@@ -15,17 +16,21 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from flask_things import headers, metrics, problems
 from flask_things.accesslog import Logger
-from flask_things.backend import Away
+from flask_things.backend import EXPORTS, SLOW_QUERIES, Away
 from flask_things.config import BadSetting, refuse_open_door, settings
 from flask_things.db import backend_of, db
 from flask_things.limits import KEEPALIVE_S
 from flask_things.migrations import prepare
+from flask_things.offload import Threads
 from flask_things.sqlite import log_sqlite_version
 
 # Before the application makes a lock, and psycopg looks how to wait: who waits shall let the others
 # go on. gunicorn does the same with all else, in each worker.
 monkey.patch_thread()
 monkey.patch_select()
+
+# A log that cannot be written, as on a full disk, must not fail what is logged.
+logging.raiseExceptions = False
 
 _settings = settings(os.environ)
 _is_sqlite = _settings["THINGS_DATABASE_URL"].get_backend_name() == "sqlite"
@@ -91,8 +96,9 @@ def post_worker_init(worker: Any) -> None:
     """Let the worker be stopped, and open the file that it serves, so that nobody else takes it."""
     pthread_sigmask(SIG_UNBLOCK, _stops)
     with worker.wsgi.app_context():
-        if _is_sqlite:  # of PostgreSQL psycopg waits for answers, and lets others go on
-            backend_of(db.session).aside.call = gevent.get_hub().threadpool.apply
+        if _is_sqlite:  # psycopg lets others go on while it waits for PostgreSQL
+            # A bulk and its commit, the slow queries and the exports.
+            backend_of(db.session).offload.call = Threads(1 + SLOW_QUERIES + EXPORTS)
         with suppress(SQLAlchemyError, Away):
             db.session.connection()
     if worker.log.metrics:

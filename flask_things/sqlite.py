@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from flask_things import sqlite_file
-from flask_things.backend import AnySession, Aside, Away, Unusable
+from flask_things.backend import AnySession, Away, Offload, Unusable
 from flask_things.files import beside
 from flask_things.gate import Gate, try_until
 from flask_things.groups import GroupCommit
@@ -56,7 +56,7 @@ class SQLite:
 
     def __init__(self, path: Path, *, busy_timeout_ms: int, synchronous: str) -> None:
         """Take the file's absolute path and the settings."""
-        self.aside = Aside()
+        self.offload = Offload(busy_timeout_ms / 1000)
         self._identity = Identity(path)
         self.path = self._identity.path
         self.busy_timeout_ms = busy_timeout_ms
@@ -76,7 +76,9 @@ class SQLite:
             "creator": self.connect,
             "pool_size": CONNECTIONS,
             "pool_use_lifo": True,  # few are used, and these have in their caches what is asked for
-            "max_overflow": CONNECTIONS,  # an export has a connection of its own
+            "max_overflow": CONNECTIONS,
+            "pool_timeout": self.busy_timeout_ms / 1000,
+            "hide_parameters": True,  # the log is not for what users write
         }
 
     def listen(self, engine: Engine) -> None:
@@ -125,32 +127,38 @@ class SQLite:
                 if is_shared:
                     connection.exec_driver_sql("RELEASE writer")
             except BaseException as error:
-                if not _driver_s(connection).in_transaction:  # SQLite has undone it: no room
+                group.error = Away("a write that failed could not be undone")  # until it is
+                in_transaction = _driver_connection(connection).in_transaction
+                if not in_transaction:  # SQLite has ended it: the disk is full
                     connection.invalidate()
-                    is_shared = False
                 session.rollback()
-                if is_shared:
+                if is_shared and in_transaction:
                     connection.exec_driver_sql("ROLLBACK TO writer")
                     connection.exec_driver_sql("RELEASE writer")
+                    group.error = None
                 else:
                     group.error = error
                 raise
 
     @contextmanager
     def _transaction(self, end: float) -> Iterator[Connection]:
-        with self.gate.held(end), self._engine.connect() as connection:
-            # SQLite itself would wait in its sleep, and all of the worker with it.
-            driver_s = _driver_s(connection)
-            driver_s.execute("PRAGMA busy_timeout = 0")
+        # The connection comes first: a wait for one must not stop the writers of other processes.
+        with self._engine.connect() as connection, self.gate.held(end):
+            # SQLite would wait in its own sleep, which stops the event loop.
+            driver_connection = _driver_connection(connection)
+            driver_connection.execute("PRAGMA busy_timeout = 0")
             try:
                 try_until(end, lambda: _has_begun(connection), f"the lock of {self.path}")
             finally:
-                driver_s.execute(f"PRAGMA busy_timeout = {self.busy_timeout_ms}")
-            yield connection
-            self._identity.check()
-            if connection.info.pop("took_long", False):  # then so does its end
-                self.aside.call(connection.exec_driver_sql, ("COMMIT",))
-            connection.commit()
+                driver_connection.execute(f"PRAGMA busy_timeout = {self.busy_timeout_ms}")
+            try:
+                yield connection
+                self._identity.check()
+                if connection.info.pop("took_long", False):  # then its commit does, too
+                    self.offload.call(connection.exec_driver_sql, "COMMIT")
+                connection.commit()
+            finally:
+                connection.rollback()  # while the gate is still held
 
     @contextmanager
     def reading(self, session: AnySession) -> Iterator[Connection]:
@@ -245,7 +253,7 @@ class SQLite:
         return connection
 
 
-def _driver_s(connection: Connection) -> Any:
+def _driver_connection(connection: Connection) -> Any:
     return connection.connection.driver_connection
 
 

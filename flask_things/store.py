@@ -7,11 +7,10 @@ from collections.abc import Callable, Generator, Iterable, Sequence
 from typing import Any
 
 from sqlalchemy import Row, bindparam, delete, insert, select, update
-from sqlalchemy.orm import Session
 
 from flask_things.backend import AnySession
-from flask_things.db import locked, reading, rows, writing
-from flask_things.limits import EXPORT_ROWS, ID_MAX
+from flask_things.db import locked, reading, rows, stream, writing
+from flask_things.limits import ID_MAX
 from flask_things.listing import COLUMNS, Position, count_query, prepare_search, things_query
 from flask_things.models import Thing, written
 from flask_things.search import THINGS, fold
@@ -88,22 +87,10 @@ def list_page(
 def export_things(session: AnySession, *, sort: str = "id", q: str = "") -> Generator[Stored]:
     """Return every thing that a list would, one after the other: rows of one snapshot.
 
-    They come from a session of their own, which ends when they do or are closed.
+    They come from their own connection, until they end or are closed. Raises Away (503).
     """
     prepare_search(session, q)
-    query, parameters = things_query(session, sort, q)
-
-    def snapshot() -> Generator[Any]:
-        with Session(session.get_bind()) as own:
-            # Without yield_per the ORM would read all of them before the first.
-            options = {"yield_per": EXPORT_ROWS}
-            with own.execute(query, parameters, execution_options=options) as result:
-                yield
-                yield from result
-
-    started = snapshot()
-    next(started)  # so that an error is raised here, not in the middle of an answer
-    return started
+    return stream(session, *things_query(session, sort, q))
 
 
 def get_thing(session: AnySession, thing_id: int) -> Stored:

@@ -41,6 +41,23 @@ def test_a_full_disk_is_507_until_there_is_room(start, disk):
     (disk / "other").unlink()
     assert server.request("POST", "/things/bulk", bulk)[0] == 201
     assert len(server.request("GET", "/things?limit=1000")[2]) == written + 20
+    log = server.log.read_text()
+    assert "Traceback" not in log
+    assert "xxx" not in log  # what users write
+
+
+def test_a_full_disk_with_the_log_on_it_stops_writes_only_while_it_is_full(disk, environ):
+    """An error in a thread cannot be printed then, and must reach its request all the same."""
+    server = Server(disk, environ, ("-m", "flask_things"), wait=True)
+    try:
+        fill(disk / "other")
+        for _ in range(4):
+            bulk = [{"text": "x" * 3000}] * 300
+            assert server.request("POST", "/things/bulk", bulk)[0] == 507
+        (disk / "other").unlink()
+        assert {post(server) for _ in range(10)} == {201}
+    finally:
+        server.stop()
 
 
 @pytest.mark.parametrize("end", [kill, Server.stop])

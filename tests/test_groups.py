@@ -4,15 +4,17 @@ import random
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
-from fcntl import LOCK_EX, flock
+from contextlib import ExitStack, contextmanager
+from fcntl import LOCK_EX, LOCK_NB, LOCK_UN, flock
 
 import pytest
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
-from flask_things import db, db_errors, groups, store
+from flask_things import db, db_errors, groups, sqlite, store
 from flask_things.backend import Away
 from flask_things.files import beside
 from flask_things.groups import GroupCommit
+from flask_things.limits import CONNECTIONS
 from flask_things.sqlite_file import FRAME_HEADER_BYTES, WAL_HEADER_BYTES
 from tests.disk import fill, mounted
 from tests.server import wait_until
@@ -164,7 +166,7 @@ def commits(file):
 
 @pytest.fixture
 def at_the_gate(app, file):
-    """Return a function that lets writers wait for the gate until all of them do."""
+    """Return a function that lets writers come to the gate in their order, and then opens it."""
 
     def run(*writers):
         def in_app(write):
@@ -179,8 +181,10 @@ def at_the_gate(app, file):
         with ThreadPoolExecutor(len(writers)) as threads:
             with beside(file, "-gate").open() as gate:
                 flock(gate, LOCK_EX)
-                running = [threads.submit(in_app, write) for write in writers]
-                wait_until(lambda: waiting.waiting == len(writers) - 1)
+                running = []
+                for before, write in enumerate(writers):
+                    running.append(threads.submit(in_app, write))
+                    wait_until(lambda: waiting._turn.locked() and waiting.waiting == before)  # noqa: B023
             return [write.result() for write in running]
 
     return run
@@ -241,3 +245,41 @@ def test_where_there_is_no_room_each_is_told_if_its_things_are_there(app, file, 
         assert {thing.id for thing in store.list_things(session)} == {1} | told
         file.with_name("other").unlink()
         assert store.create_thing(session, text="x")
+
+
+def test_a_wait_for_a_connection_does_not_stop_other_processes(short_wait, app, file):
+    """The connection is taken before the lock that all processes share."""
+
+    def write():
+        with app.app_context():
+            store.create_thing(db.db.session, text="x")
+
+    with app.app_context(), ExitStack() as stack, ThreadPoolExecutor(1) as thread:
+        for _ in range(2 * CONNECTIONS):
+            stack.enter_context(db.db.engine.connect())
+        with beside(file, "-gate").open() as gate:
+            writing = thread.submit(write)
+            while not writing.done():
+                flock(gate, LOCK_EX | LOCK_NB)
+                flock(gate, LOCK_UN)
+        assert isinstance(writing.exception(), PoolTimeoutError)
+
+
+def test_a_failure_to_undo_a_part_undoes_the_whole_group(app, at_the_gate, monkeypatch):
+    """What cannot be undone by itself must not be committed."""
+
+    def broken(session):
+        with db.writing(session):
+            store.create_thing(session, text="half done")
+            monkeypatch.setattr(sqlite, "_driver_connection", raise_error)
+            raise KeyError
+
+    def raise_error(_connection):
+        monkeypatch.undo()
+        raise OSError
+
+    results = at_the_gate(lambda session: store.create_thing(session, text="1"), broken)
+    assert [type(result) for result in results] == [Away, Away]
+    with app.app_context():
+        assert store.list_things(db.db.session) == []
+        assert store.create_thing(db.db.session, text="2").text == "2"

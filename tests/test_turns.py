@@ -10,7 +10,8 @@ from threading import Event
 
 import pytest
 
-from flask_things.limits import ASIDES, BULK_MAX_ITEMS
+from flask_things.backend import SLOW_QUERIES
+from flask_things.limits import BULK_MAX_ITEMS
 from tests.server import connect
 from tests.test_gate import reading_time
 from tests.test_parsing import HEAD
@@ -120,4 +121,4 @@ def test_many_searches_open_few_connections(server):
         list(clients.map(lambda n: server.request("GET", f"/things?q=x{n}"), range(320)))
     [worker] = server.workers()
     opened = [link.resolve().name for link in Path(f"/proc/{worker}/fd").iterdir()]
-    assert opened.count("db.sqlite3") <= ASIDES + 2
+    assert opened.count("db.sqlite3") <= SLOW_QUERIES + 2
