@@ -1,5 +1,6 @@
 """The API for things: URLs, statuses, documents."""
 
+from functools import partial
 from typing import Any
 
 from flask import Response, url_for
@@ -136,7 +137,7 @@ def export_ndjson(**selection: Any) -> Response:
 
     A line of JSON for each, all of one moment.
     """
-    return exports.to_ndjson(ThingSchema, store.export_things(db.session, **selection))
+    return exports.to_ndjson(ThingSchema, partial(store.export_things, db.session, **selection))
 
 
 @blp.route("/things.csv")
@@ -149,4 +150,4 @@ def export_csv(**selection: Any) -> Response:
 
     By RFC 4180, all of one moment.
     """
-    return exports.to_csv(ThingSchema, store.export_things(db.session, **selection))
+    return exports.to_csv(ThingSchema, partial(store.export_things, db.session, **selection))

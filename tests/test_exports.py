@@ -4,13 +4,17 @@ import csv
 import io
 import json
 import socket
+import time
+from contextlib import ExitStack, closing
 from pathlib import Path
 
 import pytest
+from sqlalchemy import event
 
-from flask_things.db import db
+from flask_things.backend import EXPORTS, Away
+from flask_things.db import backend_of, db
 from flask_things.store import create_things, delete_thing, export_things
-from tests.server import every_thing, wait_until
+from tests.server import CONFIG, connect, every_thing, wait_until
 
 TEXTS = [
     "plain", 'a "quoted" one', "a, b", "line\nfeed", "carriage\rreturn", "both\r\n", "", " spaces ",
@@ -96,14 +100,98 @@ def test_an_export_is_of_one_moment(app, client, things):
         assert [row.id for row in [first, *rows]] == [thing["id"] for thing in things]
 
 
-@pytest.mark.parametrize("method", ["GET", "HEAD"])
-def test_an_export_that_nobody_reads_gives_its_connection_back(app, client, things, method):
-    client.post("/things/bulk", json=[{"text": "more than is sent at once" * 4000}] * 3)
-    response = client.open("/things.csv", method=method, buffered=False)
+@pytest.fixture
+def much(client):
+    """Store more than an export sends at once."""
+    client.post("/things/bulk", json=[{"text": "x" * 100_000}] * 3)
+
+
+@pytest.mark.usefixtures("much")
+def test_an_export_that_nobody_reads_gives_its_connection_back(app, client):
+    response = client.get("/things.csv", buffered=False)
     with app.app_context():
         assert db.engine.pool.checkedout() == 1
         response.close()
         assert db.engine.pool.checkedout() == 0
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_head_executes_no_query(app, client, kind):
+    executed = []
+    with app.app_context():
+        event.listen(db.engine, "before_cursor_execute", lambda *args: executed.append(args[2]))
+    client.head(f"/things.{kind}")
+    assert executed == []
+
+
+def test_a_search_in_an_export_is_offloaded(app, client, things):
+    with app.app_context():
+        offload = backend_of(db.session).offload
+    offload.call, called = (lambda *call: called.append(call[0]) or call[0](*call[1:])), []
+    assert b"4pfel" not in client.get("/things.csv?q=äpfel").data
+    assert [function.__name__ for function in called] == ["execute", "fetchmany", "fetchmany"]
+
+
+@pytest.mark.usefixtures("much")
+def test_one_export_more_than_the_limit_is_503_at_once(client):
+    with ExitStack() as stack:
+        for _ in range(EXPORTS):
+            stack.enter_context(closing(client.get("/things.csv", buffered=False)))
+        response = client.get("/things.ndjson")
+        assert (response.status_code, response.headers["Retry-After"]) == (503, "1")
+    assert client.get("/things.ndjson").status_code == 200
+
+
+def test_an_export_that_fails_gives_its_place_back(app, client, monkeypatch):
+    with monkeypatch.context() as broken, app.app_context():
+        broken.setattr(db.engine.pool, "connect", raises(Away()))
+        for _ in range(EXPORTS + 1):
+            assert client.get("/things.csv").status_code == 503
+    assert client.get("/things.csv").status_code == 200
+
+
+def raises(error):
+    """Return a function that raises an error."""
+
+    def function(*_args):
+        raise error
+
+    return function
+
+
+def test_exports_that_are_read_slowly_stop_nobody_else(serve):
+    server = serve(WEB_CONCURRENCY="1")
+    server.request("POST", "/things/bulk", [{"text": "x" * 100_000}] * 100)
+    with ExitStack() as stack:
+        for _ in range(40):
+            connection = stack.enter_context(connect(server))
+            connection.sendall(b"GET /things.ndjson HTTP/1.1\r\nHost: x\r\n\r\n")
+        for path in ("/things/1", "/things?q=y&total=true", "/readyz"):
+            assert server.request("GET", path)[0] == 200
+        assert server.request("POST", "/things", {"text": "y"})[0] == 201
+        assert server.request("GET", "/things.csv")[0] == 503
+
+
+@pytest.mark.sqlite
+def test_an_export_that_takes_too_long_is_broken_off(serve, tmp_path):
+    """Its snapshot would let the WAL grow for ever. The client sees that something is missing."""
+    config = tmp_path / "short.conf.py"
+    config.write_text(
+        CONFIG.read_text() + "from flask_things import exports\nexports.TIMEOUT_S = 1\n"
+    )
+    server = serve("-m", "gunicorn", "--config", str(config), WEB_CONCURRENCY="1")
+    server.request("POST", "/things/bulk", [{"text": "x" * 100_000}] * 100)
+    data = b""
+    with connect(server) as connection:
+        connection.sendall(b"GET /things.ndjson HTTP/1.1\r\nHost: x\r\n\r\n")
+        while part := connection.recv(1 << 16):
+            data += part
+            time.sleep(0.02)
+    assert data.startswith(b"HTTP/1.1 200")
+    assert not data.endswith(b"0\r\n\r\n")
+    log = server.log.read_text()
+    assert "not read within 1 seconds" in log
+    assert "Traceback" not in log
 
 
 def test_a_database_that_is_away_is_503_before_anything_is_sent(app, file, client):
