@@ -9,11 +9,11 @@ from typing import Any
 from flask import Flask
 from flask_sqlalchemy import SQLAlchemy
 from flask_sqlalchemy.session import Session as FlaskSession
-from sqlalchemy import Connection, Engine, Executable, FromClause, Row, Select, event
+from sqlalchemy import Connection, Engine, Executable, FromClause, Row, Select
 from sqlalchemy.orm import DeclarativeBase, Session, scoped_session
 
+from flask_things import ids
 from flask_things.backend import AnySession, Backend, call_directly
-from flask_things.db_errors import refuse_spent_ids
 from flask_things.postgresql import PostgreSQL
 from flask_things.sqlite import SQLite
 from flask_things.timing import timed
@@ -49,7 +49,7 @@ def init_app(app: Flask) -> None:
     db.init_app(app)
     with app.app_context():
         backend.listen(db.engine)
-        event.listen(db.engine, "handle_error", refuse_spent_ids)
+        ids.listen(db.engine)
 
 
 def _backend(config: dict[str, Any]) -> Backend:

@@ -11,7 +11,8 @@ from werkzeug import Response
 from werkzeug.exceptions import HTTPException, ServiceUnavailable
 
 from flask_things.backend import Away
-from flask_things.db_errors import NoIdLeft, is_away, is_full
+from flask_things.db_errors import is_away, is_full
+from flask_things.ids import NoIdLeft
 from flask_things.limits import ERRORS_MAX
 from flask_things.places import Error, errors_of
 from flask_things.store import ThingNotFound

@@ -62,6 +62,19 @@ def test_a_bulk_for_which_too_few_ids_are_left_stores_nothing(client, give_up_to
     assert client.get("/things").json == []
 
 
+@pytest.mark.postgresql
+def test_after_ids_that_another_program_chose_a_post_succeeds_at_the_second_try(client, connection):
+    """Its INSERT names the ids, and so leaves the sequence where it was."""
+    connection.execute(
+        "INSERT INTO thing (id, text, created_at, updated_at) "
+        "SELECT id, 'x', now(), now() FROM generate_series(1, 5000) AS id"
+    )
+    connection.commit()
+    refused = client.post("/things", json={"text": "x"})
+    assert (refused.status_code, refused.headers["Retry-After"]) == (503, "1")
+    assert client.post("/things", json={"text": "x"}).json["id"] == 5001
+
+
 def test_a_token_without_an_id_left_is_refused_in_one_line(runner, give_up_to):
     give_up_to("token", ID_MAX)
     result = runner.invoke(args=["tokens", "create", "phone"])
