@@ -47,7 +47,7 @@ def create_app(environ: Mapping[str, str] = os.environ) -> Flask:
     api = Api(app)
     api.register_blueprint(things.blp)
     api.register_blueprint(health.blp)
-    app.register_blueprint(pages.blp)
+    pages.init_app(app, api.spec)
     app.cli.add_command(cli.things)
     app.cli.add_command(tokens_cli.tokens)
 

@@ -99,7 +99,6 @@ def flask_config(environ: Mapping[str, str]) -> dict[str, Any]:
         "API_TITLE": "flask-things",
         "API_VERSION": version("flask-things"),
         "OPENAPI_VERSION": "3.1.0",
-        "OPENAPI_URL_PREFIX": "/",
         "API_SPEC_OPTIONS": {
             "info": {
                 "description": "Things, each with a text. Errors are problem documents (RFC 9457).",

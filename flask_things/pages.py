@@ -1,17 +1,26 @@
-"""What people see in a browser: / and /docs."""
+"""The OpenAPI document, and what people see in a browser: / and /docs."""
 
 from importlib.resources import files
-from typing import Any
 
-from flask import Blueprint, Response, redirect, render_template, request, url_for
+from apispec import APISpec
+from flask import (
+    Blueprint,
+    Flask,
+    Response,
+    jsonify,
+    make_response,
+    redirect,
+    render_template,
+    request,
+    url_for,
+)
 from werkzeug import Response as AnyResponse
+
+from flask_things.preconditions import revalidated
 
 # The package flask-swagger-ui is taken for the files of Swagger UI that it carries: its own page
 # lacks what a phone needs. Where they lie in it is not documented; a test would see them move.
 SWAGGER_UI = files("flask_swagger_ui") / "dist"
-
-#: What changes with a release only: a browser that has it asks whether it is still so.
-DOCUMENTS = {"pages.docs", "api-docs.openapi_json"}
 
 #: What that page may do: run and ask what is here. Swagger UI sets styles with pictures in them.
 POLICY = (
@@ -30,16 +39,17 @@ def home() -> AnyResponse:
 
 
 @blp.get("/docs")
-def docs() -> Any:
+@revalidated
+def docs() -> Response:
     """Return Swagger UI. All its files come from here: it works with no internet."""
-    return render_template("docs.html"), {"Content-Security-Policy": POLICY}
+    return make_response(render_template("docs.html"), {"Content-Security-Policy": POLICY})
 
 
-@blp.after_app_request
-def revalidate(response: Response) -> Response:
-    """Give documents an ETag, and answer 304 to who has them."""
-    if request.endpoint in DOCUMENTS:
-        response.cache_control.no_cache = True
-        response.add_etag()
-        response.make_conditional(request)
-    return response
+def init_app(app: Flask, spec: APISpec) -> None:
+    """Register the pages, and the document that the spec describes."""
+    app.register_blueprint(blp)
+
+    @app.get("/openapi.json")
+    @revalidated
+    def openapi() -> Response:
+        return jsonify({**spec.to_dict(), "servers": [{"url": request.script_root or "/"}]})

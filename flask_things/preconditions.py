@@ -9,7 +9,7 @@ from functools import wraps
 from hashlib import blake2b
 from typing import Any, NamedTuple
 
-from flask import Response, jsonify
+from flask import Response, jsonify, request
 from marshmallow import Schema
 from werkzeug.exceptions import PreconditionFailed
 
@@ -18,8 +18,12 @@ ETAG_BYTES = 16
 #: The header fields that belong to what an ETag stands for, besides the body.
 COVERED = ("Link", "X-Total-Count")
 
-#: An entity tag in a list (RFC 9110, section 8.8.3): the mark of a weak one, and the rest.
-TAG = re.compile(r'(?:^|,)[ \t]*(W/)?("[\x21\x23-\x7e\x80-\xff]*")[ \t]*(?=,|$)')
+#: An entity tag in a list (RFC 9110, section 8.8.3), without the mark of a weak one.
+TAG = re.compile(r'(?:^|,)[ \t]*(?:W/)?("[\x21\x23-\x7e\x80-\xff]*")[ \t]*(?=,|$)')
+
+#: What a proxy that compresses appends to a tag: Apache, Caddy and lighttpd "x-gzip", Jetty
+#: "x--gzip", old middleware "x;gzip". (nginx, haproxy and Varnish make it weak: W/"x".)
+CODING = re.compile(r'(?:--?|;)(?:gzip|br|zstd|deflate)"$')
 
 
 class Preconditions(NamedTuple):
@@ -36,12 +40,12 @@ class Preconditions(NamedTuple):
 
     def check_match(self, etag: str) -> None:
         """Raise PreconditionFailed (412) if `If-Match` asks for something else."""
-        if self.if_match is not None and not _is_in(self.if_match, etag, weak=False):
+        if self.if_match is not None and not _names(self.if_match, etag):
             raise PreconditionFailed("If-Match does not hold: there is another version.")
 
     def is_known(self, etag: str) -> bool:
         """Tell whether `If-None-Match` has the ETag."""
-        return self.if_none_match is not None and _is_in(self.if_none_match, etag, weak=True)
+        return self.if_none_match is not None and _names(self.if_none_match, etag)
 
     def of(self, schema: type[Schema]) -> Callable[[Any], None] | None:
         """Return the check of an object that a schema dumps; None where nothing is demanded."""
@@ -87,7 +91,22 @@ def conditional(view: Any) -> Any:
     return answer
 
 
-def _is_in(field: str, etag: str, *, weak: bool) -> bool:
-    if field.strip() == "*":
-        return True
-    return any(tag == etag and (weak or not prefix) for prefix, tag in TAG.findall(field))
+def revalidated(view: Any) -> Any:
+    """Give what a view that takes nothing answers an ETag, and obey the request's preconditions."""
+    respond = conditional(tagged(view))
+
+    @wraps(view)
+    def answer() -> Any:
+        names = ("If-Match", "If-None-Match")
+        return respond(Preconditions(*(request.headers.get(name) for name in names)))
+
+    return answer
+
+
+def _names(field: str, etag: str) -> bool:
+    """Tell whether a field names a tag of ours, also as a compressing proxy rewrote it.
+
+    A tag of ours is a hash, so a weak one stands for the same bytes: unlike RFC 9110, `If-Match`
+    accepts it.
+    """
+    return field.strip() == "*" or any(CODING.sub('"', tag) == etag for tag in TAG.findall(field))

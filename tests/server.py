@@ -159,8 +159,9 @@ def python(folder, *arguments, text=None, **environ):
 
 
 def parse(headers, body):
-    """Return what a body holds."""
-    return json.loads(body) if "json" in headers.get("Content-Type", "") else body
+    """Return what a body holds, or its bytes if it is compressed or no JSON."""
+    is_json = "json" in headers.get("Content-Type", "") and "Content-Encoding" not in headers
+    return json.loads(body) if is_json else body
 
 
 def clean_environ():

@@ -10,6 +10,23 @@ from flask_things.models import Thing
 
 WRITES = ["PUT", "PATCH", "DELETE"]
 
+#: What proxies that compress make of a tag, of which `bare` is the inside.
+REWRITTEN = [
+    'W/"{bare}"',  # nginx, haproxy, Varnish
+    '"{bare}-gzip"',  # Apache, Caddy, lighttpd
+    '"{bare}-br"',
+    '"{bare}-zstd"',
+    '"{bare}--gzip"',  # Jetty
+    '"{bare};gzip"',  # old middleware of Django's
+    'W/"{bare}-gzip"',  # two proxies
+]
+
+#: What is not made of it by any proxy.
+FOREIGN = [
+    *('"{bare}x"', '"{bare}gzip"', '"{bare}-"', '"{bare}-x"', '"{bare}-gzip-gzip"', '"-gzip"'),
+    *('"{bare} -gzip"', "{bare}-gzip", "W/{bare}", 'W/W/"{bare}"', '"W/{bare}"', '"x{bare}-gzip"'),
+]
+
 
 @pytest.fixture
 def thing(client):
@@ -157,9 +174,41 @@ def test_a_write_of_the_version_that_is_there_succeeds(client, thing, method, fo
 
 
 @pytest.mark.parametrize("method", WRITES)
-@pytest.mark.parametrize("form", ['"other"', "W/{}", "{bare}", "", '"{bare}', "w/{}", ","])
+@pytest.mark.parametrize("form", REWRITTEN)
+def test_a_write_of_this_version_succeeds_though_a_proxy_rewrote_its_tag(
+    client, thing, method, form
+):
+    tag = form.format(bare=etag(client).strip('"'))
+    assert write(client, method, If_Match='"other"').status_code == 412
+    assert write(client, method, If_None_Match=tag).status_code == 412
+    assert write(client, method, If_Match=f'"other", {tag}').status_code < 300
+
+
+@pytest.mark.parametrize("form", REWRITTEN)
+def test_what_the_client_has_is_304_though_a_proxy_rewrote_its_tag(client, thing, form):
+    for path in ("/things/1", "/things", "/openapi.json", "/docs"):
+        plain = etag(client, path)
+        response = ask(client, path, If_None_Match=form.format(bare=plain.strip('"')))
+        assert (response.status_code, response.headers["ETag"]) == (304, plain)
+
+
+@pytest.mark.parametrize("form", FOREIGN)
+def test_no_other_tag_is_taken_for_a_rewritten_one(client, thing, form):
+    tag = form.format(bare=etag(client).strip('"'))
+    assert write(client, "PUT", If_Match=tag).status_code == 412
+    assert ask(client, If_None_Match=tag).status_code == 200
+
+
+@pytest.mark.parametrize("path", ["/openapi.json", "/docs"])
+def test_a_page_obeys_preconditions_as_a_thing_does(client, path):
+    assert ask(client, path, If_Match='"other"').status_code == 412
+    assert ask(client, path, If_Match=etag(client, path)).status_code == 200
+    assert ask(client, path, "HEAD", If_None_Match=etag(client, path)).status_code == 304
+
+
+@pytest.mark.parametrize("method", WRITES)
+@pytest.mark.parametrize("form", ['"other"', "{bare}", "", '"{bare}', "w/{}", ","])
 def test_a_write_of_another_version_is_412_and_changes_nothing(client, thing, method, form):
-    """Strong comparison: a weak tag matches nothing; neither does one without quotes."""
     tag = etag(client)
     response = write(client, method, If_Match=form.format(tag, bare=tag.strip('"')))
     assert response.status_code == 412
