@@ -1,6 +1,7 @@
 """gunicorn's gevent worker, which waits for clients only so long, and stops in good order."""
 
 import os
+import signal
 from contextlib import AbstractContextManager, nullcontext
 from functools import partial
 from typing import Any
@@ -89,9 +90,20 @@ class Worker(GeventWorker):
         if self.ppid != os.getppid():
             self._stop()
 
+    def init_signals(self) -> None:
+        """Leave to the master what a terminal sends to the workers, too: Ctrl-C and its end."""
+        super().init_signals()
+        for sent in (signal.SIGINT, signal.SIGHUP):
+            signal.signal(sent, signal.SIG_IGN)
+
     def handle_exit(self, sig: int, frame: Any) -> None:
         """Stop, as a signal says."""
         self._stop()
+
+    def handle_quit(self, sig: int, frame: Any) -> None:
+        """Stop at once; a second SIGQUIT would only interrupt that, with a traceback."""
+        signal.signal(sig, signal.SIG_IGN)
+        super().handle_quit(sig, frame)
 
     def _stop(self) -> None:
         self.alive = False

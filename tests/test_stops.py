@@ -2,6 +2,7 @@
 
 import contextlib
 import http.client
+import os
 import signal
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -112,6 +113,21 @@ def test_200_connections_that_are_silent_do_not_delay_a_stop(serve):
     assert seconds < 2
 
 
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGQUIT, signal.SIGTERM])
+def test_a_stop_from_the_terminal_logs_no_traceback(serve, how):
+    """A terminal sends the signal to the whole process group: the workers get it twice."""
+    server = serve()
+    server.request("POST", "/things/bulk", [{"text": "x" * 100_000}] * 150)
+    with connect(server) as slow, kept(server), connections(server, 8, GET):
+        slow.sendall(b"GET /things.ndjson HTTP/1.1\r\nHost: x\r\n\r\n")
+        slow.recv(1000)
+        os.killpg(server.process.pid, how)
+        slow.close()
+        wait_until(server.has_ended)
+    assert server.process.returncode == 0
+    assert "Traceback" not in server.log.read_text()
+
+
 class Load:
     """Clients that send one request after the other, and note what went wrong."""
 
@@ -157,6 +173,18 @@ class Load:
 
     def _new(self):
         return http.client.HTTPConnection("127.0.0.1", self._server.port, timeout=20)
+
+
+def test_a_reload_logs_no_traceback(serve):
+    """A terminal that is closed sends SIGHUP to the whole process group."""
+    server = serve()
+    for send in (os.kill, os.kill, os.killpg):
+        before = set(server.workers())
+        send(server.process.pid, signal.SIGHUP)
+        wait_until(lambda before=before: before.isdisjoint(server.workers()))
+    assert server.stop()[0] == 0
+    log = server.log.read_text()
+    assert [line for line in log.splitlines() if "Traceback" in line or "WARNING" in line] == []
 
 
 @pytest.mark.parametrize("keeps", [False, True], ids=["new", "kept"])
