@@ -20,8 +20,9 @@ CORS_RULES: dict[str, Any] = {
         *("If-Match", "If-None-Match", "X-Request-ID"),
     ],
     "expose_headers": [
-        *("ETag", "Idempotency-Replayed", "Link", "Location"),
-        *("Retry-After", "X-Request-ID", "X-Total-Count"),
+        *("Accept-Encoding", "Accept-Patch", "Allow", "ETag", "Idempotency-Replayed", "Link"),
+        *("Location", "RateLimit", "RateLimit-Policy", "Retry-After", "WWW-Authenticate"),
+        *("X-Request-ID", "X-Total-Count"),
     ],
     "methods": ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"],
     "max_age": 600,  # seconds

@@ -1,10 +1,11 @@
-"""How often a client may ask, where THINGS_RATE_LIMIT says so: by its token, or else its address.
+"""Limits the requests of each client, known by its token or else its address (THINGS_RATE_LIMIT).
 
-With Redis it is counted for all workers and machines together, or else in each worker by itself.
-What is left stands in the header (draft-ietf-httpapi-ratelimit-headers).
+With Redis all workers and machines count together, otherwise each worker counts by itself. What is
+left is in the response's header (draft-ietf-httpapi-ratelimit-headers).
 """
 
 from math import ceil
+from threading import Lock
 from time import time
 from typing import Any
 
@@ -26,23 +27,30 @@ class RateLimit:
     """A limit, and how much of it every client has used."""
 
     def __init__(self, limit: RateLimitItem, redis_url: str) -> None:
-        """Take the limit, and where it is counted."""
         self._limit = limit
-        self._here = FixedWindowRateLimiter(MemoryStorage())
-        self._limiter = self._here
+        self._lock = Lock()
+        self._memory: FixedWindowRateLimiter | None = None
+        self._redis: FixedWindowRateLimiter | None = None
         self._errors: Any = ()
         if redis_url:
             timeouts = dict.fromkeys(("socket_timeout", "socket_connect_timeout"), REDIS_TIMEOUT_S)
             storage: Any = storage_from_string(redis_url, **timeouts)
-            self._limiter, self._errors = FixedWindowRateLimiter(storage), storage.base_exceptions
+            self._redis, self._errors = FixedWindowRateLimiter(storage), storage.base_exceptions
 
     def count(self, whose: str) -> tuple[bool, int, int]:
         """Count a request; tell if it is within the limit, how many are left and for how long."""
         try:
-            return self._count(self._limiter, whose)
+            return self._count(self._redis or self._in_memory(), whose)
         except self._errors as error:
             current_app.logger.warning("Redis: %s", error)
-            return self._count(self._here, whose)
+            return self._count(self._in_memory(), whose)
+
+    def _in_memory(self) -> FixedWindowRateLimiter:
+        """Return this worker's own counts: they start a thread, which does not survive a fork."""
+        with self._lock:
+            if self._memory is None:
+                self._memory = FixedWindowRateLimiter(MemoryStorage())
+            return self._memory
 
     def _count(self, limiter: FixedWindowRateLimiter, whose: str) -> tuple[bool, int, int]:
         is_within = limiter.hit(self._limit, whose)
@@ -62,14 +70,18 @@ def init_app(app: Flask) -> None:
 
 
 def check() -> None:
-    """Count the request; raise TooManyRequests (429) if it is over the limit."""
-    if limit := current_app.extensions.get(NAME):
-        token = access.sent_token()
-        whose = f"token {token.id}" if token else f"address {request.remote_addr}"
-        is_within, left, seconds = limit.count(whose)
+    """Count the request, unless it is an OPTIONS; raise TooManyRequests (429) if over the limit."""
+    limit = current_app.extensions.get(NAME)
+    if limit and request.method != "OPTIONS":  # a preflight carries no token, and costs nothing
+        is_within, left, seconds = limit.count(_client())
         request.environ[NAME] = f'"default";r={left};t={seconds}'
         if not is_within:
             raise TooManyRequests("Too many requests: wait.", retry_after=seconds)
+
+
+def _client() -> str:
+    token = access.sent_token()
+    return f"token {token.id}" if token else f"address {request.remote_addr}"
 
 
 def tell(response: Response) -> Response:

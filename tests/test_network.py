@@ -4,7 +4,7 @@ from ipaddress import ip_network
 
 import pytest
 
-from flask_things.network import Proxied
+from flask_things.network import CORS_RULES, Proxied
 
 EVIL = "evil.example"
 
@@ -151,6 +151,29 @@ def test_a_page_of_a_named_origin_sees_errors_too(client):
     assert answer.headers["Access-Control-Allow-Origin"] == "https://a.example"
 
 
+@pytest.mark.parametrize("more", [{"THINGS_RATE_LIMIT": "9/hour"}])
+def test_a_page_may_see_every_header_that_the_document_promises(client):
+    """Besides those that it sees of every answer (https://fetch.spec.whatwg.org)."""
+    promised = {name.lower() for name in header_names(client.get("/openapi.json").json)}
+    promised |= {name.lower() for name, _ in client.get("/things").headers}
+    unseen = {"content-security-policy", "x-content-type-options"}
+    safe = {"cache-control", "content-length", "content-type"}
+    exposed = {name.lower() for name in CORS_RULES["expose_headers"]}
+    assert promised - unseen - safe <= exposed
+
+
+def header_names(document):
+    """Return the names of all header fields of answers, anywhere in a document."""
+    if isinstance(document, list):
+        document = dict(enumerate(document))
+    if not isinstance(document, dict):
+        return
+    if "description" in document:
+        yield from document.get("headers", ())
+    for value in document.values():
+        yield from header_names(value)
+
+
 @pytest.mark.sqlite
 @TWO
 def test_answers_in_memory_are_told_apart_by_their_origins(client):
@@ -167,3 +190,22 @@ def test_answers_in_memory_are_told_apart_by_their_origins(client):
 )
 def test_a_browser_asks_before_it_sends_a_token(client):
     assert preflight(client, "https://a.example").status_code == 200
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {
+            "THINGS_CORS_ORIGINS": "https://a.example",
+            "THINGS_AUTH": "all",
+            "THINGS_RATE_LIMIT": "1/hour",
+        }
+    ],
+)
+def test_a_page_may_see_why_it_is_refused(client):
+    for status in (401, 429):
+        answer = client.get("/things", headers={"Origin": "https://a.example"})
+        assert answer.status_code == status
+        assert answer.headers["Access-Control-Allow-Origin"] == "https://a.example"
+        exposed = set(answer.headers["Access-Control-Expose-Headers"].split(", "))
+        assert {"RateLimit", "RateLimit-Policy", "Retry-After", "WWW-Authenticate"} < exposed

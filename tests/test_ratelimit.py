@@ -10,7 +10,7 @@ import pytest
 
 from flask_things.db import db
 from flask_things.tokens import create_token
-from tests.server import free_port, wait_until
+from tests.server import JSON, free_port, wait_until
 
 REDIS = shutil.which("redis-server")
 
@@ -102,6 +102,14 @@ def test_addresses_are_counted_by_themselves(client):
         assert statuses(client, 4) == [200] * 3 + [429]
 
 
+def test_a_preflight_is_neither_counted_nor_refused(client):
+    asks = {"Origin": "https://a.example", "Access-Control-Request-Method": "PUT"}
+    for status in [200] * 3 + [429]:
+        assert client.options("/things/1", headers=asks).status_code == 200
+        assert statuses(client, 1) == [status]
+    assert client.options("/things/1", headers=asks).status_code == 200
+
+
 @pytest.mark.parametrize("path", ["/healthz", "/readyz", "/docs", "/openapi.json"])
 def test_what_is_there_for_everybody_is_not_limited(client, path):
     assert {client.get(path).status_code for _ in range(5)} == {200}
@@ -123,6 +131,15 @@ def test_who_guesses_tokens_is_counted_by_the_address(client):
     assert answers == [401] * 3 + [429]
 
 
+@pytest.mark.sqlite
+@pytest.mark.parametrize("rate", ["20/hour"])
+def test_a_worker_counts_exactly_from_its_first_request_on(serve):
+    server = serve(WEB_CONCURRENCY="1")
+    with ThreadPoolExecutor(16) as clients:
+        answers = list(clients.map(lambda _: server.request("GET", "/things")[0], range(40)))
+    assert (answers.count(200), answers.count(429)) == (20, 20)
+
+
 @pytest.mark.parametrize("rate", ["20/hour"])
 def test_with_redis_all_workers_count_together(serve, redis):
     server = serve(WEB_CONCURRENCY="4", THINGS_REDIS_URL=f"redis://127.0.0.1:{redis.port}")
@@ -137,6 +154,31 @@ def test_without_its_redis_a_worker_counts_by_itself(serve, redis):
     redis.stop()
     answers = [server.request("GET", "/things")[0] for _ in range(4)]
     assert answers == [200] * 3 + [429]
+
+
+@pytest.mark.sqlite
+@pytest.mark.parametrize("rate", ["100/minute"])
+@pytest.mark.parametrize("auth", ["all"])
+@pytest.mark.parametrize("place", ["memory", "redis"])
+def test_the_log_of_a_healthy_service_has_no_traceback(serve, app, request, place):
+    """With every feature on."""
+    with app.app_context():
+        headers = JSON | {"Authorization": f"Bearer {create_token(db.session, 'somebody')}"}
+    redis = request.getfixturevalue("redis") if place == "redis" else None
+    server = serve(
+        THINGS_CORS_ORIGINS="https://app.example",
+        THINGS_METRICS_PORT=str(free_port()),
+        THINGS_REDIS_URL=f"redis://127.0.0.1:{redis.port}" if redis else "",
+        THINGS_SERVER_TIMING="on",
+        THINGS_TRUSTED_HOSTS="things.example",
+        THINGS_TRUSTED_PROXIES="127.0.0.1",
+    )
+    for path in ("/things", "/things", "/things?total=true&q=abc", "/things.csv", "/nowhere"):
+        assert server.request("GET", path, headers=headers)[0] in (200, 404)
+    assert server.request("POST", "/things", {"text": "x"}, headers)[0] == 201
+    assert server.request("POST", "/things", {"text": "x"})[0] == 401
+    assert server.stop()[0] == 0
+    assert "Traceback" not in server.log.read_text()
 
 
 @pytest.mark.parametrize("rate", [""])
