@@ -13,6 +13,9 @@ from time import time
 JOURNALS = ("-journal", "-wal")
 COMPANIONS = (*JOURNALS, "-shm")
 
+#: The mode of a new file: others have no business in it. It holds even with an umask of 0.
+OWNER_ONLY = 0o600
+
 #: After how long a temporary file cannot be in use any more, in seconds.
 LEFT_S = 24 * 60 * 60
 
@@ -26,12 +29,13 @@ def beside(file: Path, ending: str) -> Path:
 def temporary(file: Path) -> Iterator[Path]:
     """Make an empty file in the folder of another one, for the block: then it is gone.
 
-    What SQLite keeps beside it goes with it. Raises OSError, which names the file that it is for.
+    Only its owner can read it. What SQLite keeps beside it goes with it. Raises OSError, which
+    names the file that it is for.
     """
     _sweep(file)
     path = file.with_name(f".{file.name}.{token_hex(4)}")
     try:
-        path.touch(exist_ok=False)
+        path.touch(OWNER_ONLY, exist_ok=False)
     except OSError as error:
         raise OSError(error.errno, error.strerror, str(file)) from error
     try:

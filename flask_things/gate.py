@@ -17,6 +17,7 @@ from pathlib import Path
 from time import monotonic
 
 from flask_things.backend import Away
+from flask_things.files import OWNER_ONLY
 from flask_things.timing import timed
 
 #: How long to sleep before another try, in seconds: about as long as a write takes.
@@ -76,7 +77,7 @@ class Gate:
     @contextmanager
     def _opened(self) -> Iterator[int]:
         try:
-            handle = os.open(self.path, os.O_RDONLY | os.O_CREAT, 0o666)
+            handle = os.open(self.path, os.O_RDONLY | os.O_CREAT, OWNER_ONLY)
         except OSError as error:
             raise Away(str(error)) from error
         try:

@@ -1,12 +1,13 @@
 """Whether a SQLite file is still the one that was opened first, and which WAL is its own."""
 
 import os
+import stat
 from contextlib import suppress
 from pathlib import Path
 
 from flask_things import sqlite_file
 from flask_things.backend import Away
-from flask_things.files import beside
+from flask_things.files import OWNER_ONLY, beside
 
 
 class Identity:
@@ -37,8 +38,21 @@ class Identity:
         self._opened = self._now()
         with suppress(OSError):
             pair = " ".join(str(path.stat().st_ino) for path in self._pair)
-            if not self._note.exists() or self._note.read_text() != pair:
+            if not self._note.exists():
+                self._note.touch(OWNER_ONLY)
+            if self._note.read_text() != pair:
                 self._note.write_text(pair)
+            self._protect_note()
+
+    def _protect_note(self) -> None:
+        """Give the file to the users who may write the database: who can read it can lock it."""
+        database, note = self.path.stat(), self._note.stat()
+        writable = database.st_mode & 0o222
+        mode = OWNER_ONLY | writable | writable << 1
+        if stat.S_IMODE(note.st_mode) != mode:
+            self._note.chmod(mode)
+        if not os.geteuid() and note.st_uid != database.st_uid:
+            os.chown(self._note, database.st_uid, database.st_gid)
 
     def part(self) -> None:
         """Set the WAL aside if it is of a file that was here before, as after a `kill -9`."""

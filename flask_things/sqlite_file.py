@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 
 from flask_things.backend import Unusable
-from flask_things.files import beside
+from flask_things.files import OWNER_ONLY, beside
 
 __all__ = [
     "DAMAGED",
@@ -97,10 +97,14 @@ def _pages_in(wal: Path, page_bytes: int) -> set[int]:
 
 
 def make(path: Path) -> None:
-    """Make an empty database; a crash leaves none, or a whole one."""
+    """Make an empty database; a crash leaves none, or a whole one.
+
+    Only its owner can use it: SQLite gives the files beside it the same mode.
+    """
     set_wal_aside(path)
     new = beside(path, "-new")
     new.unlink(missing_ok=True)
+    new.touch(OWNER_ONLY)
     set_wal_mode(new)
     new.rename(path)
 

@@ -1,0 +1,89 @@
+"""Who may use the files that are made: their owner alone, whatever the umask."""
+
+import os
+from stat import S_IMODE
+
+import pytest
+
+from flask_things import create_app
+from flask_things.db import db
+from flask_things.files import beside
+from flask_things.migrations import prepare
+from tests.files import query
+
+pytestmark = pytest.mark.sqlite
+
+COMPANIONS = ("-wal", "-shm", "-gate")
+
+
+@pytest.fixture(autouse=True)
+def umask():
+    """Let every mode be what the code asks for."""
+    before = os.umask(0)
+    yield
+    os.umask(before)
+
+
+def mode(path):
+    """Return the permissions of a file."""
+    return S_IMODE(path.stat().st_mode)
+
+
+def modes(folder):
+    """Return the permissions of all files of a folder."""
+    return {path.name: mode(path) for path in folder.iterdir() if path.is_file()}
+
+
+def start(environ):
+    """Start the application as a server does, and write; its connections are closed again."""
+    app = create_app(environ)
+    prepare(app)
+    assert app.test_client().post("/things", json={"text": "x"}).status_code == 201
+    with app.app_context():
+        db.engine.dispose()
+
+
+def test_a_new_database_is_its_owner_s_alone(client, file):
+    client.post("/things", json={"text": "x"})
+    names = (file.name, *(beside(file, ending).name for ending in COMPANIONS))
+    assert modes(file.parent) == dict.fromkeys(names, 0o600)
+
+
+@pytest.mark.parametrize("command", ["backup", "export"])
+def test_what_a_command_writes_is_its_owner_s_alone(client, runner, tmp_path, command):
+    assert runner.invoke(args=["things", command, str(tmp_path / "new")]).exit_code == 0
+    assert mode(tmp_path / "new") == 0o600
+
+
+@pytest.mark.parametrize("command", ["backup", "export"])
+def test_the_mode_of_a_file_that_is_replaced_is_kept(client, runner, tmp_path, command):
+    (tmp_path / "old").touch(0o644)
+    assert runner.invoke(args=["things", command, str(tmp_path / "old")]).exit_code == 0
+    assert mode(tmp_path / "old") == 0o644
+
+
+@pytest.mark.parametrize(
+    ("database", "gate"), [(0o600, 0o600), (0o644, 0o600), (0o660, 0o660), (0o666, 0o666)]
+)
+def test_who_can_write_the_database_can_lock_it_and_nobody_else(environ, file, database, gate):
+    """Earlier versions let everybody read the lock file. SQLite's own files follow the database."""
+    start(environ)
+    file.chmod(database)
+    for before in (None, 0o644):
+        beside(file, "-gate").unlink()
+        if before:
+            beside(file, "-gate").touch(before)
+        start(environ)
+        assert (mode(file), mode(beside(file, "-gate"))) == (database, gate)
+
+
+@pytest.mark.skipif(os.geteuid() and "CI" not in os.environ, reason="only root can give files away")
+def test_root_makes_no_lock_file_that_the_database_s_owner_cannot_use(environ, file):
+    """SQLite does the same with its files."""
+    start(environ)
+    beside(file, "-gate").unlink()
+    os.chown(file, 12345, 12345)
+    start(environ)
+    status = beside(file, "-gate").stat()
+    assert (status.st_uid, status.st_gid, mode(beside(file, "-gate"))) == (12345, 12345, 0o600)
+    assert query(file, "SELECT count(*) FROM thing") == 2
