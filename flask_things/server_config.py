@@ -22,7 +22,7 @@ from flask_things.db import backend_of, db
 from flask_things.limits import KEEPALIVE_S
 from flask_things.migrations import prepare
 from flask_things.offload import Threads
-from flask_things.sqlite import log_sqlite_version
+from flask_things.sqlite_connections import log_sqlite_version
 
 # Before the application makes a lock, and psycopg looks how to wait: who waits shall let the others
 # go on. gunicorn does the same with all else, in each worker.

@@ -10,7 +10,7 @@ import pytest
 from flask_things import create_app
 from flask_things.db import db
 from flask_things.migrations import prepare
-from flask_things.sqlite import log_sqlite_version, sqlite3
+from flask_things.sqlite_connections import log_sqlite_version, sqlite3
 from tests.server import python, wait_until
 
 

@@ -9,7 +9,7 @@ from sqlalchemy.orm.exc import StaleDataError
 
 from flask_things.db import db, locked, writing
 from flask_things.models import Thing
-from flask_things.sqlite import sqlite3
+from flask_things.sqlite_file import sqlite3
 from flask_things.store import (
     ThingNotFound,
     create_thing,
