@@ -15,7 +15,8 @@ from typing import Any
 
 import gevent.socket
 from flask import Flask
-from gevent.pywsgi import WSGIServer
+from gevent import GreenletExit, Timeout
+from gevent.pywsgi import WSGIHandler, WSGIServer
 from prometheus_client import CollectorRegistry, Counter, Histogram, make_wsgi_app, values
 from prometheus_client.metrics_core import GaugeMetricFamily, Metric
 from prometheus_client.multiprocess import MultiProcessCollector
@@ -34,8 +35,14 @@ METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 #: The upper bounds of the histograms, in seconds.
 BUCKETS_S = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
 
-#: How many scrapes a worker answers at a time.
-SCRAPES = 4
+#: How many connections for scrapes a worker has at a time.
+SCRAPES = 32
+
+#: How long a client may take to send its request, and then to take the answer, in seconds.
+CLIENT_TIMEOUT_S = 5
+
+#: The name in the environment of the Timeout that ends the connection.
+TIMEOUT = "flask_things.timeout"
 
 
 class Metrics:
@@ -105,8 +112,8 @@ class Metrics:
         MultiProcessCollector(registry, str(self.folder))  # type: ignore[no-untyped-call]
         registry.register(Things(app))
         listener = gevent.socket.socket(fileno=self._listener.detach())
-        answer = _closing(make_wsgi_app(registry))
-        self._server = WSGIServer(listener, answer, log=None, spawn=SCRAPES)
+        answer = _once(make_wsgi_app(registry))
+        self._server = WSGIServer(listener, answer, log=None, handler_class=Scrape, spawn=SCRAPES)
         self._server.start()
 
     def stop(self) -> None:
@@ -136,13 +143,29 @@ def _histogram(name: str, description: str, labels: list[str] | None = None) -> 
     return Histogram(name, description, labels or [], buckets=BUCKETS_S)
 
 
-def _closing(app: Any) -> Any:
-    """Let a worker that ends wait for no connection that Prometheus keeps."""
+class Scrape(WSGIHandler):
+    """A connection, which is closed without a word when its client takes too long."""
+
+    def handle(self) -> None:
+        """Serve it to its end."""
+        with Timeout(CLIENT_TIMEOUT_S, GreenletExit) as self._timeout:
+            super().handle()
+
+    def get_environ(self) -> dict[str, Any]:
+        """Return the WSGI environment."""
+        return {**super().get_environ(), TIMEOUT: self._timeout}
+
+
+def _once(app: Any) -> Any:
+    """Answer one request of a connection, and do not count the time that this takes."""
 
     def answer(environ: dict[str, Any], start_response: Any) -> Any:
-        return app(
+        environ[TIMEOUT].cancel()
+        body = app(
             environ,
             lambda status, fields: start_response(status, [*fields, ("Connection", "close")]),
         )
+        environ[TIMEOUT].start()
+        return body
 
     return answer

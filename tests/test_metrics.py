@@ -1,5 +1,6 @@
 """/metrics: what all workers have done together, compared with what was sent."""
 
+import contextlib
 import os
 import re
 import signal
@@ -14,7 +15,8 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from flask_things.files import beside
-from tests.server import free_port, python, wait_until
+from flask_things.metrics import SCRAPES
+from tests.server import CONFIG, free_port, python, wait_until
 from tests.test_readme import README
 
 ROOT = Path(__file__).parents[1]
@@ -131,6 +133,33 @@ def test_a_server_that_is_scraped_still_stops_within_two_seconds(watched):
         code, seconds = watched.stop()
     assert code == 0
     assert seconds < 2
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        b"",
+        b"GET /metrics HTTP/1.1\r\n",
+        b"GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n",
+        b"POST /metrics HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\nx",
+    ],
+    ids=["silent", "half", "answered", "body"],
+)
+@pytest.mark.sqlite
+def test_connections_that_are_kept_open_keep_nobody_from_scraping(serve, tmp_path, sent):
+    config = tmp_path / "short.conf.py"
+    short = "from flask_things import metrics\nmetrics.CLIENT_TIMEOUT_S = 0.5\n"
+    config.write_text(CONFIG.read_text() + short)
+    port = free_port()
+    command = ("-m", "gunicorn", "--config", str(config))
+    server = serve(*command, WEB_CONCURRENCY="1", THINGS_METRICS_PORT=str(port))
+    server.metrics_port = port
+    with contextlib.ExitStack() as stack:
+        for _ in range(SCRAPES + 5):
+            held = stack.enter_context(socket.create_connection(("127.0.0.1", port)))
+            held.sendall(sent)
+        assert scrape(server)
+    assert "Traceback" not in server.log.read_text()
 
 
 def test_the_public_port_has_no_metrics(watched):
