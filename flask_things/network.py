@@ -1,19 +1,24 @@
-"""Whom to believe on a network: by which names we are called, which proxies, which web pages."""
+"""What is trusted on a network: the names the service answers to, its proxies, other web pages."""
 
+import re
 from collections.abc import Iterable
 from ipaddress import IPv4Network, IPv6Network, ip_address
 from typing import Any
 
-from flask import Flask, Response, request
+from flask import Flask, Response, current_app, request
 from flask_cors import CORS
 from werkzeug.exceptions import BadRequest
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-#: By these names only this machine calls us: a health check, for one. (Werkzeug cannot be given an
-#: IPv6 address: it takes what is before the first colon.)
-LOOPBACK = ("localhost", "127.0.0.1")
+from flask_things.values import host_name
 
-#: What a web page of a named origin may send and see, besides what every page may.
+#: The hosts that only this machine can use: they are always answered.
+LOOPBACK = ("localhost", "127.0.0.1", "::1")
+
+#: The blueprint that answers under any host: probes call a service by its address.
+PROBES = "health"
+
+#: What a web page of a named origin may send and read, besides what every page may.
 CORS_RULES: dict[str, Any] = {
     "allow_headers": [
         *("Authorization", "Content-Type", "Idempotency-Key"),
@@ -32,10 +37,8 @@ CORS_RULES: dict[str, Any] = {
 
 
 def init_app(app: Flask) -> None:
-    """Set up what the settings name; nothing is believed without them."""
-    if hosts := app.config["THINGS_TRUSTED_HOSTS"]:
-        app.config["TRUSTED_HOSTS"] = [*hosts, *LOOPBACK]  # which Flask checks: 400
-    app.before_request(_want_host)
+    """Set up what the settings name; nothing is trusted without them."""
+    app.before_request(_check_host)
     if origins := app.config["THINGS_CORS_ORIGINS"]:
         CORS(app, origins=origins, **CORS_RULES)
         app.after_request(_vary)
@@ -43,10 +46,19 @@ def init_app(app: Flask) -> None:
         app.wsgi_app = Proxied(app.wsgi_app, proxies)  # type: ignore[method-assign]
 
 
-def _want_host() -> None:
-    protocol = request.environ.get("SERVER_PROTOCOL")
-    if protocol == "HTTP/1.1" and "HTTP_HOST" not in request.environ:
-        raise BadRequest("HTTP/1.1 wants a Host (RFC 9112).")
+def _check_host() -> None:
+    """Raise BadRequest (400) for a Host that is not answered."""
+    environ = request.environ
+    if environ.get("SERVER_PROTOCOL") == "HTTP/1.1" and "HTTP_HOST" not in environ:
+        raise BadRequest("HTTP/1.1 requires a Host (RFC 9112).")
+    hosts = current_app.config["THINGS_TRUSTED_HOSTS"]
+    if hosts and request.blueprint != PROBES and not _is_one_of([*hosts, *LOOPBACK]):
+        raise BadRequest("This service does not answer to that Host.")
+
+
+def _is_one_of(hosts: Iterable[str]) -> bool:
+    name = host_name(re.sub(r":\d+$", "", request.host))
+    return any(name == host or (host[0] == "." and f".{name}".endswith(host)) for host in hosts)
 
 
 def _vary(response: Response) -> Response:

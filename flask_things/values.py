@@ -5,7 +5,14 @@ All of them raise ValidationError for what stands for nothing.
 
 import re
 from importlib.util import find_spec
-from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
+from ipaddress import (
+    IPv4Address,
+    IPv4Network,
+    IPv6Address,
+    IPv6Network,
+    ip_address,
+    ip_network,
+)
 from pathlib import Path
 
 from limits import RateLimitItem, parse
@@ -16,8 +23,8 @@ from sqlalchemy.exc import ArgumentError
 #: The names by which PostgreSQL's URLs are known, SQLAlchemy's first.
 POSTGRESQL = ("postgresql+psycopg", "postgresql", "postgres")
 
-#: The name of a server, with a dot before it also all below it, or its IPv4 address.
-HOST_NAME = re.compile(r"\.?[a-z0-9-]+(\.[a-z0-9-]+)*", re.IGNORECASE)
+#: A host's name or IPv4 address; a dot in front adds every name below it.
+HOST_NAME = re.compile(r"\.?[a-z0-9-]+(\.[a-z0-9-]+)*")
 
 #: A web page's scheme, host and port (RFC 6454).
 ORIGIN = re.compile(r"https?://[a-z0-9.-]+(:\d{1,5})?", re.IGNORECASE)
@@ -61,10 +68,8 @@ def postgresql_url(url: URL) -> URL:
 
 def address(value: str) -> str:
     """Return an address to listen on, with the brackets that IPv6 needs before a port."""
-    try:
-        ip_address("127.0.0.1" if value == "localhost" else value)
-    except ValueError as error:
-        raise ValidationError("Neither an IP address nor localhost.") from error
+    if value != "localhost" and not ip(value):
+        raise ValidationError("Neither an IP address nor localhost.")
     return f"[{value}]" if ":" in value else value
 
 
@@ -74,10 +79,26 @@ def items(value: str) -> list[str]:
 
 
 def hosts(value: str) -> list[str]:
-    """Return the names by which a server may be called."""
-    if not all(HOST_NAME.fullmatch(host) for host in items(value)):
+    """Return the names and addresses by which a server may be called, as `host_name` has them."""
+    names = [host_name(item) for item in items(value)]
+    if not all(HOST_NAME.fullmatch(name) or ip(name) for name in names):
         raise ValidationError("Not names of hosts, like things.example, or .example for all of it.")
-    return items(value)
+    return names
+
+
+def host_name(host: str) -> str:
+    """Return a host, given without a port, in the one form in which equal names are equal."""
+    name = host.strip("[]").lower().removesuffix(".")
+    return str(ip(name) or name)
+
+
+def ip(text: str) -> IPv4Address | IPv6Address | None:
+    """Return the IP address that a text is, or None; ::ffff:192.0.2.1 is 192.0.2.1."""
+    try:
+        address = ip_address(text)
+    except ValueError:
+        return None
+    return getattr(address, "ipv4_mapped", None) or address
 
 
 def networks(value: str) -> list[IPv4Network | IPv6Network]:

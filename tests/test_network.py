@@ -1,4 +1,4 @@
-"""Whom to believe: hosts, proxies and the web pages of others."""
+"""What is trusted: hosts, proxies and the web pages of others."""
 
 from ipaddress import ip_network
 
@@ -21,12 +21,14 @@ def environ(environ, more):
     return environ | more
 
 
-HOSTS = pytest.mark.parametrize("more", [{"THINGS_TRUSTED_HOSTS": "things.example, .org.example"}])
+HOSTS = pytest.mark.parametrize(
+    "more", [{"THINGS_TRUSTED_HOSTS": "Things.Example., .org.example, [2001:DB8:0::1], fd00::2"}]
+)
 ORIGINS = pytest.mark.parametrize("more", [{"THINGS_CORS_ORIGINS": "https://a.example"}])
 TWO = pytest.mark.parametrize("more", [{"THINGS_CORS_ORIGINS": "https://a.example,http://b:81"}])
 
 
-@pytest.mark.parametrize("path", ["/", "/things", "/docs", "/openapi.json", "/healthz", "/x"])
+@pytest.mark.parametrize("path", ["/", "/things", "/docs", "/openapi.json", "/x"])
 @HOSTS
 def test_an_unknown_host_is_400_and_led_nowhere(client, path):
     answer = client.get(path, headers={"Host": EVIL})
@@ -35,14 +37,41 @@ def test_an_unknown_host_is_400_and_led_nowhere(client, path):
 
 
 @pytest.mark.parametrize(
-    "host", ["things.example:81", "org.example", "a.b.org.example", "127.0.0.1:80"]
+    "host",
+    [
+        *("things.example:81", "THINGS.example", "things.example.", "things.example.:81"),
+        *("org.example", "a.b.org.example", "A.B.Org.Example.:81"),
+        *("127.0.0.1:80", "localhost.", "[::1]", "[::1]:8080"),
+        *("[2001:db8::1]", "[2001:DB8:0:0::1]:81", "[fd00::2]:81"),
+    ],
 )
 @HOSTS
-def test_a_named_host_is_served(client, host):
+def test_a_named_host_is_served_however_it_is_written(client, host):
     assert client.get("/things", headers={"Host": host}).status_code == 200
 
 
-@pytest.mark.parametrize("host", ["", "xthings.example", "a.things.example", "org.example.evil"])
+@pytest.mark.parametrize("path", ["/healthz", "/readyz"])
+@pytest.mark.parametrize("host", [EVIL, "10.1.2.3:8080", "[fd00::7]:8080", "a_b", ""])
+@HOSTS
+def test_a_probe_is_answered_under_any_host(client, path, host):
+    """Kubernetes and load balancers call a service by its address."""
+    assert client.get(path, headers={"Host": host}).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        *("", "xthings.example", "a.things.example", "org.example.evil", "things.example.."),
+        *(
+            ".org.example",
+            ".things.example",
+            "things.example:x",
+            "[::2]",
+            "::1",
+            "10.1.2.3",
+        ),
+    ],
+)
 @HOSTS
 def test_a_host_that_is_almost_named_is_400(client, host):
     assert client.get("/things", headers={"Host": host}).status_code == 400
