@@ -179,16 +179,16 @@ def stream(session: AnySession, query: Select[Any], parameters: Any) -> Generato
 
 def _streamed(engine: Engine, query: Select[Any], parameters: Any) -> Generator[Any]:
     offload = engine.get_execution_options()["backend"].offload
-    call = offload.call if _takes_long(query) else call_directly
+    takes_long = _takes_long(query)
+    call = offload.call if takes_long else call_directly
     query = query.execution_options(yield_per=STREAM_ROWS)
-    with (
-        offload.export(),
-        engine.connect() as connection,
-        call(connection.execute, query, parameters) as result,
-    ):
-        yield
-        while rows := call(result.fetchmany, STREAM_ROWS):
-            yield from rows
+    with offload.export(), engine.connect() as connection:
+        with offload.slow_query() if takes_long else nullcontext():
+            result = call(connection.execute, query, parameters)
+        with result:
+            yield
+            while rows := call(result.fetchmany, STREAM_ROWS):
+                yield from rows
 
 
 def locked(session: AnySession, query: Select[Any], parameters: Any = None) -> Sequence[Row[Any]]:

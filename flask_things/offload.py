@@ -5,6 +5,12 @@ from typing import Any
 
 from gevent.threadpool import ThreadPool
 
+from flask_things.backend import SLOW_QUERIES
+
+#: How many threads a worker has: one for a bulk, one for each slow query, and two for the exports
+#: that search, each of which needs one for some milliseconds at a time.
+THREADS = 1 + SLOW_QUERIES + 2
+
 
 class Threads:
     """Calls functions in native threads, while the event loop serves other requests."""

@@ -16,12 +16,12 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from flask_things import headers, metrics, problems
 from flask_things.accesslog import Logger
-from flask_things.backend import EXPORTS, SLOW_QUERIES, Away
+from flask_things.backend import Away
 from flask_things.config import BadSetting, refuse_open_door, settings
 from flask_things.db import backend_of, db
 from flask_things.limits import KEEPALIVE_S
 from flask_things.migrations import prepare
-from flask_things.offload import Threads
+from flask_things.offload import THREADS, Threads
 from flask_things.sqlite_connections import log_sqlite_version
 
 # Before the application makes a lock, and psycopg looks how to wait: who waits shall let the others
@@ -97,8 +97,7 @@ def post_worker_init(worker: Any) -> None:
     pthread_sigmask(SIG_UNBLOCK, _stops)
     with worker.wsgi.app_context():
         if _is_sqlite:  # psycopg lets others go on while it waits for PostgreSQL
-            # A bulk and its commit, the slow queries and the exports.
-            backend_of(db.session).offload.call = Threads(1 + SLOW_QUERIES + EXPORTS)
+            backend_of(db.session).offload.call = Threads(THREADS)
         with suppress(SQLAlchemyError, Away):
             db.session.connection()
     if worker.log.metrics:

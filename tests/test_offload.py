@@ -98,7 +98,9 @@ def busy(short_wait, app):
 
 
 @pytest.mark.usefixtures("short_wait", "busy")
-@pytest.mark.parametrize("path", ["/things?total=true", "/things?q=ab", "/things?q=abc&sort=text"])
+@pytest.mark.parametrize(
+    "path", ["/things?total=true", "/things?q=ab", "/things?q=abc&sort=text", "/things.csv?q=abc"]
+)
 def test_a_slow_query_that_waits_too_long_is_503(client, path):
     response = client.get(path)
     assert (response.status_code, response.headers["Retry-After"]) == (503, "1")
