@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Mapping
 from importlib.metadata import version
-from ipaddress import ip_address
 from typing import Any
 
 from marshmallow import EXCLUDE, Schema, ValidationError, fields, validate
@@ -84,10 +83,8 @@ def refuse_open_door(
 
 
 def _is_loopback(host: str) -> bool:
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False
+    address = values.ip(host)
+    return bool(address and address.is_loopback)
 
 
 def flask_config(environ: Mapping[str, str]) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable
-from ipaddress import IPv4Network, IPv6Network, ip_address
+from ipaddress import IPv4Network, IPv6Network
 from typing import Any
 
 from flask import Flask, Response, current_app, request
@@ -10,13 +10,16 @@ from flask_cors import CORS
 from werkzeug.exceptions import BadRequest
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from flask_things.values import host_name
+from flask_things.values import host_name, ip
 
 #: The hosts that only this machine can use: they are always answered.
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 #: The blueprint that answers under any host: probes call a service by its address.
 PROBES = "health"
+
+#: An address with a port, as some proxies write it: 203.0.113.9:4711 or [2001:db8::1]:4711.
+ADDRESS_AND_PORT = re.compile(r"\[(.+)\](?::\d*)?|([\d.]+):\d*")
 
 #: What a web page of a named origin may send and read, besides what every page may.
 CORS_RULES: dict[str, Any] = {
@@ -67,21 +70,35 @@ def _vary(response: Response) -> Response:
 
 
 class Proxied:
-    """A WSGI application that takes from a listed proxy who its client is, and from nobody else."""
+    """A WSGI application that learns from trusted proxies who its client is, and from nobody else.
+
+    Of a list in X-Forwarded-… the last value counts: it is the one that the proxy added.
+    """
 
     def __init__(self, app: Any, proxies: Iterable[IPv4Network | IPv6Network]) -> None:
-        """Take the application, and the networks of the proxies."""
-        self._app, self._told = app, ProxyFix(app, x_for=1, x_proto=1, x_host=1)
+        self._app, self._proxied_app = app, ProxyFix(app, x_for=0, x_proto=1, x_host=1)
         self._proxies = list(proxies)
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         """Answer a request."""
-        app = self._told if self._is_listed(environ["REMOTE_ADDR"]) else self._app
-        return app(environ, start_response)
+        if not self._is_trusted(environ["REMOTE_ADDR"]):
+            return self._app(environ, start_response)  # type: ignore[no-any-return]
+        if client := _client(_last(environ, "FOR")):
+            environ["REMOTE_ADDR"] = client
+        return self._proxied_app(environ, start_response)
 
-    def _is_listed(self, peer: str) -> bool:
-        try:
-            address = ip_address(peer)
-        except ValueError:  # a socket in the file system has no address
-            return False
-        return any(address in network for network in self._proxies)
+    def _is_trusted(self, peer: str) -> bool:
+        address = ip(peer)  # a socket in the file system has none
+        return any(address in network for network in self._proxies if address)
+
+
+def _last(environ: dict[str, Any], name: str) -> str:
+    return str(environ.get(f"HTTP_X_FORWARDED_{name}", "").rpartition(",")[2].strip())
+
+
+def _client(forwarded_for: str) -> str | None:
+    """Return the address in a value of X-Forwarded-For, or None: anything else is no client."""
+    value = forwarded_for.strip('"')
+    with_port = ADDRESS_AND_PORT.fullmatch(value)
+    address = ip(with_port[1] or with_port[2] if with_port else value)
+    return str(address) if address else None

@@ -4,6 +4,7 @@ With Redis all workers and machines count together, otherwise each worker counts
 left is in the response's header (draft-ietf-httpapi-ratelimit-headers).
 """
 
+from ipaddress import IPv6Address
 from math import ceil
 from threading import Lock
 from time import time
@@ -16,6 +17,7 @@ from limits.strategies import FixedWindowRateLimiter
 from werkzeug.exceptions import TooManyRequests
 
 from flask_things import access
+from flask_things.values import ip
 
 #: How long to wait for Redis, in seconds; then it is counted here.
 REDIS_TIMEOUT_S = 0.5
@@ -80,8 +82,13 @@ def check() -> None:
 
 
 def _client() -> str:
-    token = access.sent_token()
-    return f"token {token.id}" if token else f"address {request.remote_addr}"
+    """Return who is counted: a token, an address, or the /64 that an IPv6 client has to itself."""
+    if token := access.sent_token():
+        return f"token {token.id}"
+    address = ip(request.remote_addr or "")
+    if isinstance(address, IPv6Address):
+        return f"network {int(address) >> 64}"
+    return f"address {address}"
 
 
 def tell(response: Response) -> Response:

@@ -104,7 +104,7 @@ def ip(text: str) -> IPv4Address | IPv6Address | None:
 def networks(value: str) -> list[IPv4Network | IPv6Network]:
     """Return networks, of which an address is one."""
     try:
-        return [ip_network(item) for item in items(value)]
+        return [ip_network(ip(item) or item) for item in items(value)]
     except ValueError as error:
         raise ValidationError("Not addresses or networks, like 10.0.0.7 or 10.0.0.0/8.") from error
 

@@ -1,10 +1,9 @@
 """What is trusted: hosts, proxies and the web pages of others."""
 
-from ipaddress import ip_network
-
 import pytest
 
 from flask_things.network import CORS_RULES, Proxied
+from flask_things.values import networks
 
 EVIL = "evil.example"
 
@@ -95,17 +94,16 @@ def test_http_1_1_without_a_host_is_400(serve):
     assert server.raw(request % b"1.0").split()[1] == b"200"
 
 
-def told(peer, **fields):
-    """Return what an application behind a proxy of 10.0.0.0/8 or ::1 is told of its client."""
+def told(peer, proxies="10.0.0.0/8, ::1", **fields):
+    """Return what an application behind trusted proxies learns of its client."""
     seen = {}
 
     def app(environ, _start_response):
         seen.update(environ)
         return []
 
-    proxies = [ip_network("10.0.0.0/8"), ip_network("::1")]
     environ = {"REMOTE_ADDR": peer, "wsgi.url_scheme": "http", "HTTP_HOST": "here", **fields}
-    Proxied(app, proxies)(environ, None)
+    Proxied(app, networks(proxies))(environ, None)
     return seen["REMOTE_ADDR"], seen["wsgi.url_scheme"], seen["HTTP_HOST"]
 
 
@@ -116,7 +114,7 @@ FORWARDED = {
 }
 
 
-@pytest.mark.parametrize("peer", ["10.1.2.3", "::1"])
+@pytest.mark.parametrize("peer", ["10.1.2.3", "::1", "::ffff:10.1.2.3"])
 def test_a_listed_proxy_is_believed_in_what_it_adds_itself(peer):
     assert told(peer, **FORWARDED) == ("192.0.2.1", "https", "things.example")
 
@@ -128,6 +126,33 @@ def test_nobody_else_is_believed(peer):
 
 def test_a_listed_proxy_that_says_nothing_is_the_client():
     assert told("10.0.0.1") == ("10.0.0.1", "http", "here")
+
+
+@pytest.mark.parametrize("peer", ["10.0.0.7", "::ffff:10.0.0.7"])
+def test_a_proxy_may_be_named_as_ipv6_has_its_address(peer):
+    assert told(peer, "::ffff:10.0.0.7", **FORWARDED) == ("192.0.2.1", "https", "things.example")
+
+
+@pytest.mark.parametrize(
+    ("field", "client"),
+    [
+        ("203.0.113.9:4711", "203.0.113.9"),
+        ("192.0.2.66,203.0.113.9:4711", "203.0.113.9"),
+        ("[2001:db8::1]:4711", "2001:db8::1"),
+        ("[2001:db8::1]", "2001:db8::1"),
+        ("2001:DB8:0::1", "2001:db8::1"),
+        ('"[2001:db8::1]:4711"', "2001:db8::1"),
+        ("::ffff:203.0.113.9", "203.0.113.9"),
+        ('", 203.0.113.9', "203.0.113.9"),
+    ],
+)
+def test_a_client_is_its_address_without_port(field, client):
+    assert told("10.0.0.1", HTTP_X_FORWARDED_FOR=field)[0] == client
+
+
+@pytest.mark.parametrize("field", ["", "x", "unknown", "_hidden", "1.2.3", "203.0.113.9,", "[x]:1"])
+def test_a_client_without_an_address_is_its_proxy(field):
+    assert told("10.0.0.1", HTTP_X_FORWARDED_FOR=field)[0] == "10.0.0.1"
 
 
 @pytest.mark.parametrize(

@@ -102,6 +102,24 @@ def test_addresses_are_counted_by_themselves(client):
         assert statuses(client, 4) == [200] * 3 + [429]
 
 
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [("2001:db8::1", "2001:db8::ffff:1"), ("192.0.2.1", "::ffff:192.0.2.1")],
+)
+def test_addresses_of_one_client_are_counted_together(client, first, second):
+    """Whoever has IPv6 has a /64, and could use another address for each request."""
+    client.environ_base["REMOTE_ADDR"] = first
+    assert statuses(client, 3) == [200] * 3
+    client.environ_base["REMOTE_ADDR"] = second
+    assert statuses(client, 1) == [429]
+
+
+def test_ipv6_networks_are_counted_by_themselves(client):
+    for address in ("2001:db8:0:1::1", "2001:db8:0:2::1"):
+        client.environ_base["REMOTE_ADDR"] = address
+        assert statuses(client, 4) == [200] * 3 + [429]
+
+
 def test_a_preflight_is_neither_counted_nor_refused(client):
     asks = {"Origin": "https://a.example", "Access-Control-Request-Method": "PUT"}
     for status in [200] * 3 + [429]:
