@@ -104,6 +104,9 @@ class Backend(Protocol):
     def is_sound(self) -> bool:
         """Tell whether no worker of this server has met damage."""
 
+    def why_read_only(self) -> str:
+        """Return in a sentence why nothing can be written, or nothing."""
+
     def examine(self) -> None:
         """Look at what can be seen before a start; raise Unusable. Nothing is changed."""
 

@@ -20,6 +20,7 @@ AWAY = (
     "08",  # the connection broke
     "25P03",  # a transaction was left open for too long
     "25006",  # a server that only reads, as before it is promoted
+    "42501",  # a user who may only read
     "40",  # two transactions were in each other's way
     "53",  # too many connections, too little memory
     "55P03",  # the wait for a lock was too long
@@ -38,6 +39,11 @@ def is_away(error: Exception) -> bool:
     if isinstance(error, exc.OperationalError) and not _code(error):
         return True
     return isinstance(error, Away | exc.TimeoutError) or _code(error).startswith(AWAY)
+
+
+def is_not_writable(error: Exception) -> bool:
+    """Tell whether SQLite's file or the lock beside it cannot be written."""
+    return _code(error).startswith("SQLITE_READONLY") or isinstance(error.__cause__, OSError)
 
 
 def _code(error: Exception) -> str:

@@ -66,6 +66,21 @@ class Identity:
         """Tell whether SQLite can write: it makes files beside this one."""
         return os.access(self.path.parent, os.W_OK) and os.access(self.path, os.W_OK)
 
+    def why_read_only(self) -> str:
+        """Return in one line what keeps SQLite from writing, or nothing."""
+        file, wal = self._pair
+        beside_it = [wal, beside(file, "-shm")] if wal.exists() else [file.parent]
+        for path in (self._note, file, *beside_it):
+            needed = os.R_OK if path == self._note else os.W_OK
+            if path.exists() and not os.access(path, needed):
+                is_disk = os.statvfs(path).f_flag & os.ST_RDONLY
+                owner = f"belongs to user {path.stat().st_uid}"
+                return (
+                    f"Nothing can be written: user {os.geteuid()} may not write {path}, which "
+                    f"{'is on a read-only disk' if is_disk else owner}. Writes are 503."
+                )
+        return ""
+
     def _now(self) -> tuple[int, int] | None:
         try:
             status = os.stat(self._named)  # noqa: PTH116 - before every request, in half the time

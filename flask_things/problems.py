@@ -1,7 +1,7 @@
 """Every failure → one problem document (RFC 9457), and the table from exception to status."""
 
 from collections.abc import Iterable, Sequence
-from functools import partial
+from functools import cache, partial
 from http import HTTPStatus
 from typing import Any
 
@@ -11,7 +11,8 @@ from werkzeug import Response
 from werkzeug.exceptions import HTTPException, ServiceUnavailable
 
 from flask_things.backend import Away
-from flask_things.db_errors import is_away, is_full
+from flask_things.db import backend_of, db
+from flask_things.db_errors import is_away, is_full, is_not_writable
 from flask_things.ids import NoIdLeft
 from flask_things.limits import ERRORS_MAX
 from flask_things.places import Error, errors_of
@@ -106,8 +107,17 @@ def database_problem(error: SQLAlchemyError | Away) -> Response:
     """
     if not (is_full(error) or is_away(error)):
         raise error
-    current_app.logger.error(getattr(error, "orig", error))
+    if is_not_writable(error) and (why := backend_of(db.session).why_read_only()):
+        warn_once(why)
+    else:
+        current_app.logger.error(getattr(error, "orig", error))
     return answer(507, DISK_FULL) if is_full(error) else http_problem(away())
+
+
+@cache
+def warn_once(message: str) -> None:
+    """Log a warning, if this process or the one that it was forked from has not done so yet."""
+    current_app.logger.warning(message)
 
 
 def away() -> HTTPException:

@@ -60,7 +60,11 @@ def on_starting(server: Any) -> None:
     refuse_open_door(os.environ, server.cfg.address)
     if _is_sqlite:
         log_sqlite_version(server.log)
-    prepare(server.app.wsgi())
+    app = server.app.wsgi()
+    prepare(app)
+    with app.app_context():
+        if why := backend_of(db.session).why_read_only():
+            problems.warn_once(why)
     # gunicorn has no public hook for its error pages, which are HTML. A test sees if this one goes.
     util.write_error = partial(write_problem, server.log)
     gc.freeze()  # what is there now stays shared: a worker takes less memory, and ends at once

@@ -61,6 +61,10 @@ class SQLite:
         """Tell whether no worker of this server has met damage."""
         return self._connections.is_sound()
 
+    def why_read_only(self) -> str:
+        """Return in one line what keeps SQLite from writing, or nothing."""
+        return self._identity.why_read_only()
+
     @contextmanager
     def writing(self, session: Session, *, alone: bool) -> Iterator[Connection]:
         """Run the block in a transaction that has the write lock from its beginning.

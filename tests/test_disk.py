@@ -89,6 +89,9 @@ def test_a_read_only_disk_is_read(start, disk, end):
     status, headers, _ = server.request("POST", "/things", {"text": "x"})
     assert (status, headers["Retry-After"]) == (503, "1")
     assert server.request("DELETE", "/things/1")[0] == 503
+    log = server.log.read_text()
+    assert log.count(f"{disk}/db.sqlite3, which is on a read-only disk. Writes are 503.") == 1
+    assert " ERROR " not in log
 
 
 def test_a_disk_that_can_be_written_again_is(start, disk):

@@ -87,3 +87,32 @@ def test_root_makes_no_lock_file_that_the_database_s_owner_cannot_use(environ, f
     status = beside(file, "-gate").stat()
     assert (status.st_uid, status.st_gid, mode(beside(file, "-gate"))) == (12345, 12345, 0o600)
     assert query(file, "SELECT count(*) FROM thing") == 2
+
+
+#: Root may write whatever the mode says, but for these.
+POWERLESS = """
+import os, sys
+command = [sys.executable, "-m", "flask_things"]
+if not os.geteuid():
+    command = ["setpriv", "--bounding-set=-all", *command]
+os.execvp(command[0], command)
+"""
+
+
+@pytest.mark.parametrize("what", ["file", "folder", "lock"])
+def test_a_database_that_cannot_be_written_is_named_once_at_the_start(environ, file, serve, what):
+    """Not in the log line of every write."""
+    start(environ)
+    path = {"file": file, "folder": file.parent, "lock": beside(file, "-gate")}[what]
+    path.chmod(0o444 if what == "file" else 0o555 if what == "folder" else 0)
+    server = serve("-c", POWERLESS)
+    user = os.geteuid()
+    warning = f"user {user} may not write {path}, which belongs to user {user}. Writes are 503."
+    assert server.log.read_text().count(warning) == 1
+    assert {server.request("POST", "/things", {"text": "x"})[0] for _ in range(5)} == {503}
+    assert server.request("GET", "/things/1")[0] == 200
+    assert server.log.read_text().count(warning) == 1
+    assert " ERROR " not in server.log.read_text()
+    for each in (path, *path.parent.glob("db.sqlite3-*")):  # SQLite has made some since
+        each.chmod(0o755 if each == file.parent else 0o600)
+    assert server.request("POST", "/things", {"text": "x"})[0] == 201

@@ -221,6 +221,25 @@ def test_a_table_of_somebody_else_is_left_alone(postgres, empty):
         prepare(create_app({"THINGS_DATABASE_URL": empty}))
 
 
+def test_a_user_who_may_only_read_is_answered_503_for_a_write(client, environ, connection):
+    client.post("/things", json={"text": "x"})
+    connection.execute("CREATE ROLE reader LOGIN")
+    connection.execute("GRANT SELECT ON ALL TABLES IN SCHEMA public TO reader")
+    connection.commit()
+    url = environ["THINGS_DATABASE_URL"].replace("postgres@", "reader@")
+    reader = create_app({"THINGS_DATABASE_URL": url})
+    statuses = [
+        reader.test_client().get("/things/1").status_code,
+        reader.test_client().post("/things", json={"text": "x"}).status_code,
+    ]
+    with reader.app_context():
+        db.engine.dispose()
+    connection.execute("DROP OWNED BY reader")
+    connection.execute("DROP ROLE reader")
+    connection.commit()
+    assert statuses == [200, 503]
+
+
 def test_ids_above_32_bits_are_served(client, connection):
     connection.execute(f"ALTER SEQUENCE thing_id_seq RESTART WITH {ID_MAX}")
     connection.commit()
