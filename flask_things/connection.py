@@ -146,6 +146,11 @@ class Connection:
         """Whether a request has been read and is not answered yet."""
         return self._request is not None
 
+    @property
+    def phase_s(self) -> float:
+        """For how long it has been waiting, reading a header or answering, whichever it does."""
+        return monotonic() - self._since
+
     def refuse(self) -> None:
         """Take no request any more but the one whose header has been read."""
         self._is_refused = True

@@ -4,6 +4,7 @@ import os
 import signal
 from contextlib import AbstractContextManager, nullcontext
 from functools import partial
+from time import monotonic
 from typing import Any
 
 import gevent
@@ -22,6 +23,10 @@ HEARTBEAT_S = 0.5
 #: How long a worker that stops waits for the header of a request, in seconds: the client may have
 #: connected before anybody could know.
 PATIENCE_S = 0.5
+
+#: For how long at a time new connections may wait because a worker is to be replaced, in seconds,
+#: and how often it looks meanwhile whether it has become idle.
+PAUSE_S, STEP_S = 0.1, 0.01
 
 
 class Worker(GeventWorker):
@@ -57,19 +62,29 @@ class Worker(GeventWorker):
         self._finish(pool)
 
     def _can_go(self, servers: list[Any]) -> bool:
-        """Tell whether nobody has to wait for an answer, once nobody has been let in for a moment.
+        """Tell whether this worker is idle, so that another can take its place.
 
-        There is no other worker instead before this one is gone: something long has to end first.
+        New connections wait until the quick requests are answered, also those of clients that have
+        just been let in. While a request takes long they do not wait.
         """
         if self._told.is_set():
             return True
+        if any(one.is_answering and one.phase_s > PAUSE_S for one in self._connections):
+            return False
         for server in servers:
             server.stop_accepting()
-        if self._told.wait(PATIENCE_S) or not any(one.is_answering for one in self._connections):
-            return True
-        for server in servers:
-            server.start_accepting()
-        return False
+        end = monotonic() + PAUSE_S
+        while not self._told.wait(STEP_S) and self._is_busy():
+            if monotonic() > end:
+                for server in servers:
+                    server.start_accepting()
+                return False
+        return True
+
+    def _is_busy(self) -> bool:
+        return any(
+            one.is_answering or (one.is_new and one.phase_s < PAUSE_S) for one in self._connections
+        )
 
     def _finish(self, pool: Pool) -> None:
         """Answer the requests whose header has been read, for as long as the master waits."""
