@@ -1,9 +1,8 @@
 """What several places of the OpenAPI document say alike: header fields and links."""
 
-from flask_things import headers
-from flask_things.limits import ID_MAX
+from flask_things import headers, schemas
 
-ID = {"type": "integer", "format": "int64", "minimum": 1, "maximum": ID_MAX}
+ID = {"type": "integer", **schemas.ID}
 
 COMMON_HEADERS = {name: {"$ref": f"#/components/headers/{name}"} for name in headers.DOCUMENTED}
 
@@ -70,7 +69,7 @@ PAGE_HEADERS = {
     },
     "X-Total-Count": {
         "description": "With `total=true`: how many there are on all pages.",
-        "schema": {"type": "integer", "format": "int64", "minimum": 0, "maximum": ID_MAX},
+        "schema": {"type": "integer", "format": "int64", "minimum": 0},
     },
 }
 

@@ -31,11 +31,24 @@ class JSONBody(Schema):
         return BULK_BODY_MAX_BYTES if self.many else BODY_MAX_BYTES
 
     @pre_load(pass_collection=True)
-    def check_length(self, data: Any, *, many: bool, **_kwargs: Any) -> Any:
-        """Refuse an array of too few or too many, before any is looked at."""
-        if many and isinstance(data, list) and not 1 <= len(data) <= BULK_MAX_ITEMS:
+    def prepare(self, data: Any, *, many: bool, **_kwargs: Any) -> Any:
+        """Return the body without read-only fields, so that clients can send back what they got.
+
+        Raises ValidationError (422) for an array of too few or too many, before any is looked at.
+        """
+        if many and not isinstance(data, list):
+            return data
+        items = data if many else [data]
+        if not 1 <= len(items) <= BULK_MAX_ITEMS:
             raise ValidationError(f"Must have 1 to {BULK_MAX_ITEMS} items.")
-        return data
+        read_only = self.fields.keys() - self.load_fields.keys()  # those that are `dump_only`
+        items = [
+            {name: value for name, value in item.items() if name not in read_only}
+            if isinstance(item, dict)
+            else item
+            for item in items
+        ]
+        return items if many else items[0]
 
 
 class NoQuery(Schema):

@@ -4,9 +4,9 @@ import re
 from datetime import UTC, datetime
 from typing import Any
 
-from marshmallow import EXCLUDE, RAISE, Schema, ValidationError, fields, post_load, validate
+from marshmallow import EXCLUDE, RAISE, Schema, ValidationError, fields, validate
 
-from flask_things.limits import ERRORS_MAX, ID_MAX, TEXT_FORBIDDEN, TEXT_MAX_CHARACTERS
+from flask_things.limits import ERRORS_MAX, TEXT_FORBIDDEN, TEXT_MAX_CHARACTERS
 from flask_things.parsing import JSONBody
 
 
@@ -54,7 +54,10 @@ class Moment(fields.DateTime):
         raise ValidationError("Not a time of RFC 3339, like 2026-11-22T15:04:05.123456Z.")
 
 
-MOMENT = {"maxLength": 27, "examples": ["2026-11-22T15:04:05.123456Z"]}
+# Without a `maximum`, because JavaScript rounds 2**63 - 1, and without a `maxLength`, because
+# generated clients would measure the date that they have parsed.
+ID = {"format": "int64", "minimum": 1, "examples": [1]}
+MOMENT = {"examples": ["2026-11-22T15:04:05.123456Z"]}
 
 
 class Answer(Schema):
@@ -67,10 +70,7 @@ class Answer(Schema):
 class ThingSchema(Answer):
     """A thing."""
 
-    id = fields.Integer(
-        required=True,
-        metadata={"minimum": 1, "maximum": ID_MAX, "format": "int64", "examples": [1]},
-    )
+    id = fields.Integer(required=True, metadata=ID)
     text = fields.String(required=True, metadata={"examples": ["buy milk"]})
     created_at = Moment(required=True, metadata=MOMENT)
     updated_at = Moment(required=True, metadata=MOMENT)
@@ -95,20 +95,14 @@ class RecordSchema(ThingSchema):
 
 
 class ThingInputSchema(JSONBody):
-    """The whole of a thing. It may be one that was got before: what the server sets is ignored."""
+    """A whole thing."""
 
     example = {"text": "buy milk"}
-    READ_ONLY = ("id", "created_at", "updated_at")
 
     text = text_field(required=True)
-    id = fields.Raw(allow_none=True, metadata={"description": "Ignored."})
-    created_at = fields.Raw(allow_none=True, metadata={"description": "Ignored."})
-    updated_at = fields.Raw(allow_none=True, metadata={"description": "Ignored."})
-
-    @post_load
-    def drop_read_only(self, data: dict[str, Any], **_kwargs: Any) -> dict[str, Any]:
-        """Return what a client may set."""
-        return {name: value for name, value in data.items() if name not in self.READ_ONLY}
+    id = fields.Integer(dump_only=True, metadata=ID)
+    created_at = Moment(dump_only=True, metadata=MOMENT)
+    updated_at = Moment(dump_only=True, metadata=MOMENT)
 
 
 class ThingPatchSchema(ThingInputSchema):

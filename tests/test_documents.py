@@ -29,6 +29,13 @@ def resolve(document, value):
     return value
 
 
+def objects(value):
+    """Return every JSON object in a value, itself included."""
+    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    found = [value] if isinstance(value, dict) else []
+    return found + [item for part in inner for item in objects(part)]
+
+
 def test_the_document_is_valid_openapi_3_1(document):
     validate(document)
     assert document["openapi"].startswith("3.1")
@@ -63,6 +70,30 @@ def test_every_answer_has_its_headers_and_its_schema(document):
                 [(kind, content)] = answer["content"].items()
                 assert content["schema"]
                 assert (kind == "application/problem+json") == (not status.startswith("2"))
+
+
+def test_no_number_is_too_large_for_javascript(document):
+    numbers = [n for value in objects(document) for n in value.values() if isinstance(n, int)]
+    assert max(numbers) < 2**53
+
+
+def test_no_schema_limits_the_length_of_what_has_a_format(document):
+    """Clients would measure the object that they parsed."""
+    schemas = [value for value in objects(document) if value.get("format") == "date-time"]
+    assert schemas
+    assert all("maxLength" not in schema for schema in schemas)
+
+
+@pytest.mark.parametrize("name", ["ThingInput", "ThingPatch"])
+def test_the_read_only_fields_of_a_body_are_those_of_the_thing(document, name):
+    schemas = document["components"]["schemas"]
+    read_only = {
+        field: {key: value for key, value in schema.items() if key != "readOnly"}
+        for field, schema in schemas[name]["properties"].items()
+        if schema.get("readOnly")
+    }
+    thing = schemas["Thing"]["properties"]
+    assert read_only == {field: thing[field] for field in ("id", "created_at", "updated_at")}
 
 
 def test_every_field_of_an_answer_is_promised(document):

@@ -79,7 +79,9 @@ def test_what_was_got_can_be_put_back(client, thing):
 def test_read_only_fields_are_ignored_whatever_they_hold(client, thing):
     sent = {"text": "x", "id": "7", "created_at": None, "updated_at": [{}]}
     assert client.put("/things/1", json=sent).json["id"] == 1
+    assert client.patch("/things/1", json=sent).json["id"] == 1
     assert client.post("/things", json=sent).json["id"] == 2
+    assert client.post("/things/bulk", json=[sent]).json[0]["id"] == 3
 
 
 @pytest.mark.parametrize("media_type", ["application/merge-patch+json", "application/json"])
