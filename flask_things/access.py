@@ -105,10 +105,11 @@ class Documented(BasePlugin):
         """Let an operation need a token, and answer what comes of a bad one."""
         for method, operation in (operations or {}).items():
             is_open = "security" in operation
+            operation["responses"] |= {"4XX": "ClientError", "5XX": "ServerError"}
             if self.is_limited and not is_open:
                 operation["responses"]["429"] = "TooManyRequests"
             if self.mode == "off":
-                operation.pop("security", None)
+                operation["security"] = []
             elif not is_open:
                 is_free = self.mode == "write" and method == "get"
                 operation["security"] = [{"bearer": []}, {}] if is_free else [{"bearer": []}]

@@ -118,7 +118,7 @@ class Api(flask_smorest.Api):
 
     ERROR_SCHEMA = ProblemSchema
     DEFAULT_RESPONSE_CONTENT_TYPE = problems.MEDIA_TYPE
-    DEFAULT_ERROR_RESPONSE_NAME = "Problem"
+    DEFAULT_ERROR_RESPONSE_NAME = None  # `default` would cover successes, too
 
     def __init__(self, app: Flask) -> None:
         """Register the API, and the parts of the document that routes refer to."""
@@ -133,7 +133,8 @@ class Api(flask_smorest.Api):
             components.header(name, header)
         if mode != "off":
             components.security_scheme("bearer", {"type": "http", "scheme": "bearer"})
-        components.response("Problem", _problem_response("Something else went wrong."))
+        components.response("ClientError", _problem_response("The request is wrong.", 431))
+        components.response("ServerError", _problem_response("The server failed.", 500))
         for status, meaning in problems.MEANINGS.items():
             if (mode == "off" and status in access.DETAILS) or (status == 429 and not is_limited):
                 continue
@@ -149,7 +150,7 @@ def component(status: int) -> str:
     return problems.title(status).replace(" ", "")
 
 
-def _problem_response(meaning: str, status: int = 500) -> dict[str, Any]:
+def _problem_response(meaning: str, status: int) -> dict[str, Any]:
     errors = [{"detail": "Missing data for required field.", "pointer": "#/text"}]
     example = problems.document(status, meaning, errors if status == 422 else [])
     return {

@@ -119,7 +119,7 @@ class HealthSchema(Answer):
     status = fields.String(required=True, metadata={"enum": ["ok"]})
 
 
-class ErrorSchema(Answer):
+class FieldErrorSchema(Answer):
     """One invalid place in a request."""
 
     detail = fields.String(
@@ -145,4 +145,4 @@ class ProblemSchema(Answer):
         metadata={"format": "int32", "minimum": 400, "maximum": 599, "examples": [422]},
     )
     detail = fields.String(metadata={"examples": ["The request has 1 invalid field."]})
-    errors = fields.List(fields.Nested(ErrorSchema), metadata={"maxItems": ERRORS_MAX})
+    errors = fields.List(fields.Nested(FieldErrorSchema), metadata={"maxItems": ERRORS_MAX})

@@ -72,6 +72,25 @@ def test_every_answer_has_its_headers_and_its_schema(document):
                 assert (kind == "application/problem+json") == (not status.startswith("2"))
 
 
+def test_every_other_error_is_documented_by_its_range(document):
+    """`default` covers successes, too: clients parsed the body of an export as a problem."""
+    for operation in operations(document):
+        assert {"4XX", "5XX"} < set(operation["responses"])
+        assert "default" not in operation["responses"]
+
+
+def test_no_schema_hides_a_built_in_type_of_a_language(document):
+    built_in = {"Array", "Blob", "Date", "Error", "Exception", "File", "List", "Map", "Object"}
+    built_in |= {"Headers", "Record", "Request", "Response", "Set", "String", "Symbol", "Type"}
+    assert set(document["components"]["schemas"]) & built_in == set()
+
+
+def test_no_two_components_share_a_name(document):
+    """Some generators make a type of each, in one namespace."""
+    names = [name for components in document["components"].values() for name in components]
+    assert len(set(names)) == len(names)
+
+
 def test_no_number_is_too_large_for_javascript(document):
     numbers = [n for value in objects(document) for n in value.values() if isinstance(n, int)]
     assert max(numbers) < 2**53
@@ -82,6 +101,13 @@ def test_no_schema_limits_the_length_of_what_has_a_format(document):
     schemas = [value for value in objects(document) if value.get("format") == "date-time"]
     assert schemas
     assert all("maxLength" not in schema for schema in schemas)
+
+
+def test_every_schema_has_a_type(document):
+    schemas = [value["schema"] for value in objects(document) if "schema" in value]
+    for schema in document["components"]["schemas"].values():
+        schemas += schema.get("properties", {}).values()
+    assert all({"type", "$ref"} & schema.keys() for schema in schemas)
 
 
 @pytest.mark.parametrize("name", ["ThingInput", "ThingPatch"])
