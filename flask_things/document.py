@@ -18,6 +18,12 @@ TAGGED_HEADERS = {
     },
 }
 
+#: The body of an export: a file for generators that know `contentMediaType`, text for others.
+EXPORT = {"type": "string", "contentMediaType": "application/octet-stream"}
+
+#: The body of an export for generators that do not know NDJSON, such as openapi-python-client.
+FILE = {"type": "string", "format": "binary"}
+
 REPLAYED = {
     "Idempotency-Replayed": {
         "description": "There if this is the answer that the same request was given before.",

@@ -29,7 +29,7 @@ logger = logging.getLogger(__name__)
 Read = Callable[[], Generator[Any]]
 
 NDJSON = "application/x-ndjson"
-CSV = "text/csv; charset=utf-8; header=present"
+CSV = "text/csv"
 
 
 def ndjson_lines(schema: type[Schema], rows: Iterable[Any]) -> Iterator[str]:
@@ -55,7 +55,7 @@ def to_ndjson(schema: type[Schema], read: Read) -> Response:
 
 def to_csv(schema: type[Schema], read: Read) -> Response:
     """Return a streamed response with CSV."""
-    return _streamed(csv_lines, schema, read, CSV)
+    return _streamed(csv_lines, schema, read, f"{CSV}; charset=utf-8; header=present")
 
 
 def _streamed(

@@ -9,7 +9,7 @@ from flask.views import MethodView
 from flask_things import exports, paging, store
 from flask_things.api import Blueprint
 from flask_things.db import db
-from flask_things.document import LINKS, LOCATION, PAGE_HEADERS, REPLAYED
+from flask_things.document import EXPORT, FILE, LINKS, LOCATION, PAGE_HEADERS, REPLAYED
 from flask_things.parameters import PageSchema, SelectionSchema
 from flask_things.preconditions import Preconditions
 from flask_things.schemas import ThingInputSchema, ThingPatchSchema, ThingSchema
@@ -130,7 +130,8 @@ def create_things(body: list[dict[str, str]]) -> Any:
 @blp.route("/things.ndjson")
 @blp.doc(operationId="exportThingsAsNDJSON")
 @blp.arguments(SelectionSchema(), location="query", as_kwargs=True)
-@blp.response(200, {"type": "string"}, content_type=exports.NDJSON)
+@blp.response(200, EXPORT, content_type=exports.NDJSON)
+@blp.alt_response(200, schema=FILE, content_type="application/octet-stream")
 @blp.problems(422, 503)
 def export_ndjson(**selection: Any) -> Response:
     """Export things as NDJSON
@@ -143,7 +144,7 @@ def export_ndjson(**selection: Any) -> Response:
 @blp.route("/things.csv")
 @blp.doc(operationId="exportThingsAsCSV")
 @blp.arguments(SelectionSchema(), location="query", as_kwargs=True)
-@blp.response(200, {"type": "string"}, content_type=exports.CSV)
+@blp.response(200, EXPORT, content_type=exports.CSV)
 @blp.problems(422, 503)
 def export_csv(**selection: Any) -> Response:
     """Export things as CSV

@@ -1,21 +1,27 @@
 """A walk through the API with the client that openapi-python-client generates; mypy checks it."""
 
+import csv
+import json
 import re
 import sys
+from io import StringIO
 
 from things_client import Client
 from things_client.api.things import (
     create_thing,
     create_things,
     delete_thing,
+    export_things_as_csv,
+    export_things_as_ndjson,
     get_thing,
     list_things,
     replace_thing,
+    update_thing,
 )
-from things_client.models import ListThingsSort, Problem, Thing, ThingInput
-from things_client.types import UNSET, Unset
+from things_client.models import ListThingsSort, Problem, Thing, ThingInput, ThingPatch
+from things_client.types import UNSET, File, Unset
 
-client = Client(base_url=sys.argv[1])
+client = Client(base_url=sys.argv[1], raise_on_unexpected_status=True)
 
 # Create one, and a retry that creates none.
 thing = create_thing.sync(client=client, body=ThingInput(text="one"), idempotency_key="walk-1")
@@ -40,14 +46,30 @@ while True:
     cursor = following[1]
 assert len(walked) == 7
 
-# An update of the version that is there, then one of a version that is there no more.
+# An update of the version that is there, then one of a version that is there no more. The body is
+# the whole thing, with the fields that only the server sets.
 etag = get_thing.sync_detailed(thing.id, client=client).headers["ETag"]
-body = ThingInput(text="two")
+body = ThingInput.from_dict(thing.to_dict() | {"text": "two"})
 updated = replace_thing.sync(thing.id, client=client, body=body, if_match=etag)
 assert isinstance(updated, Thing) and updated.text == "two"
 assert updated.updated_at > updated.created_at
 conflict = replace_thing.sync(thing.id, client=client, body=body, if_match=etag)
 assert isinstance(conflict, Problem) and conflict.status == 412
+patched = update_thing.sync(thing.id, client=client, body=ThingPatch(text="three"))
+assert isinstance(patched, Thing) and patched.text == "three"
+
+# An invalid thing: the error names the field.
+invalid = create_thing.sync(client=client, body=ThingInput(text="a\0b"))
+assert isinstance(invalid, Problem) and isinstance(invalid.errors, list)
+assert [(invalid.status, error.pointer) for error in invalid.errors] == [(422, "#/text")]
+
+# Both exports.
+ndjson = export_things_as_ndjson.sync(client=client, q="walk")
+assert isinstance(ndjson, File)
+assert [json.loads(line)["text"] for line in ndjson.payload] == [f"walk {n}" for n in range(7)]
+table = export_things_as_csv.sync(client=client, q="walk")
+assert isinstance(table, str)
+assert [row["text"] for row in csv.DictReader(StringIO(table))] == [f"walk {n}" for n in range(7)]
 
 # Deleted, it is gone.
 assert delete_thing.sync_detailed(thing.id, client=client).status_code == 204

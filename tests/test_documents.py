@@ -67,9 +67,9 @@ def test_every_answer_has_its_headers_and_its_schema(document):
             answer = resolve(document, reference)
             assert {"X-Request-ID", "Cache-Control"} <= set(answer["headers"])
             if status not in ("204", "304"):
-                [(kind, content)] = answer["content"].items()
-                assert content["schema"]
-                assert (kind == "application/problem+json") == (not status.startswith("2"))
+                for kind, content in answer["content"].items():
+                    assert content["schema"]
+                    assert (kind == "application/problem+json") == (not status.startswith("2"))
 
 
 def test_every_other_error_is_documented_by_its_range(document):
@@ -120,6 +120,12 @@ def test_the_read_only_fields_of_a_body_are_those_of_the_thing(document, name):
     }
     thing = schemas["Thing"]["properties"]
     assert read_only == {field: thing[field] for field in ("id", "created_at", "updated_at")}
+
+
+def test_media_types_are_documented_without_parameters(document):
+    contents = [value["content"] for value in objects(document) if "content" in value]
+    assert [kind for content in contents for kind in content if ";" in kind] == []
+    assert "text/csv" in document["paths"]["/things.csv"]["get"]["responses"]["200"]["content"]
 
 
 def test_every_field_of_an_answer_is_promised(document):
