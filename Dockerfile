@@ -33,5 +33,5 @@ USER 1000
 EXPOSE 8080
 HEALTHCHECK --interval=10s --timeout=5s --start-period=5s CMD ["python", "-c", "import os; \
   from http.client import HTTPConnection; server = HTTPConnection('localhost', os.getenv('PORT', 8080)); \
-  server.request('GET', '/readyz'); exit(server.getresponse().status != 200)"]
+  server.request('GET', os.getenv('SCRIPT_NAME', '') + '/readyz'); exit(server.getresponse().status != 200)"]
 CMD ["python", "-m", "flask_things"]

@@ -34,6 +34,7 @@ class Settings(Schema):
     THINGS_REDIS_URL = fields.Function(deserialize=values.redis_url)
     HOST = fields.Function(deserialize=values.address)
     PORT = fields.Integer(validate=validate.Range(1, 65535))
+    SCRIPT_NAME = fields.Function(deserialize=values.prefix)
     WEB_CONCURRENCY = fields.Integer(validate=validate.Range(1, 256))
     THINGS_METRICS_PORT = fields.Integer(validate=validate.Range(0, 65535))
     THINGS_SERVER_TIMING = fields.Boolean(truthy={"on"}, falsy={"off"})
@@ -51,6 +52,7 @@ DEFAULTS = {
     "THINGS_REDIS_URL": "",
     "HOST": "127.0.0.1",
     "PORT": "8080",
+    "SCRIPT_NAME": "",
     "WEB_CONCURRENCY": "2",
     "THINGS_METRICS_PORT": "0",
     "THINGS_SERVER_TIMING": "off",

@@ -53,7 +53,7 @@ def idempotent(view: Any) -> Any:
                     key=idempotency_key,
                     digest=digest,
                     status=response.status_code,
-                    headers=[list(field) for field in response.headers],
+                    headers=[_without_prefix(*field) for field in response.headers],
                     body=response.get_data(),
                     created_at=utc_now(),
                 )
@@ -82,5 +82,14 @@ def _replay(kept: KeptAnswer, digest: bytes) -> Response:
     if kept.digest != digest:
         reason = "Was sent with another body before."
         abort(422, messages={"headers": {"Idempotency-Key": [reason]}})
-    headers = [(name, value) for name, value in kept.headers]
+    headers = [_with_prefix(name, value) for name, value in kept.headers]
     return Response(kept.body, kept.status, [*headers, ("Idempotency-Replayed", "true")])
+
+
+def _without_prefix(name: str, value: str) -> tuple[str, str]:
+    """Return a header field as it is kept: the retry may come through another proxy's path."""
+    return name, value.removeprefix(request.script_root) if name == "Location" else value
+
+
+def _with_prefix(name: str, value: str) -> tuple[str, str]:
+    return name, request.script_root + value if name == "Location" else value

@@ -7,10 +7,10 @@ from typing import Any
 
 from flask import Flask, Response, current_app, request
 from flask_cors import CORS
-from werkzeug.exceptions import BadRequest
+from werkzeug.exceptions import BadRequest, NotFound
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from flask_things.values import host_name, ip
+from flask_things.values import PREFIX, host_name, ip
 
 #: The hosts that only this machine can use: they are always answered.
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
@@ -41,7 +41,7 @@ CORS_RULES: dict[str, Any] = {
 
 def init_app(app: Flask) -> None:
     """Set up what the settings name; nothing is trusted without them."""
-    app.before_request(_check_host)
+    app.before_request(_check_address)
     if origins := app.config["THINGS_CORS_ORIGINS"]:
         CORS(app, origins=origins, **CORS_RULES)
         app.after_request(_vary)
@@ -49,14 +49,16 @@ def init_app(app: Flask) -> None:
         app.wsgi_app = Proxied(app.wsgi_app, proxies)  # type: ignore[method-assign]
 
 
-def _check_host() -> None:
-    """Raise BadRequest (400) for a Host that is not answered."""
+def _check_address() -> None:
+    """Raise BadRequest (400) for a Host that is not answered, NotFound for a path beside ours."""
     environ = request.environ
     if environ.get("SERVER_PROTOCOL") == "HTTP/1.1" and "HTTP_HOST" not in environ:
         raise BadRequest("HTTP/1.1 requires a Host (RFC 9112).")
     hosts = current_app.config["THINGS_TRUSTED_HOSTS"]
     if hosts and request.blueprint != PROBES and not _is_one_of([*hosts, *LOOPBACK]):
         raise BadRequest("This service does not answer to that Host.")
+    if environ["PATH_INFO"][:1] not in ("", "/"):  # /apis, where SCRIPT_NAME is /api
+        raise NotFound
 
 
 def _is_one_of(hosts: Iterable[str]) -> bool:
@@ -70,9 +72,9 @@ def _vary(response: Response) -> Response:
 
 
 class Proxied:
-    """A WSGI application that learns from trusted proxies who its client is, and from nobody else.
+    """A WSGI application that obeys X-Forwarded-… from trusted proxies, and from nobody else.
 
-    Of a list in X-Forwarded-… the last value counts: it is the one that the proxy added.
+    Of several values the last one counts: it is the one that the proxy added.
     """
 
     def __init__(self, app: Any, proxies: Iterable[IPv4Network | IPv6Network]) -> None:
@@ -85,6 +87,8 @@ class Proxied:
             return self._app(environ, start_response)  # type: ignore[no-any-return]
         if client := _client(_last(environ, "FOR")):
             environ["REMOTE_ADDR"] = client
+        if PREFIX.fullmatch(prefix := _last(environ, "PREFIX").rstrip("/")):
+            environ["SCRIPT_NAME"] = prefix
         return self._proxied_app(environ, start_response)
 
     def _is_trusted(self, peer: str) -> bool:

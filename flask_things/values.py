@@ -26,6 +26,10 @@ POSTGRESQL = ("postgresql+psycopg", "postgresql", "postgres")
 #: A host's name or IPv4 address; a dot in front adds every name below it.
 HOST_NAME = re.compile(r"\.?[a-z0-9-]+(\.[a-z0-9-]+)*")
 
+#: The path under which a proxy publishes the service. What a URL would have to escape, and what a
+#: browser would take for a host (//example) or a parent (/..), is none.
+PREFIX = re.compile(r"(/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)+")
+
 #: A web page's scheme, host and port (RFC 6454).
 ORIGIN = re.compile(r"https?://[a-z0-9.-]+(:\d{1,5})?", re.IGNORECASE)
 
@@ -99,6 +103,13 @@ def ip(text: str) -> IPv4Address | IPv6Address | None:
     except ValueError:
         return None
     return getattr(address, "ipv4_mapped", None) or address
+
+
+def prefix(value: str) -> str:
+    """Return the path under which the service is published, or nothing."""
+    if value and not PREFIX.fullmatch(value):
+        raise ValidationError("Not a path like /api, with no slash at its end.")
+    return value
 
 
 def networks(value: str) -> list[IPv4Network | IPv6Network]:

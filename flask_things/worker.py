@@ -12,6 +12,7 @@ from gevent.event import Event
 from gevent.pool import Pool
 from gevent.server import StreamServer
 from gunicorn import util
+from gunicorn.http.errors import ConfigurationProblem
 from gunicorn.workers.ggevent import GeventWorker
 from werkzeug.exceptions import RequestTimeout
 
@@ -150,5 +151,7 @@ class Worker(GeventWorker):
         client.must_linger = True
         if isinstance(exc, RequestTimeout):
             util.write_error(client, exc.code, "", exc.description)
+        elif isinstance(exc, ConfigurationProblem):  # a path that is not below SCRIPT_NAME
+            util.write_error(client, 404, "", "There is no such path.")
         else:
             super().handle_error(req, client, addr, exc)

@@ -53,6 +53,20 @@ def nginx(rules):
 
 
 @contextmanager
+def caddy(rules):
+    """Run Caddy with the rules of its one site; return its port."""
+    with TemporaryDirectory(prefix="caddy-") as folder:
+        port = free_port()
+        config = Path(folder, "Caddyfile")
+        site = f"http://127.0.0.1:{port} {{\n{rules}\n}}\n"
+        config.write_text(f"{{\nadmin off\n}}\n{site}")
+        home = ["env", f"HOME={folder}", f"XDG_CONFIG_HOME={folder}", f"XDG_DATA_HOME={folder}"]
+        command = [*home, "caddy", "run", "--adapter", "caddyfile", "--config", str(config)]
+        with running(command, port):
+            yield port
+
+
+@contextmanager
 def haproxy(port_behind, rules):
     """Run haproxy with the rules of its one backend; return its port."""
     with TemporaryDirectory(prefix="haproxy-") as folder:

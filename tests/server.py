@@ -58,6 +58,7 @@ class Server:
     def __init__(self, folder, environ, command, wait):
         """Start it in a folder, with settings."""
         self.port = int(environ.get("PORT", 0)) or free_port()
+        self.prefix = environ.get("SCRIPT_NAME", "")
         self.log = folder / f"server-{self.port}.log"
         with self.log.open("a") as log:
             self.process = subprocess.Popen(
@@ -76,7 +77,7 @@ class Server:
         if self.process.poll() is not None:
             raise AssertionError(self.log.read_text())
         try:
-            return self.request("GET", "/readyz")[0] == 200
+            return self.request("GET", f"{self.prefix}/readyz")[0] == 200
         except OSError:
             return False
 
@@ -166,5 +167,5 @@ def parse(headers, body):
 
 def clean_environ():
     """Return this process's environment without the settings of ours."""
-    ours = ("THINGS_", "HOST", "PORT", "WEB_CONCURRENCY", "FLASK_")
+    ours = ("THINGS_", "HOST", "PORT", "SCRIPT_NAME", "WEB_CONCURRENCY", "FLASK_")
     return {name: value for name, value in os.environ.items() if not name.startswith(ours)}

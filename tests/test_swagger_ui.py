@@ -6,6 +6,9 @@ import shutil
 import pytest
 from playwright.sync_api import expect, sync_playwright
 
+from tests.proxies import needs, nginx
+from tests.test_prefix import below_api
+
 CHROMIUM = shutil.which("chromium")
 
 pytestmark = pytest.mark.skipif(
@@ -23,9 +26,26 @@ def auth():
 
 
 @pytest.fixture
-def open_docs(serve, auth):
+def way():
+    """Return how the server is reached."""
+    return "directly"
+
+
+@pytest.fixture
+def root(serve, auth, way):
+    """Return the URL of a server, or of the path below which it is published."""
+    if way == "nginx":
+        server = serve(THINGS_AUTH=auth, THINGS_TRUSTED_PROXIES="127.0.0.1")
+        with nginx(below_api("nginx", server)) as port:
+            yield f"http://127.0.0.1:{port}/api"
+    else:
+        prefix = "/api" if way == "SCRIPT_NAME" else ""
+        yield f"http://127.0.0.1:{serve(THINGS_AUTH=auth, SCRIPT_NAME=prefix).port}{prefix}"
+
+
+@pytest.fixture
+def open_docs(root):
     """Return a function that opens /docs in a window of a size, and notes what goes wrong."""
-    server = serve(THINGS_AUTH=auth)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
 
@@ -35,12 +55,12 @@ def open_docs(serve, auth):
             page.on("request", lambda request: note(page.foreign, request.url))
             page.on("console", lambda message: page.errors.append(message.text))
             page.on("pageerror", lambda error: page.errors.append(str(error)))
-            page.goto(f"http://127.0.0.1:{server.port}/docs")
+            page.goto(f"{root}/docs")
             expect(page.locator(".opblock")).to_have_count(11)
             return page
 
         def note(foreign, url):
-            if not url.startswith(f"http://127.0.0.1:{server.port}/"):
+            if not url.startswith(f"{root}/"):
                 foreign.append(url)
 
         yield open_docs
@@ -72,6 +92,14 @@ def test_try_it_out_creates_a_thing_and_lists_it(open_docs):
     status, things = run(page, "listThings")
     assert status == "200"
     assert '"text": "buy milk"' in things
+
+
+@pytest.mark.parametrize("way", [pytest.param("nginx", marks=needs("nginx")), "SCRIPT_NAME"])
+def test_try_it_out_works_below_a_path(open_docs, way):
+    page = open_docs(1100, 900)
+    assert run(page, "createThing")[0] == "201"
+    assert run(page, "listThings")[0] == "200"
+    assert (page.foreign, page.errors) == ([], [])
 
 
 @pytest.mark.parametrize("auth", ["all"])
