@@ -7,6 +7,7 @@ from typing import Any
 
 from flask_things.backend import Refused
 from flask_things.files import COMPANIONS, JOURNALS, beside, replacing
+from flask_things.migrations import is_known
 from flask_things.sqlite_file import sqlite3, uri
 
 #: How long a lock of somebody else's is waited for, in seconds.
@@ -19,15 +20,11 @@ STEPS = 200
 Progress = Callable[[int, int], None]
 
 
-class Damaged(Refused):
-    """A database has pages that cannot be right."""
+def back_up(database: Path, file: Path, progress: Progress) -> None:
+    """Copy the database, as it is at one moment, into one file, while others write.
 
-
-def back_up(database: Path, file: Path, progress: Progress) -> int:
-    """Copy the database, as it is at one moment, into one file; return how many things it holds.
-
-    Others may write meanwhile. The file is there when its copy is verified, and replaces one of
-    that name. Raises Refused, OSError and sqlite3.Error; then the file is as it was.
+    The file appears, or replaces one of that name, once its copy is verified. Raises Refused,
+    OSError and sqlite3.Error; then the file is as it was.
     """
     if not database.exists():
         raise Refused(f"{database}: There is no database.")
@@ -42,13 +39,18 @@ def back_up(database: Path, file: Path, progress: Progress) -> int:
             # A file in WAL mode could not be opened on a medium that is read-only.
             backup.execute("PRAGMA journal_mode = DELETE")
             verify(backup, database)
-            return count_things(backup)
 
 
 def connect(file: Path, mode: str = "rw") -> Any:
-    """Return a connection to a database file that is there; transactions are the caller's."""
+    """Return a connection to a database file that is there; transactions are the caller's.
+
+    Raises Refused where it cannot be opened.
+    """
     name = uri(file.absolute(), mode)
-    return sqlite3.connect(name, uri=True, timeout=LOCK_TIMEOUT_S, isolation_level=None)
+    try:
+        return sqlite3.connect(name, uri=True, timeout=LOCK_TIMEOUT_S, isolation_level=None)
+    except sqlite3.OperationalError as error:
+        raise Refused(f"{file}: {error}.") from error
 
 
 def copy_pages(source: Any, target: Any, progress: Progress) -> None:
@@ -67,38 +69,23 @@ def copy_pages(source: Any, target: Any, progress: Progress) -> None:
     source.backup(target, pages=max(pages // STEPS, 1), progress=step)
 
 
-def verify(connection: Any, file: Path) -> str:
-    """Return the revision of a database's schema, after a look at every page.
+def verify(connection: Any, file: Path) -> None:
+    """Look at every page of a database.
 
-    Raises Refused for a database that is damaged or not ours.
+    Raises Refused for one that is damaged, or whose schema is not ours or newer than this code.
     """
     [found] = connection.execute("PRAGMA integrity_check(1)").fetchone()
     if found != "ok":
-        raise Damaged(f"{file}: The database is damaged: {' '.join(found.split())}")
-    return revision(connection, file)
-
-
-def revision(connection: Any, file: Path) -> str:
-    """Return the revision of a database's schema.
-
-    Raises Refused for a database that is not ours.
-    """
-    tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_master")}
-    if {"thing", "alembic_version"} <= tables:
-        row = connection.execute("SELECT version_num FROM alembic_version").fetchone()
-        if row:
-            return str(row[0])
-    if "thing" in tables:
+        raise Refused(f"{file}: The database is damaged: {' '.join(found.split())}")
+    tables = connection.execute("SELECT name FROM sqlite_master WHERE name = 'alembic_version'")
+    if not tables.fetchone():
         raise Refused(
-            f"{file}: A database without our schema, like the tutorial app's. The server takes "
-            "that over at its start, where THINGS_DATABASE_URL names it."
+            f"{file}: It has no schema of flask-things. The tutorial app's database is taken over "
+            "when the server starts with it."
         )
-    raise Refused(f"{file}: Not a database of things.")
-
-
-def count_things(connection: Any) -> int:
-    """Return how many things a database holds."""
-    return int(connection.execute("SELECT count(*) FROM thing").fetchone()[0])
+    [revision] = connection.execute("SELECT version_num FROM alembic_version").fetchone() or [None]
+    if not is_known(revision):
+        raise Refused(f"{file}: The schema {revision} is unknown. Is it of a newer flask-things?")
 
 
 def refuse_itself(database: Path, file: Path) -> None:

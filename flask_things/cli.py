@@ -16,6 +16,7 @@ from flask_things.db import db
 from flask_things.files import replacing
 from flask_things.migrations import is_current, prepare
 from flask_things.schemas import ThingSchema
+from flask_things.tokens import list_tokens
 
 FILE = click.Path(path_type=Path)
 FORMAT = click.option(
@@ -34,26 +35,32 @@ things = Commands("things", help="Back up, restore, export and import things.")
 def backup(file: Path) -> None:
     """Copy the database to FILE while the server runs, and verify the copy.
 
-    A FILE that is there is replaced, once the copy is sound.
+    A FILE that exists is replaced, once the copy is verified.
     """
     with _page_bar("Backup") as progress:
-        number = backups.back_up(_database(), file, progress)
+        backups.back_up(_database(), file, progress)
+    with closing(backups.connect(file, "ro")) as copy:
+        [number] = copy.execute("SELECT count(*) FROM thing").fetchone()
     click.echo(f"{file}: {number} things.", err=True)
 
 
 @things.command()
-@click.option("--force", is_flag=True, help="Also where something newer is lost, or is in use.")
+@click.option("--force", is_flag=True, help="Replace an existing database, its tokens included.")
 @click.argument("file", type=FILE)
 def restore(file: Path, force: bool) -> None:
     """Make the database what it was when FILE was backed up.
 
-    Ids that were given since are not given again.
+    Without --force there must be none. Ids that were given since are not given again.
     """
     database = _database()
     with _page_bar("Restore") as progress:
-        said = restores.restore(file, database, force=force, progress=progress)
+        kept = restores.restore(file, database, force=force, progress=progress)
     prepare(current_app)  # a server that runs could not read an older schema
-    click.echo(f"{database}: " + "\n".join(said), err=True)
+    click.echo(f"{database}: {store.count_things(db.session)} things.", err=True)
+    if list_tokens(db.session):
+        click.echo("Its tokens are those of the backup: see `flask tokens list`.", err=True)
+    if kept:
+        click.echo(f"What was there is kept as {kept}. Restart a running server.", err=True)
 
 
 @things.command("export")

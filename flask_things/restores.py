@@ -1,230 +1,129 @@
-"""Backups put back: into the database that is there, or in the place of one that cannot be read."""
+"""Backups put back: into the database that is there, or in the place of a file that is none."""
 
-from collections.abc import Callable
-from contextlib import closing
-from functools import cache
+from contextlib import closing, suppress
 from itertools import count
 from pathlib import Path
 from typing import Any
 
-from alembic.script import ScriptDirectory
-
 from flask_things.backend import Refused
-from flask_things.backups import (
-    Damaged,
-    Progress,
-    connect,
-    copy_pages,
-    count_things,
-    refuse_itself,
-    revision,
-    verify,
-)
+from flask_things.backups import Progress, connect, copy_pages, refuse_itself, verify
 from flask_things.files import JOURNALS, beside, put, temporary
 from flask_things.gate import Gate
-from flask_things.migrations import HERE
-from flask_things.sqlite_file import DAMAGED, sqlite3
-
-#: What would be lost. A thing that only the database has may have been deleted on the way to the
-#: backup, if that one is ahead and knows of its id.
-CHANGED = """
-    SELECT count(*) FROM main.thing AS here LEFT JOIN backup.thing AS there USING (id)
-    WHERE here.updated_at > there.updated_at
-    OR here.updated_at = there.updated_at AND here.text <> there.text
-    OR there.id IS NULL AND (here.id > :highest OR NOT :ahead)
-"""
-DELETED = """
-    SELECT count(*) FROM backup.thing AS there LEFT JOIN main.thing AS here USING (id)
-    WHERE here.id IS NULL AND there.id <= :highest
-"""
-AHEAD = "SELECT (SELECT max(updated_at) FROM backup.thing) > (SELECT max(updated_at) FROM thing)"
+from flask_things.sqlite_file import DAMAGED, error_name, sqlite3
 
 
-def restore(file: Path, database: Path, *, force: bool, progress: Progress) -> list[str]:
-    """Make the database what a backup is, but for ids given since: they are not given again.
+def restore(file: Path, database: Path, *, force: bool, progress: Progress) -> Path | None:
+    """Make the database what a backup is, except that ids given since are not given again.
 
-    Return what there is to say, in sentences. Without `force` a database that is newer than the
-    backup, or that somebody has open, is left alone. Raises Refused, OSError and sqlite3.Error;
-    then the database is as it was.
+    Without `force` there must be no database. With it, a running server goes on with what was
+    restored. A file that is damaged or not ours is kept under another name, which is returned; the
+    server has to be restarted then. Raises Refused, OSError and sqlite3.Error: after that, and
+    after a kill, the database is as it was, or restored.
     """
     if not file.is_file():
         raise Refused(f"{file}: There is no such file.")
     refuse_itself(database, file)
-    if not force:
-        _refuse_busy(database)
+    _refuse_existing(database, force)
     database.parent.mkdir(parents=True, exist_ok=True)
     with temporary(database) as copy:
-        with closing(connect(copy)) as backup:
-            said = [_take(file, backup, lambda done, total: progress(done, 2 * total))]
-            if _is_sound(database, backup, force):
-
-                def when_locked() -> None:
-                    with closing(connect(database, "ro")) as old:
-                        if not force:
-                            _refuse_newer(old, backup, copy, file)
-                        _start_ids_above(backup, _highest_id(old))
-
-                _copy_into(database, backup, when_locked, progress)
-                return said
-            said += _keep_ids(database, backup)
-        said += _set_aside(database)
-        put(copy, database)
-    return said
+        _take(file, copy, lambda done, total: progress(done, 2 * total))
+        is_ours = _is_ours(database)
+        # With SQLite's own lock alone, writers that never pause might leave no gap.
+        with Gate(beside(database, "-gate")).closed():
+            _refuse_existing(database, force)  # a server may have made one since
+            if is_ours:
+                _copy_into(database, copy, lambda done, total: progress(total + done, 2 * total))
+                return None
+            kept = _set_aside(database, copy)
+            put(copy, database)
+            return kept
 
 
-def _take(file: Path, backup: Any, progress: Progress) -> str:
-    """Read the backup into a copy, and verify that; return what there is to say."""
+def _refuse_existing(database: Path, force: bool) -> None:
+    if database.exists() and not force:
+        raise Refused(f"{database} exists. --force replaces all that it holds, tokens included.")
+
+
+def _take(file: Path, copy: Path, progress: Progress) -> None:
+    """Copy the backup, and verify the copy."""
     # Where no journal is beside it, none is made, and its folder may be read-only.
     journals = any(beside(file, ending).exists() for ending in JOURNALS)
-    with closing(connect(file, "ro" if journals else "ro&immutable=1")) as source:
+    mode = "ro" if journals else "ro&immutable=1"
+    with closing(connect(file, mode)) as source, closing(connect(copy)) as target:
         try:
-            copy_pages(source, backup, progress)
+            copy_pages(source, target, progress)
         except sqlite3.DatabaseError as error:
             raise Refused(f"{file}: {error}.") from error
-    has = verify(backup, file)
-    if has not in _revisions():
-        raise Refused(f"{file}: The schema {has} is not known: is it of a newer flask-things?")
-    backup.execute("PRAGMA journal_mode = WAL")
-    return f"{count_things(backup)} things."
+        verify(target, file)
+        target.execute("PRAGMA journal_mode = WAL")
 
 
-@cache
-def _revisions() -> list[str]:
-    """Return the revisions of the schema, the newest first."""
-    return [script.revision for script in ScriptDirectory(HERE).walk_revisions()]
-
-
-def _refuse_busy(database: Path) -> None:
-    """Refuse a database that somebody has open: in this mode SQLite wants it for itself."""
+def _is_ours(database: Path) -> bool:
+    """Tell whether there is a sound database with a schema that is known."""
     if not database.exists():
-        return
-    with closing(connect(database)) as connection:
-        connection.execute("PRAGMA busy_timeout = 0")
-        connection.execute("PRAGMA locking_mode = EXCLUSIVE")
-        try:
-            connection.execute("BEGIN EXCLUSIVE")
-        except sqlite3.DatabaseError as error:
-            if error.sqlite_errorname.startswith("SQLITE_BUSY"):
-                raise Refused(
-                    f"{database}: Somebody has it open. Stop the server, or use --force."
-                ) from error
-            if not error.sqlite_errorname.startswith(DAMAGED):
-                raise
-
-
-def _is_there(database: Path) -> bool:
-    return database.exists() and database.stat().st_size > 0
-
-
-def _is_sound(database: Path, backup: Any, force: bool) -> bool:
-    """Tell whether the database can take the backup's pages, which get the size that it has."""
-    if not _is_there(database):
         return False
-    with closing(connect(database, "ro")) as old:
+    with closing(connect(database, "ro")) as connection:
         try:
-            verify(old, database)
-        except Damaged:
+            verify(connection, database)
+        except Refused:
             return False
-        except Refused as error:
-            if force:
-                return False
-            raise Refused(f"{error} With --force it is set aside.") from error
         except sqlite3.DatabaseError as error:
-            if error.sqlite_errorname.startswith(DAMAGED):
+            if error_name(error).startswith(DAMAGED):
                 return False
             raise
-        [size] = old.execute("PRAGMA page_size").fetchone()
+    return True
+
+
+def _copy_into(database: Path, copy: Path, progress: Progress) -> None:
+    """Copy the backup into the database, as one transaction; reads go on until its end."""
+    with closing(connect(copy)) as backup, closing(connect(database)) as target:
+        _set_page_size(backup, *target.execute("PRAGMA page_size").fetchone())
+        target.execute("PRAGMA journal_mode = WAL")
+        is_first = True
+
+        def step(done: int, total: int) -> None:
+            nonlocal is_first
+            if is_first:  # SQLite has its lock now: nobody can give an id any more
+                _keep_ids(backup, database)
+            is_first = False
+            progress(done, total)
+
+        copy_pages(backup, target, step)
+        target.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+
+def _set_page_size(backup: Any, size: int) -> None:
+    """Give the backup the page size of the database, which in WAL mode cannot be changed."""
     if backup.execute("PRAGMA page_size").fetchone() != (size,):
         backup.execute("PRAGMA journal_mode = DELETE")
         backup.execute(f"PRAGMA page_size = {size}")
         backup.execute("VACUUM")
         backup.execute("PRAGMA journal_mode = WAL")
-    return True
 
 
-def _copy_into(
-    database: Path, backup: Any, when_locked: Callable[[], None], progress: Progress
-) -> None:
-    """Copy the backup into the database, as one transaction that its readers and writers wait for.
-
-    `when_locked` is called when nobody else can write any more.
-    """
-    to_do = [when_locked]
-
-    def step(done: int, total: int) -> None:
-        while to_do:
-            to_do.pop()()
-        progress(total + done, 2 * total)
-
-    # Before SQLite's own lock the gate, or those who write all the time might leave no gap.
-    with Gate(beside(database, "-gate")).closed(), closing(connect(database)) as target:
-        target.execute("PRAGMA journal_mode = WAL")
-        copy_pages(backup, target, step)
-        target.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-
-
-def _refuse_newer(old: Any, backup: Any, copy: Path, file: Path) -> None:
-    known = _revisions()
-    has = revision(old, file)
-    if has not in known or known.index(has) < known.index(revision(backup, file)):
-        raise Refused(f"The database has a newer schema than {file}: --force restores it anyway.")
-    old.execute("ATTACH ? AS backup", [f"{copy.as_uri()}?mode=ro"])
-    [ahead] = old.execute(AHEAD).fetchone()
-    parameters = {"highest": _highest_id(backup), "ahead": bool(ahead)}
-    [changed] = old.execute(CHANGED, parameters).fetchone()
-    [deleted] = old.execute(DELETED, {"highest": _highest_id(old)}).fetchone()
-    if changed or deleted:
-        raise Refused(
-            f"The database is newer than {file}: {changed} things were made or changed since, and "
-            f"{deleted} deleted. With --force this is lost."
-        )
-
-
-def _highest_id(connection: Any) -> int:
-    """Return the highest id that was ever given, as far as the database knows."""
-    highest = connection.execute("SELECT max(id) FROM thing").fetchone()[0] or 0
-    names = "SELECT 1 FROM sqlite_master WHERE name = 'sqlite_sequence'"
-    if connection.execute(names).fetchone():
-        given = "SELECT max(CAST(seq AS INTEGER)) FROM sqlite_sequence WHERE name = 'thing'"
-        highest = max(highest, connection.execute(given).fetchone()[0] or 0)
-    return int(highest)
-
-
-def _start_ids_above(backup: Any, highest: int) -> None:
-    highest = max(highest, _highest_id(backup))
+def _keep_ids(backup: Any, database: Path) -> None:
+    """Let every table with AUTOINCREMENT go on above the ids that it has given in the database."""
+    query = "SELECT seq, name FROM sqlite_sequence"
+    with closing(connect(database, "ro")) as old:
+        rows = sorted(old.execute(query).fetchall() + backup.execute(query).fetchall())
+    highest = {name: seq for seq, name in rows}  # the last one of a name is left
     backup.execute("BEGIN IMMEDIATE")
-    backup.execute("DELETE FROM sqlite_sequence WHERE name = 'thing'")
-    backup.execute("INSERT INTO sqlite_sequence (name, seq) VALUES ('thing', ?)", [highest])
+    backup.execute("DELETE FROM sqlite_sequence")
+    backup.executemany("INSERT INTO sqlite_sequence VALUES (?, ?)", highest.items())
     backup.execute("COMMIT")
 
 
-def _keep_ids(database: Path, backup: Any) -> list[str]:
-    """Start ids above those of a database that is to be set aside, if it can still tell."""
-    if not _is_there(database):
-        return []
-    try:
-        with closing(connect(database, "ro")) as old:
-            highest = _highest_id(old)
-    except sqlite3.DatabaseError:
-        return [
-            "The database before could not be read: ids of things that were made or deleted since "
-            "the backup may be given again."
-        ]
-    _start_ids_above(backup, highest)
-    return []
-
-
-def _set_aside(database: Path) -> list[str]:
-    """Keep the database under another name too, and its journals under that one only."""
+def _set_aside(database: Path, copy: Path) -> Path | None:
+    """Give what is there another name, too, and its journals that one only; return the name."""
+    with suppress(sqlite3.DatabaseError, Refused), closing(connect(copy)) as backup:
+        _keep_ids(backup, database)  # if it is there, and can still be read
     names = (beside(database, f".old{number or ''}") for number in count())
-    endings = ("", *JOURNALS)
-    kept = next(name for name in names if not any(beside(name, end).exists() for end in endings))
-    said = []
-    if _is_there(database):
-        kept.hardlink_to(database)  # first, so that where this cannot be done nothing is
-        said = [f"The database before is kept as {kept}; if the server runs, restart it."]
+    kept = next(name for name in names if not name.exists())
+    is_there = database.exists()
+    if is_there:
+        kept.hardlink_to(database)  # first: where this fails, nothing has changed
     for ending in JOURNALS:
         if beside(database, ending).exists():
             beside(database, ending).rename(beside(kept, ending))
     beside(database, "-shm").unlink(missing_ok=True)
-    return said
+    return kept if is_there else None

@@ -23,7 +23,7 @@ try:
 except ImportError:  # no wheel for this machine; see setup.cfg
     import sqlite3
 
-HINT = "Restore a backup (flask things restore), or choose another file."
+HINT = "Restore a backup (flask things restore --force), or choose another file."
 
 #: SQLite's names for what it finds damaged.
 DAMAGED = ("SQLITE_CORRUPT", "SQLITE_NOTADB")

@@ -1,4 +1,4 @@
-"""`flask things restore`: everything comes back, nothing newer goes unasked, no id comes twice."""
+"""`flask things restore`: all comes back, nothing is replaced unasked, no id comes twice."""
 
 import signal
 import threading
@@ -6,6 +6,7 @@ from functools import partial
 
 import pytest
 
+from flask_things.db import db
 from tests.files import COMMAND, change, files, fill, query
 from tests.server import python, wait_until
 
@@ -27,74 +28,68 @@ def test_everything_comes_back_and_no_id_comes_twice(client, file, saved, restor
 def test_an_id_that_only_the_backup_knows_is_not_given_again(client, file, saved, restore):
     change(file, "DELETE FROM thing")
     change(file, "DELETE FROM sqlite_sequence")
-    restore()
+    restore("--force")
     assert client.post("/things", json={"text": "new"}).json["id"] == 6
 
 
-def test_what_nobody_has_changed_since_is_restored(client, saved, restore):
-    before = client.get("/things").json
-    restore()
-    restore()
-    assert client.get("/things").json == before
-
-
-def test_an_older_database_is_restored(client, file, saved, restore):
-    """It has not come as far as the backup: what that one deleted, changed and made is missing."""
-    change(file, "UPDATE thing SET updated_at = '2001-01-01 00:00:00.000000', text = 'old'")
-    change(
-        file, "INSERT INTO thing SELECT 3, 'x', created_at, updated_at, 1, 'x' FROM thing LIMIT 1"
-    )
-    change(file, "UPDATE sqlite_sequence SET seq = 3 WHERE name = 'thing'")
-    change(file, "DELETE FROM thing WHERE id = 4")
-    restore()
-    assert [thing["text"] for thing in client.get("/things").json] == ["A", "ä\r\n", "d"]
-
-
-@pytest.mark.parametrize(
-    ("statement", "changed", "deleted"),
-    [
-        ("UPDATE thing SET updated_at = '2999-01-01 00:00:00.000000' WHERE id < 3", 2, 0),
-        ("UPDATE thing SET text = 'past the application' WHERE id = 1", 1, 0),
-        ("DELETE FROM thing WHERE id = 4", 0, 1),
-        (
-            "INSERT INTO thing SELECT 9, 'x', created_at, updated_at, 1, 'x' FROM thing LIMIT 1",
-            1,
-            0,
-        ),
-        (
-            "INSERT INTO thing SELECT 3, 'x', created_at, updated_at, 1, 'x' FROM thing LIMIT 1",
-            1,
-            0,
-        ),
-    ],
-    ids=["changed", "changed past the application", "deleted", "made", "imported"],
-)
-def test_a_newer_database_is_left_alone(file, saved, restore, statement, changed, deleted):
-    change(file, statement)
-    before = query(file, "SELECT group_concat(id || text || updated_at) FROM thing")
-    said = restore(code=1)
-    assert said.startswith(
-        f"Error: The database is newer than {saved}: {changed} things were made or changed since, "
-        f"and {deleted} deleted."
-    )
-    assert query(file, "SELECT group_concat(id || text || updated_at) FROM thing") == before
+def test_no_table_gives_an_id_twice(runner, file, saved, restore):
+    """Of whatever name: tokens, and what a fork adds."""
+    change(saved, "CREATE TABLE note (id INTEGER PRIMARY KEY AUTOINCREMENT)")
+    change(file, "CREATE TABLE note (id INTEGER PRIMARY KEY AUTOINCREMENT)")
+    change(file, "INSERT INTO note VALUES (70)")
+    runner.invoke(args=["tokens", "create", "since"])
     restore("--force")
-    assert query(file, "SELECT count(*) FROM thing") == 3
+    assert runner.invoke(args=["tokens", "create", "new"]).stdout.startswith("things_2_")
+    change(file, "INSERT INTO note DEFAULT VALUES")
+    assert query(file, "SELECT id FROM note") == 71
 
 
-def test_a_database_of_a_newer_schema_is_left_alone(client, file, saved, restore):
-    change(file, "UPDATE alembic_version SET version_num = '9999'")
-    assert "has a newer schema" in restore(code=1)
+def test_an_id_of_a_table_that_the_backup_has_not_yet_is_not_given_again(file, saved, restore):
+    change(file, "CREATE TABLE note (id INTEGER PRIMARY KEY AUTOINCREMENT)")
+    change(file, "INSERT INTO note VALUES (70)")
     restore("--force")
-    assert client.get("/readyz").status_code == 200
+    change(file, "CREATE TABLE note (id INTEGER PRIMARY KEY AUTOINCREMENT)")
+    change(file, "INSERT INTO note DEFAULT VALUES")
+    assert query(file, "SELECT id FROM note") == 71
 
 
-def test_a_database_that_somebody_has_open_is_left_alone(file, saved, connection, restore):
-    connection.execute("SELECT * FROM thing").fetchall()
-    assert restore(code=1) == (
-        f"Error: {file}: Somebody has it open. Stop the server, or use --force.\n"
-    )
-    restore("--force")
+EXISTING = {
+    "the same": lambda file: None,
+    "without rows": lambda file: change(file, "DELETE FROM thing"),
+    "a tutorial's": lambda file: (file.unlink(), change(file, "CREATE TABLE thing (id, text)")),
+    "no database": lambda file: file.write_bytes(b"a diary" * 1000),
+    "empty": lambda file: file.write_bytes(b""),
+}
+
+
+@pytest.mark.parametrize("what", EXISTING)
+def test_what_exists_is_not_replaced_without_force(app, file, saved, restore, what):
+    """Whatever it holds. It may be newer than the backup in any table, and no clock can tell."""
+    with app.app_context():
+        db.engine.dispose()
+    EXISTING[what](file)
+    before = file.read_bytes()
+    refusal = f"Error: {file} exists. --force replaces all that it holds, tokens included.\n"
+    assert restore(code=1) == refusal
+    assert file.read_bytes() == before
+
+
+def test_a_database_in_use_is_not_replaced_without_force(client, file, saved, serve, restore):
+    server = serve()
+    assert "exists." in restore(code=1)
+    assert server.request("POST", "/things", {"text": "x"})[0] == 201
+
+
+def test_tokens_become_those_of_the_backup_and_the_restore_says_so(
+    runner, saved, restore, tmp_path
+):
+    """One that was revoked since is valid again."""
+    runner.invoke(args=["tokens", "create", "revoked"])
+    assert runner.invoke(args=["things", "backup", str(tmp_path / "backup")]).exit_code == 0
+    runner.invoke(args=["tokens", "revoke", "revoked"])
+    runner.invoke(args=["tokens", "create", "since"])
+    assert "Its tokens are those of the backup: see `flask tokens list`." in restore("--force")
+    assert runner.invoke(args=["tokens", "list"]).stdout.split("\t")[0] == "revoked"
 
 
 def test_a_database_that_stays_locked_is_left_alone(monkeypatch, file, saved, connection, restore):

@@ -36,6 +36,11 @@ def is_current(connection: Connection) -> bool:
     return MigrationContext.configure(connection).get_current_revision() == newest_revision()
 
 
+def is_known(revision: str | None) -> bool:
+    """Tell whether this code can read a revision of the schema, or bring it up to date."""
+    return revision in [script.revision for script in ScriptDirectory(HERE).walk_revisions()]
+
+
 def prepare(app: Flask) -> None:
     """Make the database, or bring its schema up to date. Nothing is ever dropped.
 
