@@ -36,6 +36,7 @@ class Settings(Schema):
     PORT = fields.Integer(validate=validate.Range(1, 65535))
     SCRIPT_NAME = fields.Function(deserialize=values.prefix)
     WEB_CONCURRENCY = fields.Integer(validate=validate.Range(1, 256))
+    THINGS_KEEPALIVE_S = fields.Integer(validate=validate.Range(1, 3600))
     THINGS_METRICS_PORT = fields.Integer(validate=validate.Range(0, 65535))
     THINGS_SERVER_TIMING = fields.Boolean(truthy={"on"}, falsy={"off"})
 
@@ -54,6 +55,7 @@ DEFAULTS = {
     "PORT": "8080",
     "SCRIPT_NAME": "",
     "WEB_CONCURRENCY": "2",
+    "THINGS_KEEPALIVE_S": "75",
     "THINGS_METRICS_PORT": "0",
     "THINGS_SERVER_TIMING": "off",
 }

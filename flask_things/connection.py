@@ -147,6 +147,11 @@ class Connection:
         return self._request is not None
 
     @property
+    def is_idle(self) -> bool:
+        """Whether it is kept for a next request only."""
+        return not (self.is_new or self._part or self._is_refused)
+
+    @property
     def phase_s(self) -> float:
         """For how long it has been waiting, reading a header or answering, whichever it does."""
         return monotonic() - self._since

@@ -70,10 +70,6 @@ BODY_TIMEOUT_S = 30
 #: database meanwhile.
 SEND_TIMEOUT_S = 30
 
-#: How long a connection is kept for a next request, in seconds: a browser's next click may come,
-#: and a proxy that keeps connections for longer has to know.
-KEEPALIVE_S = 5
-
 #: How long a connection is kept on which a refused body may still come, in seconds, so that its
 #: client gets to read why.
 LINGER_S = 5

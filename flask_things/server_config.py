@@ -19,7 +19,6 @@ from flask_things.accesslog import Logger
 from flask_things.backend import Away
 from flask_things.config import BadSetting, refuse_open_door, settings
 from flask_things.db import backend_of, db
-from flask_things.limits import KEEPALIVE_S
 from flask_things.migrations import prepare
 from flask_things.offload import THREADS, Threads
 from flask_things.sqlite_connections import log_sqlite_version
@@ -40,7 +39,7 @@ bind = f"{_settings['HOST']}:{_settings['PORT']}"
 workers = _settings["WEB_CONCURRENCY"]
 # gevent's, in which a slow client holds a few kilobytes and no thread; ours says for how long.
 worker_class = "flask_things.worker.Worker"
-keepalive = KEEPALIVE_S
+keepalive = _settings["THINGS_KEEPALIVE_S"]
 # Then there is another worker instead: what may leak of memory, goes. With jitter, one at a time.
 max_requests, max_requests_jitter = 200_000, 100_000
 # Where workers show that they live, in files without a name: a disk could be too busy for that.

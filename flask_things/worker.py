@@ -29,6 +29,9 @@ PATIENCE_S = 0.5
 #: and how often it looks meanwhile whether it has become idle.
 PAUSE_S, STEP_S = 0.1, 0.01
 
+#: Up to which share of its connections a worker keeps idle ones: then new ones need their places.
+KEPT_SHARE = 0.9
+
 
 class Worker(GeventWorker):
     """A worker whose connections are `Connection`s."""
@@ -133,10 +136,18 @@ class Worker(GeventWorker):
         """Serve a connection to its end."""
         connection = Connection(client)
         self._connections.add(connection)
+        if len(self._connections) > KEPT_SHARE * self.worker_connections:
+            self._make_room()
         try:
             super().handle(listener, connection, addr)
         finally:
             self._connections.discard(connection)
+
+    def _make_room(self) -> None:
+        """Close the connection that has been idle for longest, if there is one."""
+        idle = [one for one in self._connections if one.is_idle]
+        if idle:
+            max(idle, key=lambda one: one.phase_s).refuse()
 
     def handle_request(self, listener_name: Any, req: Any, sock: Connection, addr: Any) -> None:
         """Answer a request."""

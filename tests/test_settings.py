@@ -57,6 +57,8 @@ BAD = [
     ("THINGS_AUTH", ""),
     ("THINGS_AUTH", "on"),
     ("THINGS_AUTH", "OFF"),
+    ("THINGS_KEEPALIVE_S", "0"),
+    ("THINGS_KEEPALIVE_S", "3601"),
     ("THINGS_METRICS_PORT", "-1"),
     ("THINGS_METRICS_PORT", "65536"),
     ("THINGS_METRICS_PORT", ""),
@@ -79,6 +81,7 @@ def test_everything_has_a_default():
         "PORT": 8080,
         "SCRIPT_NAME": "",
         "WEB_CONCURRENCY": 2,
+        "THINGS_KEEPALIVE_S": 75,
         "THINGS_METRICS_PORT": 0,
         "THINGS_SERVER_TIMING": False,
     }

@@ -16,7 +16,7 @@ HEADER_S, BODY_S, KEEPALIVE_S, SEND_S = 1.5, 2.5, 1, 1
 SHORT = f"""
 from flask_things import connection
 connection.HEADER_TIMEOUT_S, connection.BODY_TIMEOUT_S = {HEADER_S}, {BODY_S}
-connection.SEND_TIMEOUT_S, keepalive = {SEND_S}, {KEEPALIVE_S}
+connection.SEND_TIMEOUT_S = {SEND_S}
 """
 
 GET = b"GET /healthz HTTP/1.1\r\nHost: x\r\n"
@@ -30,7 +30,8 @@ def server(tmp_path_factory):
     folder = tmp_path_factory.mktemp("server")
     config = folder / "short.conf.py"
     config.write_text(CONFIG.read_text() + SHORT)
-    server = Server(folder, {}, ["-m", "gunicorn", "--config", str(config)], wait=True)
+    settings = {"THINGS_KEEPALIVE_S": str(KEEPALIVE_S)}
+    server = Server(folder, settings, ["-m", "gunicorn", "--config", str(config)], wait=True)
     yield server
     server.stop()
 
@@ -92,6 +93,15 @@ def test_a_silent_connection_is_closed_without_a_word(server, sent, limit_s):
         started = time.monotonic()
         assert received(connection).count(b"HTTP/1.1 ") == (1 if sent else 0)
         assert limit_s <= time.monotonic() - started < limit_s + LIMIT_S
+
+
+def test_kept_connections_leave_room_for_new_ones(serve):
+    server = serve("-m", "flask_things", "--worker-connections", "10", WEB_CONCURRENCY="1")
+    with contextlib.ExitStack() as stack:
+        for _ in range(20):
+            connection = stack.enter_context(connect(server))
+            connection.sendall(GET + b"\r\n")
+            assert connection.recv(65536).startswith(b"HTTP/1.1 200 OK")
 
 
 def test_64_that_trickle_and_200_that_are_idle_stop_nobody(server):
