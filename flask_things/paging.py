@@ -54,13 +54,13 @@ def decode(cursor: str, sort: str, q: str) -> Position:
 
 
 def page_headers(
-    things: Sequence[Row[Any]], limit: int, sort: str, q: str, count: int | None
+    endpoint: str, things: Sequence[Row[Any]], limit: int, sort: str, q: str, count: int | None
 ) -> dict[str, str]:
-    """Return the header fields of a page that was asked for with one thing more than its limit."""
+    """Return the header fields of an endpoint's page, read with one thing more than its limit."""
     headers = {} if count is None else {"X-Total-Count": str(count)}
     if len(things) > limit:
         cursor = encode(position(things[limit - 1], sort), sort, q)
-        url = url_for(str(request.endpoint), **{**request.args, "cursor": cursor})  # type: ignore[arg-type]
+        url = url_for(endpoint, **{**request.args, "cursor": cursor})  # type: ignore[arg-type]
         headers["Link"] = f'<{url}>; rel="next"'
     return headers
 

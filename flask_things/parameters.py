@@ -85,15 +85,17 @@ class PageSchema(SelectionSchema):
 
 
 class PreconditionsSchema(Schema):
-    """What the thing must be like (RFC 9110, section 13.1)."""
+    """What the target must be like (RFC 9110, section 13.1): a thing, or the list of them."""
 
     if_match = fields.String(
         data_key="If-Match",
-        metadata={"description": "ETags of which the thing must have one, or `*`; else it is 412."},
+        metadata={"description": "412 unless the current ETag is one of these. `*` is any."},
     )
     if_none_match = fields.String(
         data_key="If-None-Match",
-        metadata={"description": "ETags of which the thing must have none, or `*`."},
+        metadata={
+            "description": "412, or 304 to a GET, if the current ETag is one of these. `*` is any."
+        },
     )
 
     @post_load

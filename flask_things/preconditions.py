@@ -9,8 +9,7 @@ from functools import wraps
 from hashlib import blake2b
 from typing import Any, NamedTuple
 
-from flask import Response, jsonify, request
-from marshmallow import Schema
+from flask import Response, request
 from werkzeug.exceptions import PreconditionFailed
 
 ETAG_BYTES = 16
@@ -27,7 +26,7 @@ CODING = re.compile(r'(?:--?|;)(?:gzip|br|zstd|deflate)"$')
 
 
 class Preconditions(NamedTuple):
-    """What a request demands of the thing as it is: two header fields, or None."""
+    """What a request demands of its target as it is: two header fields, or None."""
 
     if_match: str | None = None
     if_none_match: str | None = None
@@ -36,22 +35,22 @@ class Preconditions(NamedTuple):
         """Raise PreconditionFailed (412) if a write may not touch what has this ETag."""
         self.check_match(etag)
         if self.is_known(etag):
-            raise PreconditionFailed("If-None-Match does not hold: there is such a thing.")
+            raise PreconditionFailed("If-None-Match failed: it matches the current version.")
 
     def check_match(self, etag: str) -> None:
         """Raise PreconditionFailed (412) if `If-Match` asks for something else."""
         if self.if_match is not None and not _names(self.if_match, etag):
-            raise PreconditionFailed("If-Match does not hold: there is another version.")
+            raise PreconditionFailed("If-Match failed: the current version is another.")
 
     def is_known(self, etag: str) -> bool:
         """Tell whether `If-None-Match` has the ETag."""
         return self.if_none_match is not None and _names(self.if_none_match, etag)
 
-    def of(self, schema: type[Schema]) -> Callable[[Any], None] | None:
-        """Return the check of an object that a schema dumps; None where nothing is demanded."""
+    def of(self, represent: Callable[..., Response]) -> Callable[..., None] | None:
+        """Return the check of what `represent` answers with; None where nothing is demanded."""
         if self == Preconditions():
             return None
-        return lambda row: self.check(etag_of(jsonify(schema().dump(row))))
+        return lambda *args: self.check(etag_of(represent(*args)))
 
 
 def etag_of(response: Response) -> str:

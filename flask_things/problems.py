@@ -40,7 +40,7 @@ MEANINGS = {
     403: "The token is for reading only.",
     404: "There is no such thing.",
     408: "The body took too long to come. Nothing was stored.",
-    412: "The thing is not as `If-Match` or `If-None-Match` wants it.",
+    412: "`If-Match` or `If-None-Match` failed. Nothing was changed.",
     413: "The body is over the limit.",
     415: "The body is not of a type that this call takes.",
     422: "The request is well formed, but not valid: see the errors.",

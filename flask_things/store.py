@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Row, bindparam, delete, insert, select, update
 
 from flask_things.backend import AnySession
-from flask_things.db import locked, reading, rows, stream, writing
+from flask_things.db import locked, reading, rows, stream, take_turns, writing
 from flask_things.limits import ID_MAX
 from flask_things.listing import COLUMNS, Position, count_query, prepare_search, things_query
 from flask_things.models import Thing, written
@@ -101,18 +101,32 @@ def get_thing(session: AnySession, thing_id: int) -> Stored:
     return _one(session, rows, thing_id)
 
 
-def create_thing(session: AnySession, *, text: str) -> Stored:
-    """Store a new thing and return it."""
-    return create_things(session, [{"text": text}])[0]
+def create_thing(
+    session: AnySession, *, text: str, expect: Callable[[], None] | None = None
+) -> Stored:
+    """Store a new thing and return it; `expect` is as in create_things."""
+    return create_things(session, [{"text": text}], expect=expect)[0]
 
 
-def create_things(session: AnySession, things: Iterable[dict[str, str]]) -> Sequence[Stored]:
-    """Store new things, all or none, and return them in their order."""
+def create_things(
+    session: AnySession,
+    things: Iterable[dict[str, str]],
+    *,
+    expect: Callable[[], None] | None = None,
+) -> Sequence[Stored]:
+    """Store new things, all or none, and return them in their order.
+
+    `expect` is called just before, when nobody else who expects something can create things; what
+    it raises is raised, and nothing is stored.
+    """
     new = [written(**fields) for fields in things]
     if not new:
         return []
     is_bulk = len(new) > 1
     with writing(session, alone=is_bulk):
+        if expect:
+            take_turns(session, Thing.__tablename__)
+            expect()
         return rows(session, INSERT, new if is_bulk else new[0])
 
 

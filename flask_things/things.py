@@ -3,7 +3,7 @@
 from functools import partial
 from typing import Any
 
-from flask import Response, url_for
+from flask import Response, jsonify, make_response, url_for
 from flask.views import MethodView
 
 from flask_things import exports, paging, store
@@ -15,6 +15,22 @@ from flask_things.preconditions import Preconditions
 from flask_things.schemas import ThingInputSchema, ThingPatchSchema, ThingSchema
 
 blp = Blueprint("things", __name__, description="Create, read, update and delete things.")
+
+
+def _thing(thing: store.Stored) -> Response:
+    return jsonify(ThingSchema().dump(thing))
+
+
+def _page(limit: int, total: bool, **selection: Any) -> tuple[Any, dict[str, str]]:
+    things, count = store.list_page(db.session, limit=limit + 1, total=total, **selection)
+    sort, q = selection["sort"], selection["q"]
+    return things[:limit], paging.page_headers("things.Things", things, limit, sort, q, count)
+
+
+def _first_page() -> Response:
+    """Return what GET /things answers: the target of a POST."""
+    things, headers = _page(**PageSchema().load({}))
+    return make_response(jsonify(ThingSchema(many=True).dump(things)), headers)
 
 
 @blp.route("/things", strict_slashes=False)
@@ -31,22 +47,22 @@ class Things(MethodView):
 
         They come in pages. While others come and go, no page leaves out or repeats one that stays.
         """
-        things, count = store.list_page(db.session, limit=limit + 1, total=total, **selection)
-        headers = paging.page_headers(things, limit, selection["sort"], selection["q"], count)
-        return things[:limit], headers
+        return _page(limit, total, **selection)
 
     @blp.doc(operationId="createThing", responses={201: {"links": LINKS}})
     @blp.body(ThingInputSchema)
     @blp.no_query
+    @blp.preconditions
     @blp.idempotent
     @blp.response(201, ThingSchema, headers={**LOCATION, **REPLAYED}, tagged=True)
-    @blp.problems(400, 408, 413, 415, 422, 503, 507)
-    def post(self, body: dict[str, str]) -> Any:
+    @blp.problems(400, 408, 412, 413, 415, 422, 503, 507)
+    def post(self, body: dict[str, str], preconditions: Preconditions) -> Any:
         """Create a thing
 
-        With an `Idempotency-Key` it can be sent again without being done again.
+        With an `Idempotency-Key` it can be sent again without being done again. The ETag that
+        `If-Match` and `If-None-Match` are compared with is that of `GET /things`.
         """
-        thing = store.create_thing(db.session, **body)
+        thing = store.create_thing(db.session, **body, expect=preconditions.of(_first_page))
         return thing, {"Location": url_for("things.OneThing", thing_id=thing.id)}
 
 
@@ -79,7 +95,7 @@ class OneThing(MethodView):
 
         It is never created: an id that was not given by the server is 404.
         """
-        expect = preconditions.of(ThingSchema)
+        expect = preconditions.of(_thing)
         return store.update_thing(db.session, thing_id, expect=expect, **body)
 
     @blp.doc(operationId="updateThing")
@@ -95,7 +111,7 @@ class OneThing(MethodView):
 
         The body is a JSON Merge Patch (RFC 7396).
         """
-        expect = preconditions.of(ThingSchema)
+        expect = preconditions.of(_thing)
         return store.update_thing(db.session, thing_id, expect=expect, **body)
 
     @blp.doc(operationId="deleteThing")
@@ -108,23 +124,25 @@ class OneThing(MethodView):
 
         Its id is never given again.
         """
-        store.delete_thing(db.session, thing_id, expect=preconditions.of(ThingSchema))
+        store.delete_thing(db.session, thing_id, expect=preconditions.of(_thing))
 
 
 @blp.route("/things/bulk", methods=["POST"])
 @blp.doc(operationId="createThings")
 @blp.body(ThingInputSchema, many=True)
 @blp.no_query
+@blp.preconditions
 @blp.idempotent
 @blp.response(201, ThingSchema(many=True), headers=REPLAYED)
-@blp.problems(400, 408, 413, 415, 422, 503, 507)
-def create_things(body: list[dict[str, str]]) -> Any:
+@blp.problems(400, 408, 412, 413, 415, 422, 503, 507)
+def create_things(body: list[dict[str, str]], preconditions: Preconditions) -> Any:
     """Create many things
 
     All of them or none. They are answered in the order in which they were sent. With an
-    `Idempotency-Key` they can be sent again without being done again.
+    `Idempotency-Key` they can be sent again without being done again. The ETag that `If-Match` and
+    `If-None-Match` are compared with is that of `GET /things`.
     """
-    return store.create_things(db.session, body)
+    return store.create_things(db.session, body, expect=preconditions.of(_first_page))
 
 
 @blp.route("/things.ndjson")

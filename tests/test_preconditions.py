@@ -228,6 +228,67 @@ def test_a_write_if_it_is_not_that_one_succeeds(client, thing, method):
     assert write(client, method, If_None_Match='"other"').status_code < 300
 
 
+@pytest.fixture(params=["/things", "/things/bulk"])
+def create(client, request):
+    """Return a function that creates a thing under conditions."""
+    body = {"text": "x"}
+
+    def create(**headers):
+        fields = {name.replace("_", "-"): value for name, value in headers.items()}
+        json = [body] if request.param.endswith("bulk") else body
+        return client.post(request.param, json=json, headers=fields)
+
+    return create
+
+
+@pytest.mark.parametrize("count", [0, 1, 100, 101])
+def test_a_post_to_the_list_as_it_is_succeeds(client, create, count):
+    """Also where the list has more pages than one: then its first has a Link."""
+    for _ in range(count):
+        client.post("/things", json={"text": "x"})
+    tag = etag(client, "/things")
+    assert create(If_None_Match=tag).status_code == 412
+    assert create(If_Match=tag, If_None_Match='"other"').status_code == 201
+
+
+def test_a_post_to_the_list_as_it_was_is_412_and_creates_nothing(client, create):
+    before = etag(client, "/things")
+    assert create(If_Match=before).status_code == 201
+    refused = create(If_Match=before)
+    assert (refused.status_code, refused.content_type) == (412, "application/problem+json")
+    assert len(client.get("/things").json) == 1
+
+
+@pytest.mark.parametrize("tag", ['"other"', "x", ""])
+def test_a_post_to_another_list_is_412(client, create, tag):
+    assert create(If_Match=tag).status_code == 412
+    assert create(If_None_Match=tag).status_code == 201
+
+
+def test_there_always_is_a_list(create):
+    assert create(If_None_Match="*").status_code == 412
+    assert create(If_Match="*").status_code == 201
+
+
+def test_a_post_that_is_invalid_is_422_whatever_is_demanded(client, create):
+    headers = {"If-Match": '"other"'}
+    for path in ("/things", "/things/bulk"):
+        assert client.post(path, json={"x": 1}, headers=headers).status_code == 422
+
+
+def test_a_retry_is_answered_as_before_whatever_has_become_of_the_list(client, create):
+    demands = {"If_Match": etag(client, "/things"), "Idempotency_Key": "1"}
+    first, again = create(**demands), create(**demands)
+    assert (first.status_code, again.status_code) == (201, 201)
+    assert again.headers["Idempotency-Replayed"] == "true"
+    assert again.data == first.data
+
+
+def test_a_post_that_fails_leaves_its_key_unused(client, create):
+    assert create(If_Match='"other"', Idempotency_Key="1").status_code == 412
+    assert create(If_Match="*", Idempotency_Key="1").status_code == 201
+
+
 @pytest.mark.parametrize("method", [*WRITES, "GET"])
 @pytest.mark.parametrize("field", ["*", '"other"'])
 def test_a_thing_that_is_not_there_is_404_whatever_is_demanded(client, method, field):

@@ -60,6 +60,20 @@ def test_of_writers_with_one_etag_exactly_one_succeeds(serve, clients):
     assert etag == server.request("GET", "/things/1")[1]["ETag"]
 
 
+def test_of_posts_with_one_etag_of_the_list_exactly_one_succeeds(serve):
+    server = serve(WEB_CONCURRENCY="4")
+
+    def post(n, etag):
+        path, body = ("/things", {"text": "x"}) if n % 2 else ("/things/bulk", [{"text": "x"}])
+        return server.request("POST", path, body, JSON | {"If-Match": etag})[0]
+
+    with ThreadPoolExecutor(CLIENTS) as clients:
+        for _ in range(ROUNDS):
+            etag = server.request("GET", "/things")[1]["ETag"]
+            statuses = list(clients.map(post, range(CLIENTS), [etag] * CLIENTS))
+            assert sorted(statuses) == [201] + [412] * (CLIENTS - 1)
+
+
 def delete_if(port, etag):
     """Delete a thing if it has this ETag."""
     return Client(port).request("DELETE", "/things/1", headers={"If-Match": etag})[0]
