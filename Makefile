@@ -35,7 +35,7 @@ check: $(VENV)/installed-dev ## Run formatter, linters, types, import contract a
 	$(BIN)/pytest -n auto
 
 judge: $(VENV)/installed-judges judges/node_modules ## Let tools from outside judge the API (needs node)
-	@$(BIN)/pytest judges
+	@$(BIN)/pytest -n auto judges
 
 bench: $(VENV)/installed $(VENV)-bench/installed ## Measure the service beside its peers; docs/benchmarks.md
 	@$(VENV)-bench/bin/python -m benchmarks --programs $(BIN) --rounds "$(ROUNDS)" \
