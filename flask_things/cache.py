@@ -46,8 +46,15 @@ ROUTE = "flask_things.route"
 #: The name in the environment of the name of the token that the request came with.
 TOKEN = "flask_things.token"  # noqa: S105 - it is no password
 
-#: What an answer takes besides its body and its key, in bytes, about.
+#: The longest key of an answer that is kept, in characters. A URL has up to 4 094, by gunicorn's
+#: limit; nobody repeats a request with header fields that are much longer.
+LONGEST_KEY = 8192
+
+#: What an answer takes besides the texts of its key, its header and its body, in bytes, about.
 ENTRY_BYTES = 1024
+
+#: The values of VARIES.
+Key = tuple[str | None, ...]
 
 Answer = tuple[str, list[tuple[str, str]], bytes, float, dict[str, Any]]
 
@@ -76,7 +83,7 @@ class Cache:
         """Take the application, and the database that its answers depend on."""
         self._app, self._backend = app, backend
         self._lock = Lock()
-        self._kept: tuple[Hashable, dict[Hashable, Answer]] = (None, {})
+        self._kept: tuple[Hashable, dict[Key, Answer]] = (None, {})
         self._bytes = 0
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
@@ -96,7 +103,7 @@ class Cache:
         return [body]
 
     def _ask(
-        self, environ: dict[str, Any], start_response: Any, version: Hashable, key: Hashable
+        self, environ: dict[str, Any], start_response: Any, version: Hashable, key: Key
     ) -> Iterable[bytes]:
         """Let the application answer, and keep that, if it may be, for the version before it."""
         answered: list[Any] = []
@@ -117,15 +124,27 @@ class Cache:
         self._keep(version, key, (status, own, body, environ.get(UNTIL, inf), noted))
         return [body]
 
-    def _keep(self, version: Hashable, key: Hashable, answer: Answer) -> None:
-        size = ENTRY_BYTES + len(answer[2])
+    def _keep(self, version: Hashable, key: Key, answer: Answer) -> None:
+        size = _size(key, answer)
         with self._lock:
             if self._kept[0] != version:
                 self._kept, self._bytes = (version, {}), 0
             answers = self._kept[1]
-            if key in answers or size > CACHE_MAX_BYTES:
+            if key in answers or size > CACHE_MAX_BYTES or _characters(key) > LONGEST_KEY:
                 return
             while self._bytes + size > CACHE_MAX_BYTES:
-                self._bytes -= ENTRY_BYTES + len(answers.pop(next(iter(answers)))[2])
+                oldest = next(iter(answers))
+                self._bytes -= _size(oldest, answers.pop(oldest))
             answers[key] = answer
             self._bytes += size
+
+
+def _size(key: Key, answer: Answer) -> int:
+    """Return how many bytes an answer takes with its key, about."""
+    _, fields, body, *_ = answer
+    header = sum(len(name) + len(value) for name, value in fields)
+    return ENTRY_BYTES + _characters(key) + header + len(body)
+
+
+def _characters(key: Key) -> int:
+    return sum(len(part) for part in key if part)

@@ -172,8 +172,9 @@ def test_what_may_be_another_answer_next_time_is_not_kept(method, status, fields
     assert counting.asked == 2
 
 
-def test_what_is_kept_takes_no_more_memory_than_it_may(monkeypatch):
-    """A text of any size in the store, and a cache of every answer, must not end a worker."""
+@pytest.mark.parametrize("longest", ["body", "If-None-Match", "Link"])
+def test_what_is_kept_takes_no_more_memory_than_it_may(monkeypatch, longest):
+    """Wherever most of it is: in the body, in what the client sent, or in the header."""
     monkeypatch.setattr(cache, "CACHE_MAX_BYTES", CACHE_MAX_BYTES // 8)
     fields = [(name, f"{name} value") for name in ("Content-Type", "Content-Length", "ETag")]
     counting = Counting(fields=fields)
@@ -181,12 +182,24 @@ def test_what_is_kept_takes_no_more_memory_than_it_may(monkeypatch):
     gc.collect()
     tracemalloc.start()
     for number in range(3000):
-        counting.body = bytes(number)
-        counting.client.get(f"/{number}")
+        if longest == "body":
+            counting.body = bytes(number)
+        if longest == "Link":
+            counting.fields = [*fields, ("Link", "x" * number)]
+        sent = {"If-None-Match": "x" * number} if longest == "If-None-Match" else {}
+        counting.client.get(f"/{number}", headers=sent)
     gc.collect()
     taken, _ = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert CACHE_MAX_BYTES // 8 * 0.5 < taken < CACHE_MAX_BYTES // 8 * 1.2
+
+
+@pytest.mark.parametrize(("characters", "asked"), [(7000, 1), (8193, 2)])
+def test_an_answer_to_a_very_long_request_is_not_kept(characters, asked):
+    counting = Counting()
+    for _ in range(2):
+        counting.client.get("/", headers={"If-None-Match": "x" * characters})
+    assert counting.asked == asked
 
 
 def test_an_answer_too_large_to_be_kept_is_given():
