@@ -1,24 +1,24 @@
 """`flask things …`: backups and their return, export and import."""
 
-import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from functools import partial
 from pathlib import Path
-from typing import IO, Any
 
 import click
 from flask import current_app
 
-from flask_things import backups, exports, imports, records, restores, store
+from flask_things import backups, exports, records, restores, store
 from flask_things.backend import Refused
 from flask_things.commands import Commands
 from flask_things.db import db
-from flask_things.files import replacing
-from flask_things.migrations import is_current, prepare
-from flask_things.schemas import ThingSchema
+from flask_things.migrations import prepare
+from flask_things.models import Thing
+from flask_things.schemas import RecordSchema, ThingSchema
+from flask_things.search import fold
 from flask_things.tokens import list_tokens
+from flask_things.transfers import FILE, bar, import_file, output, refuse_unprepared
 
-FILE = click.Path(path_type=Path)
 FORMAT = click.option(
     "--format",
     "kind",
@@ -69,16 +69,17 @@ def restore(file: Path, force: bool) -> None:
 def export(file: Path, kind: str | None) -> None:
     """Write every thing to FILE, or to standard output for -.
 
-    As GET /things.ndjson and /things.csv do. A FILE that is there is replaced, once all is written.
+    As GET /things.ndjson and /things.csv do. A FILE that exists is replaced, once all is written.
     """
-    _refuse_unprepared()
-    lines, _ = _format(file, kind)
+    refuse_unprepared()
+    lines = exports.csv_lines if _is_csv(file, kind) else exports.ndjson_lines
     number = store.count_things(db.session)
-    with closing(store.export_things(db.session)) as rows, _output(file) as output:
-        with _bar("Export", number, rows) as bar:
-            for line in lines(ThingSchema, bar):
-                output.write(line.encode())
-        output.flush()
+    with (
+        closing(store.export_things(db.session)) as rows,
+        output(file) as stream,
+        bar("Export", number, rows) as shown,
+    ):
+        stream.writelines(line.encode() for line in lines(ThingSchema, shown))
 
 
 @things.command("import")
@@ -87,44 +88,20 @@ def export(file: Path, kind: str | None) -> None:
 def import_(file: Path, kind: str | None) -> None:
     """Store every thing of FILE, or of standard input for -, with its id and its times.
 
-    One that is there already is skipped, so that what was broken off can be run again. A line that
-    is bad, or has another thing's id, ends it; what comes before is stored.
+    One that is there already is skipped, so an import that was interrupted can be run again. It
+    ends at a line that is invalid, or has another thing's id; the lines before it are stored.
     """
-    _, read = _format(file, kind)
-    prepare(current_app)  # makes the database where there is none
-    tally = imports.Tally()
-    size = file.stat().st_size if file.is_file() else 0
-    try:
-        with click.open_file(str(file), "rb") as source, _bar("Import", size) as bar:
-            imports.store_records(db.session, read(source, bar.update), tally)
-    finally:
-        click.echo(f"{tally.stored} stored, {tally.skipped} already there.", err=True)
+    read = records.read_csv if _is_csv(file, kind) else records.read_ndjson
+    import_file(
+        file,
+        partial(read, RecordSchema()),
+        Thing,
+        lambda fields: fields | {"folded": fold(fields["text"])},
+    )
 
 
-def _format(file: Path, kind: str | None) -> tuple[Any, Any]:
-    """Return what makes lines, and what reads them."""
-    if (kind or file.suffix.removeprefix(".").lower()) == "csv":
-        return exports.csv_lines, records.read_csv
-    return exports.ndjson_lines, records.read_ndjson
-
-
-@contextmanager
-def _output(file: Path) -> Iterator[IO[bytes]]:
-    if str(file) == "-":
-        with click.open_file("-", "wb") as output:
-            yield output
-        return
-    with replacing(file) as new, new.open("wb") as output:
-        yield output
-
-
-def _refuse_unprepared() -> None:
-    """Refuse to read a database that is not there, or not up to date."""
-    if db.engine.dialect.name == "sqlite" and not _database().exists():
-        raise Refused(f"{_database()}: There is no database.")
-    with db.engine.connect() as connection:
-        if not is_current(connection):
-            raise Refused("The schema is not of this version: start the server once.")
+def _is_csv(file: Path, kind: str | None) -> bool:
+    return (kind or file.suffix.removeprefix(".").lower()) == "csv"
 
 
 def _database() -> Path:
@@ -137,16 +114,10 @@ def _database() -> Path:
 @contextmanager
 def _page_bar(label: str) -> Iterator[backups.Progress]:
     """Show a progress bar, and hand out what moves it."""
-    with _bar(label, 1) as bar:
+    with bar(label, 1) as shown:
 
         def progress(done: int, total: int) -> None:
-            bar.length = total
-            bar.update(done - bar.pos)
+            shown.length = total
+            shown.update(done - shown.pos)
 
         yield progress
-
-
-def _bar(label: str, length: int, items: Iterable[Any] | None = None) -> Any:
-    """Return a progress bar, which is shown on standard error if that is a terminal."""
-    hidden = not length or not sys.stderr.isatty()
-    return click.progressbar(items, length, label, hidden=hidden, file=sys.stderr)

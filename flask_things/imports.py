@@ -1,20 +1,21 @@
-"""Records stored as things, with the ids and times that they have."""
+"""Records stored as rows, with the ids and times that they have."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import insert, select
+from sqlalchemy import insert, or_, select
 
 from flask_things.backend import AnySession
-from flask_things.db import importing, writing
-from flask_things.models import Thing
-from flask_things.records import FIELDS, BadRecord, Record
-from flask_things.search import fold
+from flask_things.db import Base, importing, writing
+from flask_things.records import BadRecord, Record
 
 #: How much one transaction stores at most; others wait for it.
 BATCH_RECORDS = 500
 BATCH_CHARACTERS = 1_000_000
+
+#: Returns the fields of a record with what else is stored of it.
+Complete = Callable[[dict[str, Any]], dict[str, Any]]
 
 
 @dataclass
@@ -25,14 +26,21 @@ class Tally:
     skipped: int = 0
 
 
-def store_records(session: AnySession, records: Iterable[Record], tally: Tally) -> None:
-    """Store things with the ids and times that they have; an equal one that is there is skipped.
+def store_records(
+    session: AnySession,
+    model: type[Base],
+    records: Iterable[Record],
+    tally: Tally,
+    complete: Complete = dict,
+) -> None:
+    """Store records as rows of a model; one that is there already is skipped.
 
     It is done in transactions of some records each, counted in `tally`: after an error it can be
-    done again. Raises BadRecord, also for a thing that differs from the one with its id.
+    done again. Raises BadRecord, also for a record that differs from a row with its id, or with
+    its value of another unique column.
     """
-    for batch in _batches(records):
-        _store(session, batch, tally)
+    for batch in filter(None, _batches(records)):
+        _store(session, model.__table__, batch, tally, complete)
 
 
 def _batches(records: Iterable[Record]) -> Iterator[list[Record]]:
@@ -41,7 +49,7 @@ def _batches(records: Iterable[Record]) -> Iterator[list[Record]]:
     try:
         for record in records:
             batch.append(record)
-            characters += len(record[1]["text"])
+            characters += sum(len(value) for value in record[1].values() if isinstance(value, str))
             if len(batch) == BATCH_RECORDS or characters >= BATCH_CHARACTERS:
                 yield batch
                 batch, characters = [], 0
@@ -51,25 +59,31 @@ def _batches(records: Iterable[Record]) -> Iterator[list[Record]]:
     yield batch
 
 
-def _store(session: AnySession, batch: list[Record], tally: Tally) -> None:
-    """Store what comes before the first record that differs from a thing with its id."""
+def _store(
+    session: AnySession, table: Any, batch: list[Record], tally: Tally, complete: Complete
+) -> None:
+    """Store what comes before the first record that differs from a row that it may not repeat."""
     new: list[dict[str, Any]] = []
     seen = 0
     differs = None
-    columns = [getattr(Thing, name) for name in FIELDS]
-    with writing(session, alone=True), importing(session, Thing.__table__):
-        there = select(*columns).where(Thing.id.in_([fields["id"] for _, fields in batch]))
-        known = {row.id: dict(row._mapping) for row in session.execute(there)}
+    names = list(batch[0][1])
+    unique = [table.c[name] for name in names if table.c[name].primary_key or table.c[name].unique]
+    with writing(session, alone=True), importing(session, table):
+        same = (column.in_([fields[column.name] for _, fields in batch]) for column in unique)
+        there = session.execute(select(*(table.c[name] for name in names)).where(or_(*same)))
+        rows = [dict(row._mapping) for row in there]
+        known = {(column.name, row[column.name]): row for row in rows for column in unique}
         for line, fields in batch:
-            before = known.setdefault(fields["id"], fields)
-            if before != fields:
-                differs = BadRecord(line, f"There is another thing {fields['id']}.")
+            before = {c.name: known.setdefault((c.name, fields[c.name]), fields) for c in unique}
+            if taken := [name for name in before if before[name] != fields]:
+                what = f"{table.name} with the {taken[0]} {fields[taken[0]]}"
+                differs = BadRecord(line, f"There is another {what}.")
                 break
             seen += 1
-            if before is fields:
-                new.append(fields | {"folded": fold(fields["text"])})
+            if all(row is fields for row in before.values()):
+                new.append(complete(fields))
         if new:
-            session.execute(insert(Thing), new)
+            session.execute(insert(table), new)
     tally.stored += len(new)
     tally.skipped += seen - len(new)
     if differs:

@@ -6,15 +6,12 @@ import json
 import re
 from collections.abc import Callable, Iterator
 from itertools import chain
-from typing import Any, BinaryIO, NoReturn
+from typing import IO, Any, NoReturn
 
-from marshmallow import ValidationError
+from marshmallow import Schema, ValidationError
 
 from flask_things.backend import Refused
 from flask_things.limits import BODY_MAX_BYTES
-from flask_things.schemas import RecordSchema
-
-FIELDS = tuple(RecordSchema().fields)
 
 #: What may separate the fields of CSV: the comma of RFC 4180, and what spreadsheets write instead
 #: where a comma is the decimal sign, or as "text".
@@ -39,24 +36,27 @@ class BadRecord(Refused):
         )
 
 
-def read_ndjson(file: BinaryIO, progress: Callable[[int], None]) -> Iterator[Record]:
-    """Return the records of NDJSON, each as it is read; `progress` is told of bytes.
+def read_ndjson(
+    schema: Schema, file: IO[bytes], progress: Callable[[int], None]
+) -> Iterator[Record]:
+    """Return the records of NDJSON, each as it is read; `progress` gets the bytes of each line.
 
     Raises BadRecord.
     """
     lines = _lines(file, progress)
-    return _checked((number, _parsed(number, line)) for number, line in lines if line.strip())
+    raw = ((number, _parsed(number, line)) for number, line in lines if line.strip())
+    return _checked(schema, raw)
 
 
-def read_csv(file: BinaryIO, progress: Callable[[int], None]) -> Iterator[Record]:
-    """Return the records of CSV, each as it is read; `progress` is told of bytes.
+def read_csv(schema: Schema, file: IO[bytes], progress: Callable[[int], None]) -> Iterator[Record]:
+    """Return the records of CSV, each as it is read; `progress` gets the bytes of each line.
 
     Raises BadRecord.
     """
-    return _checked(_rows(_lines(file, progress)))
+    return _checked(schema, _rows(list(schema.fields), _lines(file, progress)))
 
 
-def _lines(file: BinaryIO, progress: Callable[[int], None]) -> Iterator[tuple[int, str]]:
+def _lines(file: IO[bytes], progress: Callable[[int], None]) -> Iterator[tuple[int, str]]:
     number = 0
     while line := file.readline(BODY_MAX_BYTES + 1):
         number += 1
@@ -93,7 +93,7 @@ def _refuse(name: str) -> NoReturn:
     raise ValueError(f"{name} is no number.")
 
 
-def _rows(lines: Iterator[tuple[int, str]]) -> Iterator[Raw]:
+def _rows(expected: list[str], lines: Iterator[tuple[int, str]]) -> Iterator[Raw]:
     first = next(lines, (1, ""))
     separator = next((mark for mark in first[1] if mark in SEPARATORS), ",")
     length = 0
@@ -115,10 +115,10 @@ def _rows(lines: Iterator[tuple[int, str]]) -> Iterator[Raw]:
         except csv.Error as error:
             raise BadRecord(number, f"Not CSV: {error}.") from error
         if not names:
-            if sorted(row or []) != sorted(FIELDS):
+            if sorted(row or []) != sorted(expected):
                 raise BadRecord(
                     number,
-                    f"It must name the fields: {','.join(FIELDS)} (separated by commas, "
+                    f"It must name the fields: {','.join(expected)} (separated by commas, "
                     "semicolons or tabs).",
                 )
             names = row or []
@@ -133,11 +133,10 @@ def _rows(lines: Iterator[tuple[int, str]]) -> Iterator[Raw]:
             yield number, fields
 
 
-def _checked(raw: Iterator[Raw]) -> Iterator[Record]:
-    load = RecordSchema().load
+def _checked(schema: Schema, raw: Iterator[Raw]) -> Iterator[Record]:
     for number, fields in raw:
         try:
-            yield number, load(fields)
+            yield number, schema.load(fields)
         except ValidationError as error:
             reasons = (
                 " ".join([*([] if name == "_schema" else [f"{name}:"]), *why])

@@ -1,26 +1,72 @@
 """`flask tokens …`: who may use the API."""
 
+from functools import partial
+from hashlib import sha256
+from pathlib import Path
 from typing import Any
 
 import click
 from flask import current_app
+from marshmallow import RAISE, Schema, ValidationError, fields, validate
 from sqlalchemy import Row
 
 from flask_things.commands import Commands
 from flask_things.db import db
+from flask_things.exports import ndjson_lines
 from flask_things.limits import TOKEN_DAYS_MAX, TOKEN_NAME_MAX_CHARACTERS
 from flask_things.migrations import prepare
+from flask_things.models import Token
+from flask_things.records import read_ndjson
+from flask_things.schemas import IMPORT_ID_MAX, Moment
 from flask_things.tokens import create_token, is_over, list_tokens, revoke_token
+from flask_things.transfers import FILE, import_file, output, refuse_unprepared
 
-tokens = Commands("tokens", help="Make, list and revoke what lets clients in.")
+tokens = Commands("tokens", help="Create, list, revoke and move the tokens of clients.")
+
+
+def _check_name(name: str) -> None:
+    if not (name.isprintable() and name.strip() and len(name) <= TOKEN_NAME_MAX_CHARACTERS):
+        raise ValidationError(
+            f"It has 1 to {TOKEN_NAME_MAX_CHARACTERS} characters that can be printed."
+        )
 
 
 def _printable(_context: click.Context, _parameter: click.Parameter, name: str) -> str:
-    if not (name.isprintable() and name.strip() and len(name) <= TOKEN_NAME_MAX_CHARACTERS):
-        raise click.BadParameter(
-            f"It has 1 to {TOKEN_NAME_MAX_CHARACTERS} characters that can be printed."
-        )
+    try:
+        _check_name(name)
+    except ValidationError as error:
+        raise click.BadParameter(error.messages[0]) from error
     return name
+
+
+class Digest(fields.Field[bytes]):
+    """The field for the digest of a token's secret, in hexadecimal."""
+
+    def _serialize(self, value: Any, *_args: Any, **_kwargs: Any) -> str:
+        return bytes(value).hex()
+
+    def _deserialize(self, value: Any, *_args: Any, **_kwargs: Any) -> bytes:
+        try:
+            digest = bytes.fromhex(value)
+        except (TypeError, ValueError) as error:
+            raise ValidationError("Not hexadecimal.") from error
+        if len(digest) != sha256().digest_size:
+            raise ValidationError("Not a SHA-256.")
+        return digest
+
+
+class TokenRecordSchema(Schema):
+    """A token that is moved. The secret is not in it: nobody but its client has that."""
+
+    class Meta:
+        unknown = RAISE
+
+    id = fields.Integer(required=True, strict=True, validate=validate.Range(1, IMPORT_ID_MAX))
+    name = fields.String(required=True, validate=_check_name)
+    digest = Digest(required=True)
+    read_only = fields.Boolean(required=True, truthy={True}, falsy={False})
+    created_at = Moment(required=True)
+    expires_at = Moment(required=True, allow_none=True)
 
 
 @tokens.command()
@@ -49,6 +95,30 @@ def revoke(name: str) -> None:
     prepare(current_app)
     revoke_token(db.session, name)
     click.echo(f"{name} is revoked.", err=True)
+
+
+@tokens.command("export")
+@click.argument("file", type=FILE)
+def export(file: Path) -> None:
+    """Write every token to FILE, or to standard output for -, as NDJSON.
+
+    It holds what the database does: digests, from which no token can be found.
+    """
+    refuse_unprepared()
+    with output(file) as stream:
+        lines = ndjson_lines(TokenRecordSchema, list_tokens(db.session))
+        stream.writelines(line.encode() for line in lines)
+
+
+@tokens.command("import")
+@click.argument("file", type=FILE)
+def import_(file: Path) -> None:
+    """Store every token of FILE, or of standard input for -: clients go on with theirs.
+
+    One that is there already is skipped. It ends at a line that is invalid, or whose id or name
+    another token has; the lines before it are stored.
+    """
+    import_file(file, partial(read_ndjson, TokenRecordSchema()), Token)
 
 
 def _end(token: Row[Any]) -> str:

@@ -29,6 +29,8 @@ NEEDS_AN_ARGUMENT = [
     ["things", "import"],
     ["tokens", "create"],
     ["tokens", "revoke"],
+    ["tokens", "export"],
+    ["tokens", "import"],
 ]
 
 

@@ -11,6 +11,7 @@ import yaml
 
 from flask_things.cli import things
 from flask_things.config import DEFAULTS, Settings
+from flask_things.tokens_cli import tokens
 from tests.server import python
 
 ROOT = Path(__file__).parents[1]
@@ -76,6 +77,7 @@ def test_the_table_of_settings_is_complete():
 
 def test_every_command_that_is_named_exists_and_none_is_missing():
     assert set(re.findall(r"flask things ([a-z]+)", README)) == set(things.commands)
+    assert set(re.findall(r"flask tokens ([a-z]+)", README)) == set(tokens.commands)
 
 
 @pytest.mark.parametrize("document", ["README.md", "CONTRIBUTING.md", "CHANGELOG.md"])

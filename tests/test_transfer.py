@@ -125,7 +125,7 @@ def test_another_thing_with_the_same_id_ends_it(runner, client, fields, where):
     assert code == 1
     expected = "1 stored, 2" if where == "in the database" else "3 stored, 0"
     assert tally == f"{expected} already there."
-    assert error.startswith("Error: Line 4: There is another thing 7. The lines before")
+    assert error.startswith("Error: Line 4: There is another thing with the id 7. The lines before")
     assert [thing["id"] for thing in client.get("/things").json] == [1, 7, 8]
     assert client.get("/things/7").json["text"] == "x"
 
@@ -266,6 +266,17 @@ def test_an_export_without_a_database_makes_none(other, tmp_path):
     assert result.exit_code == 1
     assert result.output == f"Error: {tmp_path}/other/db.sqlite3: There is no database.\n"
     assert not (tmp_path / "other").exists()
+
+
+@pytest.mark.parametrize("what", ["things", "tokens"])
+def test_an_export_of_what_is_no_database_names_it(other, tmp_path, what):
+    file = tmp_path / "other/db.sqlite3"
+    file.parent.mkdir()
+    file.write_bytes(b"a diary" * 1000)
+    result = other.test_cli_runner().invoke(args=[what, "export", "-"])
+    assert result.exit_code == 1
+    assert result.output.startswith(f"Error: THINGS_DATABASE_URL: sqlite:///{file}: It is not a")
+    assert result.output.count("\n") == 1
 
 
 def test_an_export_of_an_old_schema_is_refused(app, connection, runner):
