@@ -1,14 +1,31 @@
 """`python -m flask_things`: serve with gunicorn, from a checkout, a container or a wheel.
 
-Options are gunicorn's. It is `gunicorn wsgi:app` but for one thing: the settings are checked first,
-as gunicorn reads WEB_CONCURRENCY while it is imported and answers a bad one with a traceback.
+It is `gunicorn wsgi:app` with two differences: `--help` lists our settings, and they are checked
+first, because gunicorn answers a bad WEB_CONCURRENCY with a traceback while it is imported.
 """
 
 import os
 import runpy
 import sys
+from argparse import ArgumentParser, RawDescriptionHelpFormatter
 
-from flask_things.config import settings
+from flask_things import __version__
+from flask_things.config import DEFAULTS, Settings, settings
+
+listed = "\n".join(
+    f"  {name}={DEFAULTS[name]}\n      {field.metadata['meaning']}"
+    for name, field in Settings().fields.items()
+)
+parser = ArgumentParser(
+    prog="python -m flask_things",
+    description="Serve things over HTTP. Settings come from the environment, by default:\n\n"
+    + listed,
+    epilog="Other options go to gunicorn: https://docs.gunicorn.org/en/stable/settings.html",
+    formatter_class=RawDescriptionHelpFormatter,
+    allow_abbrev=False,
+)
+parser.add_argument("--version", action="version", version=f"flask-things {__version__}")
+parser.parse_known_args()
 
 settings(os.environ)
 sys.argv[1:1] = ["--config", "python:flask_things.server_config"]

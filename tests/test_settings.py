@@ -1,10 +1,12 @@
 """Settings: from the environment, and refused by their name."""
 
+import re
 from pathlib import Path
 
 import pytest
 
-from flask_things.config import BadSetting, settings
+from flask_things import __version__
+from flask_things.config import COMPOSE, DEFAULTS, BadSetting, settings
 from tests.server import free_port, python, wait_until
 
 ROOT = Path(__file__).parents[1]
@@ -97,6 +99,46 @@ def test_what_is_not_ours_is_ignored():
     assert settings({"HOME": "/root"}) == settings({})
 
 
+@pytest.mark.parametrize(
+    ("typo", "meant"),
+    [
+        ("THINGS_AUHT", "THINGS_AUTH"),
+        ("THINGS_DATABASE_URI", "THINGS_DATABASE_URL"),
+        ("THINGS_PORT", "PORT"),
+        ("THINGS_WEB_CONCURENCY", "WEB_CONCURRENCY"),
+    ],
+)
+def test_an_unknown_setting_is_refused_with_the_closest_known_name(typo, meant):
+    with pytest.raises(BadSetting, match=rf"^{typo}: .* {meant}\?$"):
+        settings({typo: "8080"})
+
+
+KUBERNETES = {
+    "SERVICE_HOST": "10.0.0.11",
+    "SERVICE_PORT": "8080",
+    "SERVICE_PORT_HTTP": "8080",
+    "PORT": "tcp://10.0.0.11:8080",
+    "PORT_8080_TCP": "tcp://10.0.0.11:8080",
+    "PORT_8080_TCP_PROTO": "tcp",
+    "PORT_8080_TCP_PORT": "8080",
+    "PORT_8080_TCP_ADDR": "10.0.0.11",
+}
+
+
+@pytest.mark.parametrize("service", ["THINGS", "THINGS_API"])
+def test_what_kubernetes_sets_for_a_service_of_our_name_is_ignored(service):
+    environ = {f"{service}_{name}": value for name, value in KUBERNETES.items()}
+    assert settings(environ) == settings({})
+
+
+def test_what_only_the_compose_file_reads_is_ignored():
+    """It may be exported, or in an .env file that `flask` reads."""
+    compose = (ROOT / "docker-compose.yaml").read_text()
+    names = set(re.findall(r"\$\{(THINGS_\w+)", compose)) - set(DEFAULTS)
+    assert names == COMPOSE
+    assert settings(dict.fromkeys(names, "x")) == settings({})
+
+
 @pytest.mark.parametrize(("name", "value"), BAD)
 def test_a_bad_value_is_refused_by_its_name(name, value):
     with pytest.raises(BadSetting) as refusal:
@@ -125,6 +167,18 @@ def test_a_bad_value_stops_every_start_with_one_line(command, name, value):
 def test_gunicorn_s_own_setting_is_refused_with_one_line_too():
     """gunicorn reads WEB_CONCURRENCY while it is imported: `-m flask_things` is there first."""
     assert starts("-m flask_things", "WEB_CONCURRENCY", "many").startswith("WEB_CONCURRENCY: ")
+
+
+def test_help_lists_the_settings_with_their_defaults():
+    """Also where they cannot be used."""
+    shown = python(ROOT, "-m", "flask_things", "--help", PORT="http")
+    assert (shown.returncode, shown.stderr) == (0, "")
+    listed = dict(re.findall(r"^  ([A-Z_]+)=(.*)\n      [a-zA-Z]", shown.stdout, re.MULTILINE))
+    assert listed == DEFAULTS
+
+
+def test_version_is_ours():
+    assert python(ROOT, "-m", "flask_things", "--version").stdout == f"flask-things {__version__}\n"
 
 
 def starts(command, name, value):
