@@ -1,9 +1,10 @@
-"""What the server logs: a line of JSON for each request, or of text where it goes to a terminal.
+"""The server's log: a line of JSON for each request; on a terminal, one text format for all lines.
 
-No secret that a client sends gets into it, nor into what gunicorn says of requests.
+No secret that a client sends gets into it, nor into what gunicorn logs of requests.
 """
 
 import json
+import logging
 import os
 import re
 import sys
@@ -19,8 +20,12 @@ from flask_things import cache
 #: What the names of parameters have in them whose values nobody else is to know.
 SECRET = re.compile("token|key|secret|pass", re.IGNORECASE)
 
-#: What is read on a terminal.
-TEXT = "{time} [{worker}] {status} {method} {path} {milliseconds} ms {bytes} bytes {request_id}"
+#: The format of every line on a terminal, and what it says of a request.
+TERMINAL = logging.Formatter("%(asctime)s [%(process)d] %(levelname)s %(message)s", "%H:%M:%S")
+REQUEST = "{status} {method} {path} {milliseconds} ms {bytes} bytes {request_id}"
+
+#: What a supervisor asks every few seconds: on a terminal it would push everything else away.
+HEALTH = ("/healthz", "/readyz")
 
 #: Where gunicorn begins to quote what it refuses.
 QUOTED = re.compile(r": b?['\"].*", re.DOTALL)
@@ -36,9 +41,14 @@ class Logger(GunicornLogger):
     metrics: Any = None
 
     def setup(self, cfg: Any) -> None:
-        """Set up what gunicorn has, and look where the lines go."""
+        """Choose the format: text for a terminal, or else JSON for requests."""
         super().setup(cfg)
         self._is_read = cfg.accesslog == "-" and sys.stdout.isatty()
+        read = [self.access_log] if self._is_read else []
+        if cfg.errorlog == "-" and sys.stderr.isatty():
+            read.append(self.error_log)
+        for handler in (handler for log in read for handler in log.handlers):
+            handler.setFormatter(TERMINAL)
 
     def warning(self, msg: str, *args: Any, **kwargs: Any) -> None:
         """Warn, of a request without a word of it: any could be a secret."""
@@ -88,7 +98,11 @@ class Logger(GunicornLogger):
             "token": environ.get(cache.TOKEN),
             "worker": os.getpid(),
         }
-        self.access_log.info(TEXT.format_map(line) if self._is_read else json.dumps(line))
+        if not self._is_read:
+            self.access_log.info(json.dumps(line))
+        elif not (status < 400 and line["path"] in HEALTH):
+            shown = {name: "-" if value is None else value for name, value in line.items()}
+            self.access_log.info(REQUEST.format_map(shown))
 
 
 def without_secrets(url: str) -> str:

@@ -1,9 +1,12 @@
 """The access log: one line for each request, whoever answered it, and no secret in it."""
 
 import json
+import os
+import re
 import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from gunicorn.config import Config
@@ -185,12 +188,41 @@ def test_an_answer_that_breaks_off_has_one_line(failing, chunks, code):
     assert len(lines(failing, path=f"/stream/{chunks}")) == 1
 
 
-def test_on_a_terminal_it_is_text(capsys, monkeypatch):
+def terminal_logger(monkeypatch):
+    """Return a logger that writes to a terminal."""
     monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
     config = Config()
     config.set("accesslog", "-")
-    logger = Logger(config)
+    return Logger(config)
+
+
+def log_request(logger, path, status):
+    req = SimpleNamespace(method="GET", path=path, query="")
+    resp = SimpleNamespace(headers_sent=True, status=status, sent=3, headers=[])
+    logger.access(resp, req, {"PATH_INFO": path}, timedelta(milliseconds=1))
+
+
+def test_on_a_terminal_all_lines_have_one_format(capsys, monkeypatch):
+    logger = terminal_logger(monkeypatch)
     logger.refused(400, 95, "57f1a9bc")
-    text = capsys.readouterr().out
-    assert text.endswith("400 None None 0.0 ms 95 bytes 57f1a9bc\n")
-    assert timedelta(0) < datetime.now(UTC) - datetime.fromisoformat(text.split()[0])
+    log_request(logger, "/things", "200 OK")
+    logger.info("Database: %s", "x")
+    begin = rf"\d\d:\d\d:\d\d \[{os.getpid()}\] INFO "
+    lines = ["400 - - 0.0 ms 95 bytes 57f1a9bc", "200 GET /things 1.0 ms 3 bytes -", "Database: x"]
+    written = "".join(capsys.readouterr()).splitlines()
+    for line, expected in zip(written, lines, strict=True):
+        assert re.fullmatch(begin + re.escape(expected), line)
+
+
+@pytest.mark.parametrize("path", ["/healthz", "/readyz"])
+def test_on_a_terminal_only_a_failed_health_check_is_logged(capsys, monkeypatch, path):
+    logger = terminal_logger(monkeypatch)
+    log_request(logger, path, "200 OK")
+    assert capsys.readouterr().out == ""
+    log_request(logger, path, "503 Service Unavailable")
+    assert f"503 GET {path}" in capsys.readouterr().out
+
+
+def test_a_health_check_is_in_the_json_log(server):
+    assert line_of(server, server.request("GET", "/healthz")[1])["path"] == "/healthz"
