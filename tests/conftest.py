@@ -52,6 +52,7 @@ def engine(request):
 def environ(engine, tmp_path, request):
     """Return settings with a database of the test's own."""
     if engine == "sqlite":
+        (tmp_path / "data").mkdir(exist_ok=True)
         yield {"THINGS_DATABASE_URL": f"sqlite:///{tmp_path}/data/db.sqlite3"}
         return
     postgres, name = request.getfixturevalue("postgres"), f"test_{next(NUMBERS)}"

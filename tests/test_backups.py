@@ -139,7 +139,7 @@ def test_without_a_database_there_is_no_backup_and_none_is_made(environ, tmp_pat
     result = runner.invoke(args=["things", "backup", str(tmp_path / "backup")])
     reason = f"Error: {tmp_path}/data/db.sqlite3: There is no database.\n"
     assert (result.exit_code, result.output) == (1, reason)
-    assert files(tmp_path) == set()
+    assert files(tmp_path) == {"data"}
 
 
 @pytest.mark.parametrize(

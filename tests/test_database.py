@@ -32,10 +32,10 @@ def test_there_is_no_downgrade_that_drops_things(client, runner):
 
 
 @pytest.mark.sqlite
-def test_the_folder_is_made(environ, tmp_path):
-    environ["THINGS_DATABASE_URL"] = f"sqlite:///{tmp_path}/a/b/c.sqlite3"
-    prepare(create_app(environ))
-    assert (tmp_path / "a/b/c.sqlite3").exists()
+def test_the_default_folder_is_made(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    prepare(create_app({}))
+    assert (tmp_path / "data/db.sqlite3").exists()
 
 
 @pytest.mark.sqlite

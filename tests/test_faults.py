@@ -94,7 +94,7 @@ def test_a_restart_after_a_replacement_takes_what_is_there(start, file, end):
     """Of the old one's WAL nothing comes into it."""
     server = start()
     assert {post(server, f"old {n}" + "x" * 300) for n in range(30)} == {201}
-    new = file.parent / "new" / "db.sqlite3"
+    new = file.parent / "new.sqlite3"
     other = start(THINGS_DATABASE_URL=f"sqlite:///{new}")
     assert {post(other, f"new {n}") for n in range(5)} == {201}
     other.stop()

@@ -51,6 +51,7 @@ def test_a_file_may_have_any_name(start, tmp_path, name):
 
 def test_a_link_leads_to_the_file_though_that_is_yet_to_be_made(start, tmp_path):
     link = tmp_path / "link"
+    (tmp_path / "elsewhere").mkdir()
     link.symlink_to(tmp_path / "elsewhere" / "db.sqlite3")
     url = f"sqlite:///{link}"
     assert keeps_things(start, tmp_path, THINGS_DATABASE_URL=url)

@@ -98,8 +98,18 @@ def test_what_is_no_whole_database_of_ours_is_refused_and_left_alone(file, tmp_p
 
 
 @pytest.mark.parametrize("way", WAYS)
-def test_a_folder_that_cannot_be_made_is_named(tmp_path, way):
-    assert "/proc/things" in refusal(tmp_path, way, "sqlite:////proc/things/db.sqlite3")
+def test_a_folder_that_is_missing_is_named_and_not_made(tmp_path, way):
+    """It is a typing error: a new, empty database there would hide the one that is meant."""
+    url = f"sqlite:///{tmp_path}/dta/db.sqlite3"
+    assert f"no folder {tmp_path}/dta" in refusal(tmp_path, way, url)
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_the_default_folder_that_cannot_be_made_is_named(tmp_path, way):
+    with mounted(tmp_path):
+        remount(tmp_path, "ro")
+        assert str(tmp_path) in refusal(tmp_path, way, "sqlite:///data/db.sqlite3")
 
 
 @pytest.mark.parametrize("way", WAYS)

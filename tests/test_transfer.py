@@ -32,7 +32,7 @@ def things(app, client):
 @pytest.fixture
 def other(tmp_path):
     """Return another application, whose database is not there yet."""
-    app = create_app({"THINGS_DATABASE_URL": f"sqlite:///{tmp_path}/other/db.sqlite3"})
+    app = create_app({"THINGS_DATABASE_URL": f"sqlite:///{tmp_path}/other.sqlite3"})
     yield app
     with app.app_context():
         db.engine.dispose()
@@ -264,8 +264,8 @@ def test_an_import_that_cannot_write_says_what_it_has_stored(short_wait, lock, a
 def test_an_export_without_a_database_makes_none(other, tmp_path):
     result = other.test_cli_runner().invoke(args=["things", "export", "-"])
     assert result.exit_code == 1
-    assert result.output == f"Error: {tmp_path}/other/db.sqlite3: There is no database.\n"
-    assert not (tmp_path / "other").exists()
+    assert result.output == f"Error: {tmp_path}/other.sqlite3: There is no database.\n"
+    assert not (tmp_path / "other.sqlite3").exists()
 
 
 @pytest.mark.parametrize("what", ["things", "tokens"])
