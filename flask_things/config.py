@@ -1,7 +1,7 @@
 """Settings: from the environment to the application's configuration."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from difflib import get_close_matches
 from importlib.metadata import version
 from typing import Any
@@ -78,6 +78,11 @@ class Settings(Schema):
     PORT = _setting(
         "8080", "the port to listen on", fields.Integer, validate=validate.Range(1, 65535)
     )
+    THINGS_PUBLISHED = _setting(
+        "",
+        "where a container's port is published, like 127.0.0.1:8080",
+        deserialize=values.published,
+    )
     SCRIPT_NAME = _setting(
         "", "the path below which everything is, like /api", deserialize=values.prefix
     )
@@ -138,24 +143,6 @@ def settings(environ: Mapping[str, str]) -> dict[str, Any]:
 def _closest(name: str) -> str:
     known = {known.removeprefix("THINGS_"): known for known in DEFAULTS}
     return known[get_close_matches(name.removeprefix("THINGS_"), known, n=1, cutoff=0)[0]]
-
-
-def refuse_open_door(
-    environ: Mapping[str, str], addresses: Iterable[tuple[str, int] | str]
-) -> None:
-    """Raise BadSetting where everyone who reaches the addresses could write, and nobody said so."""
-    hosts = [place[0].strip("[]") for place in addresses if isinstance(place, tuple)]
-    open_ones = [host for host in hosts if host != "localhost" and not _is_loopback(host)]
-    if open_ones and not environ.get("THINGS_AUTH"):
-        raise BadSetting(
-            f"THINGS_AUTH: everyone who reaches {open_ones[0]} could read and write. Set it to "
-            "write or all, and make tokens; or, if everyone shall, to off."
-        )
-
-
-def _is_loopback(host: str) -> bool:
-    address = values.ip(host)
-    return bool(address and address.is_loopback)
 
 
 def flask_config(environ: Mapping[str, str]) -> dict[str, Any]:

@@ -14,10 +14,10 @@ from gevent import monkey
 from gunicorn import util
 from sqlalchemy.exc import SQLAlchemyError
 
-from flask_things import headers, metrics, problems
+from flask_things import headers, metrics, problems, start
 from flask_things.accesslog import Logger
 from flask_things.backend import Away
-from flask_things.config import BadSetting, refuse_open_door, settings
+from flask_things.config import BadSetting, settings
 from flask_things.db import backend_of, db
 from flask_things.migrations import prepare
 from flask_things.offload import THREADS, Threads
@@ -56,7 +56,7 @@ control_socket_disable = True  # nobody asked for a second door, and it wants a 
 
 def on_starting(server: Any) -> None:
     """Make the database ready once, before there are workers."""
-    refuse_open_door(os.environ, server.cfg.address)
+    start.check(server, _settings, os.environ)
     if _is_sqlite:
         log_sqlite_version(server.log)
     app = server.app.wsgi()
@@ -84,7 +84,8 @@ def when_ready(server: Any) -> None:
         try:
             server.log.metrics = metrics.Metrics(port, server.cfg.worker_tmp_dir)
         except OSError as error:
-            raise BadSetting(f"THINGS_METRICS_PORT: {error.strerror}") from error
+            place = ("127.0.0.1", port)
+            raise BadSetting(start.reason("THINGS_METRICS_PORT", *place, error)) from error
 
 
 def pre_fork(server: Any, worker: Any) -> None:

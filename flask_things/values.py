@@ -77,6 +77,16 @@ def address(value: str) -> str:
     return f"[{value}]" if ":" in value else value
 
 
+def published(value: str) -> tuple[str, int] | None:
+    """Return the host and port at which a container is reached; None for the empty string."""
+    if not value:
+        return None
+    host, _, port = value.rpartition(":")
+    if not re.fullmatch(r"\d{1,5}", port, re.ASCII):
+        raise ValidationError("Not an address and a port, like 127.0.0.1:8080.")
+    return address(host.strip("[]")).strip("[]"), int(port)
+
+
 def items(value: str) -> list[str]:
     """Return what stands between commas."""
     return [item.strip() for item in value.split(",") if item.strip()]

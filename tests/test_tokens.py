@@ -5,10 +5,7 @@ import re
 import pytest
 
 from flask_things import tokens
-from flask_things.config import BadSetting, refuse_open_door
 from flask_things.db import db
-from tests.server import free_port
-from tests.test_settings import ROOT, python
 
 
 @pytest.fixture
@@ -73,37 +70,3 @@ def test_what_cannot_be_is_refused_in_words(flask, arguments):
     assert result.exit_code in {1, 2}
     assert "Error: " in result.stderr
     assert flask("list").stdout.count("\n") == 1
-
-
-EVERYWHERE = "0.0.0.0"  # noqa: S104 - to see that it is refused
-ELSEWHERE = [(EVERYWHERE, 80), ("::", 80), ("[::]", 80), ("192.0.2.1", 80), ("a.example", 80)]
-HERE = [("127.0.0.1", 80), ("127.0.0.2", 80), ("::1", 80), ("localhost", 80), "/run/things.sock"]
-
-
-@pytest.mark.parametrize("address", ELSEWHERE)
-def test_an_address_that_others_reach_wants_to_be_told_who_may(address):
-    with pytest.raises(BadSetting, match=r"^THINGS_AUTH: "):
-        refuse_open_door({}, [("127.0.0.1", 80), address])
-    for told in ("off", "write", "all"):
-        refuse_open_door({"THINGS_AUTH": told}, [address])
-
-
-def test_an_address_of_this_machine_alone_is_open():
-    refuse_open_door({}, HERE)
-
-
-@pytest.mark.parametrize(
-    ("command", "environ"),
-    [
-        ("-m flask_things", {"HOST": EVERYWHERE}),
-        ("-m gunicorn wsgi:app", {"HOST": "::"}),
-        ("-m gunicorn wsgi:app --bind 0.0.0.0:{port}", {}),
-    ],
-)
-def test_a_server_with_an_open_door_does_not_start(tmp_path, command, environ):
-    database = f"sqlite:///{tmp_path}/db.sqlite3"
-    command = command.format(port=free_port()).split()
-    start = python(ROOT, *command, THINGS_DATABASE_URL=database, **environ)
-    assert start.returncode == 1
-    assert start.stderr.splitlines()[-1].startswith("THINGS_AUTH: ")
-    assert not list(tmp_path.iterdir())

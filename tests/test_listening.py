@@ -1,0 +1,110 @@
+"""Where the server listens: not open to strangers by accident, and refused with one line."""
+
+import errno
+import os
+import socket
+import time
+from pathlib import Path
+from threading import Timer
+from types import SimpleNamespace
+
+import pytest
+
+from flask_things.config import BadSetting
+from flask_things.start import places, reason, refuse_exposure, refuse_unusable
+from tests.server import free_port, python
+
+ROOT = Path(__file__).parents[1]
+
+EVERYWHERE = "0.0.0.0"  # noqa: S104 - to see that it is refused
+ELSEWHERE = [(EVERYWHERE, 80), ("::", 80), ("192.0.2.1", 80), ("a.example", 80)]
+HERE = [("127.0.0.1", 80), ("127.0.0.2", 80), ("::1", 80), ("localhost", 80)]
+
+
+@pytest.mark.parametrize("place", ELSEWHERE)
+def test_a_place_that_others_reach_is_refused_until_the_access_is_chosen(place):
+    for environ in ({}, {"THINGS_AUTH": ""}):
+        with pytest.raises(BadSetting, match=r"^THINGS_AUTH: "):
+            refuse_exposure(environ, [("127.0.0.1", 80), place])
+    for chosen in ("off", "write", "all"):
+        refuse_exposure({"THINGS_AUTH": chosen}, [place])
+
+
+def test_places_on_this_machine_are_open():
+    refuse_exposure({}, HERE)
+
+
+@pytest.mark.parametrize(
+    ("command", "environ"),
+    [
+        ("-m flask_things", {"HOST": EVERYWHERE}),
+        ("-m flask_things", {"HOST": EVERYWHERE, "THINGS_PUBLISHED": "[::]:8080"}),
+        ("-m gunicorn wsgi:app", {"HOST": "::"}),
+        ("-m gunicorn wsgi:app --bind 0.0.0.0:{port}", {}),
+    ],
+)
+def test_a_server_that_strangers_could_write_to_does_not_start(tmp_path, command, environ):
+    database = f"sqlite:///{tmp_path}/db.sqlite3"
+    command = command.format(port=free_port()).split()
+    start = python(ROOT, *command, THINGS_DATABASE_URL=database, **environ)
+    assert start.returncode == 1
+    assert start.stderr.splitlines()[-1].startswith("THINGS_AUTH: ")
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.fixture
+def inherited():
+    """Return a socket on every address, as systemd would hand it over; nobody can connect to it."""
+    with socket.socket() as listener:
+        listener.bind((EVERYWHERE, 0))
+        yield listener
+
+
+def test_a_socket_that_is_handed_over_counts_by_its_own_address(inherited):
+    assert places(SimpleNamespace(address=[inherited.fileno()]), None) == [inherited.getsockname()]
+
+
+def test_a_socket_of_systemd_counts_instead_of_the_address_that_is_set(inherited, monkeypatch):
+    monkeypatch.setenv("LISTEN_PID", str(os.getpid()))
+    monkeypatch.setenv("LISTEN_FDS", "1")
+    monkeypatch.setattr("gunicorn.systemd.SD_LISTEN_FDS_START", inherited.fileno())
+    assert places(SimpleNamespace(address=HERE), None) == [inherited.getsockname()]
+
+
+def test_of_a_container_only_the_published_place_counts():
+    published = ("127.0.0.1", 8080)
+    assert places(SimpleNamespace(address=[(EVERYWHERE, 8080)]), published) == [published]
+
+
+@pytest.fixture
+def taken():
+    """Return a port that somebody else listens on."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        yield listener
+
+
+def test_a_port_that_is_taken_is_refused_at_once_with_one_line(tmp_path, taken):
+    began, port = time.monotonic(), taken.getsockname()[1]
+    start = python(tmp_path, "-m", "flask_things", PORT=str(port))
+    assert time.monotonic() - began < 5
+    assert start.returncode == 1
+    [line] = [line for line in start.stderr.splitlines() if "[INFO]" not in line]
+    assert line.startswith(f"PORT: {port} is in use.")
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_port_that_is_released_in_a_moment_is_waited_for(taken):
+    """The workers of a master that was killed release it when they notice."""
+    Timer(0.2, taken.close).start()
+    refuse_unusable("PORT", *taken.getsockname())
+
+
+def test_an_address_of_another_machine_is_refused():
+    with pytest.raises(BadSetting, match=r"^HOST: 192\.0\.2\.1 is not an address of this machine"):
+        refuse_unusable("PORT", "192.0.2.1", 8080)
+
+
+def test_a_port_that_only_root_may_use_is_named():
+    """Root can listen on it, and some systems let everybody."""
+    error = PermissionError(errno.EACCES, "Permission denied")
+    assert reason("PORT", "127.0.0.1", 80, error).startswith("PORT: No permission to listen on 80.")
