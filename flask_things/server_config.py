@@ -60,7 +60,7 @@ def on_starting(server: Any) -> None:
     if _is_sqlite:
         log_sqlite_version(server.log)
     app = server.app.wsgi()
-    prepare(app)
+    start.log_database(server.log, app, is_new=prepare(app))
     with app.app_context():
         if why := backend_of(db.session).why_read_only():
             problems.warn_once(why)
@@ -86,6 +86,7 @@ def when_ready(server: Any) -> None:
         except OSError as error:
             place = ("127.0.0.1", port)
             raise BadSetting(start.reason("THINGS_METRICS_PORT", *place, error)) from error
+    start.log_access(server.log, server.cfg, _settings)
 
 
 def pre_fork(server: Any, worker: Any) -> None:

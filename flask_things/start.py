@@ -1,4 +1,4 @@
-"""The start of the server: what it refuses."""
+"""The start of the server: what it refuses, and what it logs for the person who started it."""
 
 import errno
 import os
@@ -8,10 +8,14 @@ from collections.abc import Iterable, Mapping
 from contextlib import closing
 from typing import Any
 
+from flask import Flask
 from gunicorn import systemd
+from sqlalchemy import func, select
 
 from flask_things.config import BadSetting
-from flask_things.values import ip
+from flask_things.db import db
+from flask_things.models import Thing
+from flask_things.values import ip, without_password
 
 #: A host, without the brackets of IPv6, and a port.
 Place = tuple[str, int]
@@ -19,6 +23,17 @@ Place = tuple[str, int]
 #: How long a port may still be in use, in seconds: workers whose master was killed leave it when
 #: they notice.
 RELEASE_S = 1
+
+#: How many rows are counted at most: the start does not wait for a large table.
+COUNTED_MAX = 1_000_000
+
+ANY_HOST = ("0.0.0.0", "::")  # noqa: S104 - compared, not bound
+
+ACCESS = {
+    "off": "Anyone on this machine can read and write",
+    "write": "Anyone can read, and writing needs a token: flask tokens create NAME",
+    "all": "Reading and writing need a token: flask tokens create NAME",
+}
 
 
 def check(server: Any, settings: Mapping[str, Any], environ: Mapping[str, str]) -> None:
@@ -103,3 +118,28 @@ def reason(name: str, host: str, port: int, error: OSError) -> str:
     if error.errno == errno.EADDRNOTAVAIL:
         return f"HOST: {host} is not an address of this machine."
     return f"HOST: {host}: {error.strerror}."
+
+
+def log_database(log: Any, app: Flask, *, is_new: bool) -> None:
+    """Log which database is served, and how many things it has."""
+    counted = select(Thing.id).limit(COUNTED_MAX + 1).subquery()
+    with app.app_context():
+        number = db.session.scalar(select(func.count()).select_from(counted)) or 0
+        url = without_password(db.engine.url)
+    is_more, is_new = number > COUNTED_MAX, is_new and not number
+    content = f"more than {COUNTED_MAX}" if is_more else number
+    log.info("Database: %s (%s)", url, "new" if is_new else f"{content} things")
+
+
+def log_access(log: Any, cfg: Any, settings: Mapping[str, Any]) -> None:
+    """Log the URLs to open, who may read and write there, and how to stop."""
+    reached, mode = places(cfg, settings["THINGS_PUBLISHED"]), settings["THINGS_AUTH"]
+    for host, port in reached:
+        shown = "localhost" if host in ANY_HOST else f"[{host}]" if ":" in host else host
+        url = f"http://{shown}:{port}/"
+        log.info("Open %s (documentation: %sdocs)", url, url)
+    if mode == "off" and (place := exposed(reached)):
+        log.warning("Anyone who can reach %s can read and write: THINGS_AUTH is off", place)
+    else:
+        log.info(ACCESS[mode])
+    log.info("Stop with Ctrl-C (SIGTERM to process %s)", os.getpid())

@@ -70,6 +70,11 @@ def postgresql_url(url: URL) -> URL:
     return url.set(drivername=POSTGRESQL[0])
 
 
+def without_password(url: URL) -> str:
+    """Return a database's URL for a log."""
+    return str(url.difference_update_query(["password", "sslpassword"]))
+
+
 def address(value: str) -> str:
     """Return an address to listen on, with the brackets that IPv6 needs before a port."""
     if value != "localhost" and not ip(value):

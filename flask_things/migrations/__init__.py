@@ -17,6 +17,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from flask_things.backend import Away, Backend, Refused, Unusable
 from flask_things.db import backend_of, db
 from flask_things.sqlite_file import sqlite3
+from flask_things.values import without_password
 
 HERE = Path(__file__).parent
 
@@ -33,7 +34,7 @@ def newest_revision() -> str | None:
 
 def is_current(connection: Connection) -> bool:
     """Tell whether the database's schema is the one that this code is written for."""
-    return MigrationContext.configure(connection).get_current_revision() == newest_revision()
+    return revision_of(connection) == newest_revision()
 
 
 def is_known(revision: str | None) -> bool:
@@ -41,18 +42,26 @@ def is_known(revision: str | None) -> bool:
     return revision in [script.revision for script in ScriptDirectory(HERE).walk_revisions()]
 
 
-def prepare(app: Flask) -> None:
+def revision_of(connection: Connection) -> str | None:
+    """Return the revision of the database's schema, or None where none of ours is."""
+    return MigrationContext.configure(connection).get_current_revision()
+
+
+def prepare(app: Flask) -> bool:
     """Make the database, or bring its schema up to date. Nothing is ever dropped.
 
-    Call it once, before there are workers. Raises Refused, with one line that says what to do.
+    Call it once, before there are workers. Return whether the database had no schema of ours.
+    Raises Refused, with one line that says what to do.
     """
     with app.app_context():
         try:
             with examined() as backend:
-                if not (backend.is_made() and _is_up_to_date()):
+                revision = _revision() if backend.is_made() else None
+                if revision != newest_revision():
                     command.upgrade(current_app.extensions["migrate"].migrate.get_config(), "head")
         finally:
             db.engine.dispose()  # no worker may inherit a connection
+    return revision is None
 
 
 @contextmanager
@@ -62,20 +71,21 @@ def examined() -> Iterator[Backend]:
     Raises Refused, with one line that says what to do, where it is not, or the block fails.
     """
     backend = backend_of(db.session)
+    setting = f"THINGS_DATABASE_URL: {without_password(db.engine.url)}"
     try:
         db.engine.dispose()  # an examination must not meet a connection
         backend.examine()
         yield backend
     except CommandError as error:
         hint = "It may be a newer flask-things's: use that one, or choose another database."
-        raise Refused(f"THINGS_DATABASE_URL: {db.engine.url}: {error}. {hint}") from error
+        raise Refused(f"{setting}: {error}. {hint}") from error
     except (OSError, SQLAlchemyError, sqlite3.Error, Away, Unusable) as error:
         reason = " ".join(str(getattr(error, "orig", error)).split())
-        raise Refused(f"THINGS_DATABASE_URL: {db.engine.url}: {reason}") from error
+        raise Refused(f"{setting}: {reason}") from error
     except RuntimeError as error:  # of a migration, which imports nothing of ours
         raise Refused(str(error)) from error
 
 
-def _is_up_to_date() -> bool:
+def _revision() -> str | None:
     with db.engine.connect() as connection:
-        return is_current(connection)
+        return revision_of(connection)
