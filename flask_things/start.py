@@ -136,7 +136,7 @@ def log_access(log: Any, cfg: Any, settings: Mapping[str, Any]) -> None:
     reached, mode = places(cfg, settings["THINGS_PUBLISHED"]), settings["THINGS_AUTH"]
     for host, port in reached:
         shown = "localhost" if host in ANY_HOST else f"[{host}]" if ":" in host else host
-        url = f"http://{shown}:{port}/"
+        url = f"http://{shown}:{port}{settings['SCRIPT_NAME']}/"
         log.info("Open %s (documentation: %sdocs)", url, url)
     if mode == "off" and (place := exposed(reached)):
         log.warning("Anyone who can reach %s can read and write: THINGS_AUTH is off", place)

@@ -92,6 +92,12 @@ def test_the_urls_and_who_may_write_are_logged(serve, mode):
 
 
 @pytest.mark.sqlite
+def test_the_urls_have_the_path_below_which_everything_is(serve):
+    server = serve(SCRIPT_NAME="/api", wait=False)
+    assert f"Open http://127.0.0.1:{server.port}/api/ " in logged(server)
+
+
+@pytest.mark.sqlite
 @pytest.mark.parametrize(
     ("published", "url"),
     [("0.0.0.0:80", "http://localhost:80/"), ("[2001:db8::1]:81", "http://[2001:db8::1]:81/")],
