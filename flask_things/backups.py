@@ -10,13 +10,13 @@ from flask_things.files import COMPANIONS, JOURNALS, beside, replacing
 from flask_things.migrations import is_known
 from flask_things.sqlite_file import sqlite3, uri
 
-#: How long a lock of somebody else's is waited for, in seconds.
+#: How long to wait for another connection's lock, in seconds.
 LOCK_TIMEOUT_S = 10
 
 #: In how many steps a database is copied, each of which moves the progress bar.
 STEPS = 200
 
-#: Is told how many pages are copied, of how many.
+#: Gets the number of pages that are copied, and of all.
 Progress = Callable[[int, int], None]
 
 

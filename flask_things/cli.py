@@ -23,7 +23,7 @@ FORMAT = click.option(
     "--format",
     "kind",
     type=click.Choice(["ndjson", "csv"]),
-    help="By default csv where FILE ends so, or else ndjson.",
+    help="By default csv if FILE ends in .csv, else ndjson.",
 )
 
 
@@ -69,7 +69,7 @@ def restore(file: Path, force: bool) -> None:
 def export(file: Path, kind: str | None) -> None:
     """Write every thing to FILE, or to standard output for -.
 
-    As GET /things.ndjson and /things.csv do. A FILE that exists is replaced, once all is written.
+    The same as GET /things.ndjson and /things.csv. A FILE that exists is replaced, once all is written.
     """
     refuse_unprepared()
     lines = exports.csv_lines if _is_csv(file, kind) else exports.ndjson_lines
@@ -107,13 +107,13 @@ def _is_csv(file: Path, kind: str | None) -> bool:
 def _database() -> Path:
     """Return the path of the SQLite database."""
     if db.engine.dialect.name != "sqlite":
-        raise Refused("This is for a database in a file. Of PostgreSQL, use pg_dump.")
+        raise Refused("Only SQLite is backed up like this. For PostgreSQL, use pg_dump.")
     return Path(db.engine.url.database or "").resolve()
 
 
 @contextmanager
 def _page_bar(label: str) -> Iterator[backups.Progress]:
-    """Show a progress bar, and hand out what moves it."""
+    """Show a progress bar, and yield the function that moves it."""
     with bar(label, 1) as shown:
 
         def progress(done: int, total: int) -> None:

@@ -89,6 +89,7 @@ def _copy_into(database: Path, copy: Path, progress: Progress) -> None:
             progress(done, total)
 
         copy_pages(backup, target, step)
+        target.execute("PRAGMA busy_timeout = 0")  # a reader may take minutes, as an export does
         target.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
 

@@ -70,18 +70,20 @@ class TokenRecordSchema(Schema):
 
 
 @tokens.command()
-@click.option("--read-only", is_flag=True, help="It cannot write.")
-@click.option("--expires", "days", type=click.IntRange(1, TOKEN_DAYS_MAX), help="In so many days.")
+@click.option("--read-only", is_flag=True, help="Allow no writes.")
+@click.option(
+    "--expires", "days", type=click.IntRange(1, TOKEN_DAYS_MAX), help="Days until it expires."
+)
 @click.argument("name", callback=_printable)
 def create(name: str, read_only: bool, days: int | None) -> None:
-    """Make a token and show it, this once. NAME is what the log has of it."""
-    prepare(current_app)  # makes the database where there is none
+    """Create a token and print it, this once. The log shows its NAME."""
+    prepare(current_app)  # creates the database where there is none
     click.echo(create_token(db.session, name, read_only=read_only, days=days))
 
 
 @tokens.command("list")
 def list_() -> None:
-    """Show the tokens' names, what they may do, and until when."""
+    """Print the names of all tokens, what they allow, and until when."""
     prepare(current_app)
     for token in list_tokens(db.session):
         access = "reads" if token.read_only else "reads and writes"
@@ -91,7 +93,7 @@ def list_() -> None:
 @tokens.command()
 @click.argument("name")
 def revoke(name: str) -> None:
-    """Refuse the token NAME from now on, on all workers."""
+    """Revoke the token NAME: all workers refuse it from now on."""
     prepare(current_app)
     revoke_token(db.session, name)
     click.echo(f"{name} is revoked.", err=True)

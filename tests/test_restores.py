@@ -2,10 +2,12 @@
 
 import signal
 import threading
+import time
 from functools import partial
 
 import pytest
 
+from flask_things.backups import LOCK_TIMEOUT_S
 from flask_things.db import db
 from tests.files import COMMAND, change, files, fill, query
 from tests.server import python, wait_until
@@ -90,6 +92,18 @@ def test_tokens_become_those_of_the_backup_and_the_restore_says_so(
     runner.invoke(args=["tokens", "create", "since"])
     assert "Its tokens are those of the backup: see `flask tokens list`." in restore("--force")
     assert runner.invoke(args=["tokens", "list"]).stdout.split("\t")[0] == "revoked"
+
+
+def test_a_reader_holds_a_restore_up_neither_now_nor_at_its_end(file, saved, connection, restore):
+    """As of an export, which may take minutes. Writers would wait as long."""
+    connection.execute("BEGIN")
+    connection.execute("SELECT * FROM thing").fetchall()
+    change(file, "UPDATE thing SET text = 'since'")
+    began = time.monotonic()
+    restore("--force")
+    assert time.monotonic() - began < LOCK_TIMEOUT_S / 2
+    assert query(file, "SELECT text FROM thing") == "A"
+    assert connection.execute("SELECT text FROM thing").fetchone() == ("A",)
 
 
 def test_a_database_that_stays_locked_is_left_alone(monkeypatch, file, saved, connection, restore):
