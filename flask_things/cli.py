@@ -69,7 +69,7 @@ def restore(file: Path, force: bool) -> None:
 def export(file: Path, kind: str | None) -> None:
     """Write every thing to FILE, or to standard output for -.
 
-    The same as GET /things.ndjson and /things.csv. A FILE that exists is replaced, once all is written.
+    The same as GET /things.ndjson and /things.csv. A FILE that exists is replaced at the end.
     """
     refuse_unprepared()
     lines = exports.csv_lines if _is_csv(file, kind) else exports.ndjson_lines
