@@ -115,12 +115,12 @@ FORWARDED = {
 
 
 @pytest.mark.parametrize("peer", ["10.1.2.3", "::1", "::ffff:10.1.2.3"])
-def test_a_listed_proxy_is_believed_in_what_it_adds_itself(peer):
+def test_a_listed_proxy_is_trusted_in_what_it_adds_itself(peer):
     assert told(peer, **FORWARDED) == ("192.0.2.1", "https", "things.example")
 
 
 @pytest.mark.parametrize("peer", ["192.0.2.9", "127.0.0.1", ""])
-def test_nobody_else_is_believed(peer):
+def test_nobody_else_is_trusted(peer):
     assert told(peer, **FORWARDED) == (peer, "http", "here")
 
 
@@ -162,7 +162,7 @@ def test_a_client_without_an_address_is_its_proxy(field):
         ({"THINGS_TRUSTED_HOSTS": "here"}, 200),
     ],
 )
-def test_the_setting_says_whether_a_proxy_is_believed(client, status):
+def test_the_setting_says_whether_a_proxy_is_trusted(client, status):
     answer = client.get("/things", headers={"X-Forwarded-Host": EVIL})
     assert answer.status_code == status
 

@@ -3,6 +3,7 @@
 import os
 import re
 import shutil
+import signal
 import subprocess
 from concurrent.futures import ThreadPoolExecutor
 
@@ -174,6 +175,7 @@ def test_without_its_redis_a_worker_counts_by_itself(serve, redis):
     assert answers == [200] * 3 + [429]
 
 
+@pytest.mark.slow
 @pytest.mark.sqlite
 @pytest.mark.parametrize("rate", ["100/minute"])
 @pytest.mark.parametrize("auth", ["all"])
@@ -195,6 +197,10 @@ def test_the_log_of_a_healthy_service_has_no_traceback(serve, app, request, plac
         assert server.request("GET", path, headers=headers)[0] in (200, 404)
     assert server.request("POST", "/things", {"text": "x"}, headers)[0] == 201
     assert server.request("POST", "/things", {"text": "x"})[0] == 401
+    before = set(server.workers())
+    server.process.send_signal(signal.SIGHUP)
+    wait_until(lambda: before.isdisjoint(server.workers()))
+    assert server.request("GET", "/things", headers=headers)[0] == 200
     assert server.stop()[0] == 0
     assert "Traceback" not in server.log.read_text()
 
