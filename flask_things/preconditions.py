@@ -38,12 +38,12 @@ class Preconditions(NamedTuple):
             raise PreconditionFailed("If-None-Match failed: it matches the current version.")
 
     def check_match(self, etag: str) -> None:
-        """Raise PreconditionFailed (412) if `If-Match` asks for something else."""
+        """Raise PreconditionFailed (412) if `If-Match` names only other ETags."""
         if self.if_match is not None and not _names(self.if_match, etag):
             raise PreconditionFailed("If-Match failed: the current version is another.")
 
     def is_known(self, etag: str) -> bool:
-        """Tell whether `If-None-Match` has the ETag."""
+        """Tell whether `If-None-Match` names the ETag."""
         return self.if_none_match is not None and _names(self.if_none_match, etag)
 
     def of(self, represent: Callable[..., Response]) -> Callable[..., None] | None:
@@ -61,7 +61,7 @@ def etag_of(response: Response) -> str:
 
 
 def tagged(view: Any) -> Any:
-    """Put an ETag on what a view answers, which caches shall ask for before they use it."""
+    """Give a view's response an ETag, and make caches revalidate it before each use."""
 
     @wraps(view)
     def answer(*args: Any, **kwargs: Any) -> Response:

@@ -72,7 +72,7 @@ def init_app(app: Flask) -> None:
 
 
 def check() -> None:
-    """Count the request, unless it is an OPTIONS; raise TooManyRequests (429) if over the limit."""
+    """Count the request, unless it is OPTIONS. Raises TooManyRequests (429) over the limit."""
     limit = current_app.extensions.get(NAME)
     if limit and request.method != "OPTIONS":  # a preflight carries no token, and costs nothing
         is_within, left, seconds = limit.count(_client())
@@ -92,7 +92,7 @@ def _client() -> str:
 
 
 def tell(response: Response) -> Response:
-    """Say what is left, in the header."""
+    """Add the header fields that tell what is left."""
     if NAME in request.environ:
         response.headers["RateLimit-Policy"] = current_app.extensions[NAME].policy
         response.headers["RateLimit"] = request.environ[NAME]
