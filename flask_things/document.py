@@ -9,7 +9,12 @@ COMMON_HEADERS = {name: {"$ref": f"#/components/headers/{name}"} for name in hea
 TAGGED_HEADERS = {
     "ETag": {
         "description": "Names this very content (RFC 9110).",
-        "schema": {"type": "string", "pattern": '^"[0-9a-f]{32}"$', "maxLength": 34},
+        "schema": {
+            "type": "string",
+            "pattern": '^"[0-9a-f]{32}"$',
+            "maxLength": 34,
+            "examples": ['"0123456789abcdef0123456789abcdef"'],
+        },
     },
     "Cache-Control": {
         "description": "A cache must revalidate before each use. `private` where a token was "

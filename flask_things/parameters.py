@@ -43,7 +43,7 @@ class SelectionSchema(Schema):
         validate=[validate.Length(max=Q_MAX_CHARACTERS), storable],
         metadata={
             "description": "A part of the text, whatever its case.",
-            "pattern": "^[^\\u0000]*$",
+            "pattern": "^[^\\x00]*$",
         },
     )
 

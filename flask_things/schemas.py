@@ -24,7 +24,7 @@ def text_field(*, required: bool) -> fields.String:
     return fields.String(
         required=required,
         validate=[validate.Length(max=TEXT_MAX_CHARACTERS), storable],
-        metadata={"pattern": "^[^\\u0000]*$", "examples": ["buy milk"]},
+        metadata={"pattern": "^[^\\x00]*$", "examples": ["buy milk"]},
     )
 
 

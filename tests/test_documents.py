@@ -103,6 +103,12 @@ def test_no_schema_limits_the_length_of_what_has_a_format(document):
     assert all("maxLength" not in schema for schema in schemas)
 
 
+def test_no_pattern_has_an_escape_that_go_does_not_know(document):
+    patterns = [value["pattern"] for value in objects(document) if "pattern" in value]
+    assert patterns
+    assert [pattern for pattern in patterns if "\\u" in pattern] == []
+
+
 def test_every_schema_has_a_type(document):
     schemas = [value["schema"] for value in objects(document) if "schema" in value]
     for schema in document["components"]["schemas"].values():
