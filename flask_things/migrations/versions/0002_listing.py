@@ -3,10 +3,11 @@
 The search index is explained in search.py. On SQLite, triggers keep it.
 """
 
+import re
+from typing import Any
+
 import sqlalchemy as sa
 from alembic import op
-
-from flask_things.search import fold_the_rest
 
 revision = "0002"
 down_revision = "0001"
@@ -80,7 +81,8 @@ def upgrade() -> None:
     op.create_index(
         "ix_thing_unfolded", "thing", ["id"], sqlite_where=unfolded, postgresql_where=unfolded
     )
-    fold_the_rest(op.get_bind())
+    if is_sqlite:
+        fold_all()
     for statement in SQLITE if is_sqlite else POSTGRESQL:
         op.execute(statement)
     op.create_table(
@@ -94,6 +96,34 @@ def upgrade() -> None:
         sa.Column("created_at", sa.DateTime, nullable=False),
     )
     op.create_index("ix_kept_answer_created_at", "kept_answer", ["created_at"])
+
+
+def fold_all() -> None:
+    """Fill the column that is searched. On PostgreSQL, where no tutorial ran, search.py does it."""
+    driver_connection: Any = op.get_bind().connection.driver_connection
+    # Of bytes, as a str from a function would end at U+0000.
+    driver_connection.create_function(
+        "fold", 1, lambda text: fold(text.decode(errors="replace")).encode()
+    )
+    op.execute("UPDATE thing SET folded = CAST(fold(CAST(text AS BLOB)) AS TEXT)")
+
+
+# What Unicode folds to several characters (ß → ss) keeps its length in simple folding: it goes to
+# its lower case, if that is one character, or stays. The three are in Unicode since 15.1 only.
+_LONG = (chr(code) for code in range(0x10000) if len(chr(code).casefold()) > 1)
+_SIMPLE = {long: long.lower() if len(long.lower()) == 1 else long for long in _LONG} | {
+    "\u1fd3": "\u0390",
+    "\u1fe3": "\u03b0",
+    "\ufb05": "\ufb06",
+}
+_SPLIT = re.compile(f"([{''.join(_SIMPLE)}])")
+
+
+def fold(text: str) -> str:
+    """Return a text without its case, by Unicode's simple case folding, which keeps the length."""
+    if text.isascii():
+        return text.lower()
+    return "".join(_SIMPLE.get(part) or part.casefold() for part in _SPLIT.split(text))
 
 
 def downgrade() -> None:
