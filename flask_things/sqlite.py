@@ -180,6 +180,8 @@ class SQLite:
 
     def begin_migration(self, connection: Connection) -> None:
         """Begin the transaction that changes the schema."""
+        # To rebuild a table is to drop it, which would delete what refers to it.
+        connection.exec_driver_sql("PRAGMA foreign_keys = OFF")
         connection.exec_driver_sql("BEGIN IMMEDIATE")
 
 
