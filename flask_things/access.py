@@ -3,7 +3,6 @@
 from math import inf
 from typing import Any
 
-from apispec import BasePlugin
 from flask import Response, current_app, g, request
 from flask_httpauth import HTTPTokenAuth
 from sqlalchemy import Row
@@ -90,29 +89,3 @@ def _is_checked() -> bool:
     if mode == "write" and request.method in READS:
         return "Authorization" in request.headers
     return mode != "off" and request.method != "OPTIONS"  # which a browser sends without a token
-
-
-class Documented(BasePlugin):
-    """What the OpenAPI document says of it, for all operations that do not say it themselves."""
-
-    def __init__(self, mode: str, *, is_limited: bool) -> None:
-        """Take what the settings say."""
-        self.mode, self.is_limited = mode, is_limited
-
-    def operation_helper(
-        self, path: str | None = None, operations: dict[Any, Any] | None = None, **kwargs: Any
-    ) -> None:
-        """Let an operation need a token, and answer what comes of a bad one."""
-        for method, operation in (operations or {}).items():
-            is_open = "security" in operation
-            operation["responses"] |= {"4XX": "ClientError", "5XX": "ServerError"}
-            if self.is_limited and not is_open:
-                operation["responses"]["429"] = "TooManyRequests"
-            if self.mode == "off":
-                operation["security"] = []
-            elif not is_open:
-                is_free = self.mode == "write" and method == "get"
-                operation["security"] = [{"bearer": []}, {}] if is_free else [{"bearer": []}]
-                operation["responses"]["401"] = "Unauthorized"
-                if method != "get":
-                    operation["responses"]["403"] = "Forbidden"

@@ -10,14 +10,8 @@ import flask_smorest
 from flask import Flask
 from werkzeug.routing import BaseConverter
 
-from flask_things import access, cache, headers, idempotency, preconditions, problems, ratelimit
-from flask_things.document import (
-    COMMON_HEADERS,
-    ID,
-    NO_STORE_HEADERS,
-    PROBLEM_HEADERS,
-    TAGGED_HEADERS,
-)
+from flask_things import access, cache, idempotency, preconditions, problems, ratelimit, spec
+from flask_things.document import COMMON_HEADERS, ID, NO_STORE_HEADERS, TAGGED_HEADERS
 from flask_things.limits import BULK_MAX_ITEMS
 from flask_things.parameters import IdempotencySchema, PreconditionsSchema
 from flask_things.parsing import JSONBody, NoQuery, Parser
@@ -92,16 +86,6 @@ class Blueprint(flask_smorest.Blueprint):
         )
         return lambda view: preconditions.tagged(respond(view)) if tagged else respond(view)
 
-    def problems(self, *statuses: int) -> Decorator:
-        """Document the problems that a route answers with."""
-
-        def decorate(view: Any) -> Any:
-            for status in statuses:
-                view = self.alt_response(status, response=component(status))(view)
-            return view
-
-        return decorate
-
 
 class IdConverter(BaseConverter):
     """An id in a URL: decimal, ASCII, no sign, no zero before it, so that a thing has one URL."""
@@ -121,40 +105,14 @@ class Api(flask_smorest.Api):
     DEFAULT_ERROR_RESPONSE_NAME = None  # `default` would cover successes, too
 
     def __init__(self, app: Flask) -> None:
-        """Register the API, and the parts of the document that routes refer to."""
-        mode, is_limited = app.config["THINGS_AUTH"], bool(app.config["THINGS_RATE_LIMIT"])
-        plugin = access.Documented(mode, is_limited=is_limited)
+        """Register the API."""
+        is_limited = bool(app.config["THINGS_RATE_LIMIT"])
+        plugin = spec.Plugin(app.config["THINGS_AUTH"], is_limited=is_limited)
         super().__init__(app, spec_kwargs={"extra_plugins": [plugin]})
         app.url_map.converters["id"] = IdConverter
         self.register_converter(IdConverter, lambda _converter: ID)
-        components = self.spec.components
-        del components.schemas["PaginationMetadata"]  # for flask-smorest's own pages, unused here
-        for name, header in headers.DOCUMENTED.items():
-            components.header(name, header)
-        if mode != "off":
-            components.security_scheme("bearer", {"type": "http", "scheme": "bearer"})
-        components.response("ClientError", _problem_response("The request is wrong.", 431))
-        components.response("ServerError", _problem_response("The server failed.", 500))
-        for status, meaning in problems.MEANINGS.items():
-            if (mode == "off" and status in access.DETAILS) or (status == 429 and not is_limited):
-                continue
-            components.response(component(status), _problem_response(meaning, status))
+        del self.spec.components.schemas["PaginationMetadata"]  # for pages of flask-smorest's own
 
     def handle_http_exception(self, error: Any) -> Any:
         """Answer an HTTPException."""
         return problems.http_problem(error)
-
-
-def component(status: int) -> str:
-    """Return the name of a problem among the document's components, like "NotFound"."""
-    return problems.title(status).replace(" ", "")
-
-
-def _problem_response(meaning: str, status: int) -> dict[str, Any]:
-    errors = [{"detail": "Missing data for required field.", "pointer": "#/text"}]
-    example = problems.document(status, meaning, errors if status == 422 else [])
-    return {
-        "description": meaning,
-        "headers": {**PROBLEM_HEADERS.get(status, {}), **NO_STORE_HEADERS, **COMMON_HEADERS},
-        "content": {problems.MEDIA_TYPE: {"schema": ProblemSchema, "example": example}},
-    }

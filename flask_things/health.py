@@ -28,7 +28,7 @@ def healthz() -> Any:
 @blp.route("/readyz")
 @blp.doc(operationId="getReadiness", security=[])
 @blp.response(200, HealthSchema)
-@blp.problems(503)
+@blp.alt_response(503, response="ServiceUnavailable")
 def readyz() -> Any:
     """Tell whether requests can be served
 

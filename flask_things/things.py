@@ -41,7 +41,6 @@ class Things(MethodView):
     @blp.conditional(PAGE_HEADERS)
     @blp.arguments(PageSchema(), location="query", as_kwargs=True)
     @blp.response(200, ThingSchema(many=True), headers=PAGE_HEADERS, tagged=True)
-    @blp.problems(412, 422, 503)
     def get(self, limit: int, total: bool, **selection: Any) -> Any:
         """List things
 
@@ -55,7 +54,6 @@ class Things(MethodView):
     @blp.preconditions
     @blp.idempotent
     @blp.response(201, ThingSchema, headers={**LOCATION, **REPLAYED}, tagged=True)
-    @blp.problems(400, 408, 412, 413, 415, 422, 503, 507)
     def post(self, body: dict[str, str], preconditions: Preconditions) -> Any:
         """Create a thing
 
@@ -74,7 +72,6 @@ class OneThing(MethodView):
     @blp.conditional()
     @blp.no_query
     @blp.response(200, ThingSchema, tagged=True)
-    @blp.problems(404, 412, 422, 503)
     def get(self, thing_id: int) -> store.Stored:
         """Get a thing
 
@@ -87,7 +84,6 @@ class OneThing(MethodView):
     @blp.no_query
     @blp.preconditions
     @blp.response(200, ThingSchema, tagged=True)
-    @blp.problems(400, 404, 408, 412, 413, 415, 422, 503, 507)
     def put(
         self, body: dict[str, str], preconditions: Preconditions, thing_id: int
     ) -> store.Stored:
@@ -103,7 +99,6 @@ class OneThing(MethodView):
     @blp.no_query
     @blp.preconditions
     @blp.response(200, ThingSchema, tagged=True)
-    @blp.problems(400, 404, 408, 412, 413, 415, 422, 503, 507)
     def patch(
         self, body: dict[str, str], preconditions: Preconditions, thing_id: int
     ) -> store.Stored:
@@ -118,7 +113,6 @@ class OneThing(MethodView):
     @blp.no_query
     @blp.preconditions
     @blp.response(204)
-    @blp.problems(404, 412, 422, 503, 507)
     def delete(self, preconditions: Preconditions, thing_id: int) -> None:
         """Delete a thing
 
@@ -134,7 +128,6 @@ class OneThing(MethodView):
 @blp.preconditions
 @blp.idempotent
 @blp.response(201, ThingSchema(many=True), headers=REPLAYED)
-@blp.problems(400, 408, 412, 413, 415, 422, 503, 507)
 def create_things(body: list[dict[str, str]], preconditions: Preconditions) -> Any:
     """Create many things
 
@@ -150,7 +143,6 @@ def create_things(body: list[dict[str, str]], preconditions: Preconditions) -> A
 @blp.arguments(SelectionSchema(), location="query", as_kwargs=True)
 @blp.response(200, EXPORT, content_type=exports.NDJSON)
 @blp.alt_response(200, schema=FILE, content_type="application/octet-stream")
-@blp.problems(422, 503)
 def export_ndjson(**selection: Any) -> Response:
     """Export things as NDJSON
 
@@ -163,7 +155,6 @@ def export_ndjson(**selection: Any) -> Response:
 @blp.doc(operationId="exportThingsAsCSV")
 @blp.arguments(SelectionSchema(), location="query", as_kwargs=True)
 @blp.response(200, EXPORT, content_type=exports.CSV)
-@blp.problems(422, 503)
 def export_csv(**selection: Any) -> Response:
     """Export things as CSV
 
