@@ -24,6 +24,7 @@ from flask_things import (
 )
 from flask_things.api import Api
 from flask_things.config import flask_config
+from flask_things.json_provider import JSONProvider
 from flask_things.migrations import migrate
 from flask_things.models import Thing
 
@@ -35,8 +36,7 @@ def create_app(environ: Mapping[str, str] = os.environ) -> Flask:
     """
     app = Flask(__name__)
     app.config.from_mapping(flask_config(environ))
-    app.json.ensure_ascii = False  # type: ignore[attr-defined]
-    app.json.sort_keys = False  # type: ignore[attr-defined]
+    app.json = JSONProvider(app)
     app.url_map.merge_slashes = False  # /things//1 is no path: the default redirects to /things/1
 
     db.init_app(app)

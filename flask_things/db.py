@@ -1,6 +1,6 @@
 """The database: `db` and its transactions."""
 
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import lru_cache
 from pathlib import Path
@@ -9,7 +9,7 @@ from typing import Any
 from flask import Flask
 from flask_sqlalchemy import SQLAlchemy
 from flask_sqlalchemy.session import Session as FlaskSession
-from sqlalchemy import Connection, Engine, Executable, FromClause, Row, Select
+from sqlalchemy import Connection, Engine, Executable, FromClause, Result, Row, Select
 from sqlalchemy.orm import DeclarativeBase, Session, scoped_session
 
 from flask_things import ids
@@ -145,6 +145,16 @@ def rows(session: AnySession, statement: Executable, parameters: Any = None) -> 
     A slow statement is offloaded, so that the other requests of a worker go on: one that has a list
     of parameters, or the execution option `takes_long`. Raises Away (503) if too many others wait.
     """
+    return read(session, statement, parameters, Result.all)  # type: ignore[no-any-return]
+
+
+def read(
+    session: AnySession, statement: Executable, parameters: Any, take: Callable[[Any], Any]
+) -> Any:
+    """Execute a statement as `rows` does, and return what `take` makes of its result.
+
+    It need not read all of the result: SQLite makes one row at a time.
+    """
     takes_long = isinstance(parameters, list) or _takes_long(statement)
     engine = session.get_bind().engine  # which takes long enough to ask for it once
     offload = engine.get_execution_options()["backend"].offload
@@ -152,18 +162,19 @@ def rows(session: AnySession, statement: Executable, parameters: Any = None) -> 
     if joined := session.info.get("transaction"):
         if takes_long:
             joined.info["took_long"] = True
-        return call(_all, joined, statement, parameters)  # type: ignore[no-any-return]
+        return call(_execute, joined, statement, parameters, take)
     turn = offload.slow_query() if takes_long else nullcontext()
     with turn, timed("database"), engine.connect() as connection:
-        return call(_all, connection, statement, parameters)  # type: ignore[no-any-return]
+        return call(_execute, connection, statement, parameters, take)
 
 
 def _takes_long(statement: Executable) -> bool:
     return "takes_long" in statement.get_execution_options()
 
 
-def _all(connection: Connection, statement: Executable, parameters: Any) -> Sequence[Row[Any]]:
-    return connection.execute(statement, parameters).all()
+def _execute(connection: Connection, statement: Executable, parameters: Any, take: Any) -> Any:
+    with connection.execute(statement, parameters) as result:
+        return take(result)
 
 
 def stream(session: AnySession, query: Select[Any], parameters: Any) -> Generator[Row[Any]]:

@@ -1,10 +1,22 @@
 """Which things, and in which order: the queries behind lists, counts and exports."""
 
 from functools import cache
+from json import JSONEncoder
 from operator import gt, lt
 from typing import Any
 
-from sqlalchemy import Integer, Row, Select, bindparam, func, inspect, select, tuple_, union_all
+from sqlalchemy import (
+    Integer,
+    Result,
+    Row,
+    Select,
+    bindparam,
+    func,
+    inspect,
+    select,
+    tuple_,
+    union_all,
+)
 from sqlalchemy.orm import InstrumentedAttribute
 
 from flask_things import search
@@ -23,6 +35,16 @@ SORTS: dict[str, InstrumentedAttribute[Any]] = {
 
 #: What is read of things that are shown only.
 COLUMNS = [getattr(Thing, field.key) for field in inspect(Thing).column_attrs if not field.deferred]
+
+#: How large a page of more than one thing may be, in bytes of JSON, and how many rows are read at
+#: once: with the longest texts these take 8 MB, too.
+PAGE_MAX_BYTES = 8_000_000
+READ_ROWS = 20
+
+#: What a thing takes at most besides its text, or in all if that has no more than these characters.
+THING_BYTES, SHORT_CHARACTERS, SHORT_BYTES = 150, 100, 750
+
+_json = JSONEncoder(ensure_ascii=False).encode
 
 #: A place in an order: what the thing there is sorted by, and its id.
 Position = tuple[Any, int]
@@ -44,17 +66,23 @@ def things_query(
     q: str = "",
     after: Position | None = None,
     limit: int | None = None,
+    max_bytes: int | None = None,
 ) -> tuple[Select[Any], dict[str, Any]]:
     """Return the query for things, with its parameters.
 
     They are the things whose text contains `q`, in an order, after a place in it. A later page
     costs what the first costs (https://use-the-index-luke.com/no-offset).
+
+    PostgreSQL sends no more of them than the first whose texts together have over `max_bytes`: all
+    that it sends is in memory before the first is read. SQLite gives one at a time.
     """
     given = _containing(session, q)
     if after is not None:
         given |= {"after": after[0], "after_id": after[1]}
     if limit is not None:
         given |= {"limit": limit}
+    if max_bytes is not None and session.get_bind().dialect.name == "postgresql":
+        given |= {"max_bytes": max_bytes}
     return _things(sort, frozenset(given)), given
 
 
@@ -97,9 +125,22 @@ def _things(sort: str, parameters: frozenset[str]) -> Select[Any]:
         )
         page = union_all(*parts).subquery()
         query = select(*COLUMNS, key).join(page, Thing.id == page.c.id)
+    query = query.order_by(*_turned(order, descending)).limit(limit)
+    if "max_bytes" in parameters:
+        query = _cut(query, order, descending)
     if {"pattern", "part"} & parameters:
         query = query.execution_options(takes_long=True)
-    return query.order_by(*_turned(order, descending)).limit(limit)
+    return query
+
+
+def _cut(query: Select[Any], order: list[Any], descending: bool) -> Select[Any]:
+    """Let a query end with the first thing before which there are `max_bytes` of texts or more."""
+    size = func.sum(func.octet_length(Thing.text))
+    before = size.over(order_by=_turned(order, descending), rows=(None, -1))
+    page = query.add_columns(func.coalesce(before, 0).label("bytes_before")).subquery()
+    *columns, bytes_before = page.c
+    ordered = _turned([page.c[column.key] for column in order], descending)
+    return select(*columns).where(bytes_before < bindparam("max_bytes")).order_by(*ordered)
 
 
 def _found(query: Select[Any], parameters: frozenset[str]) -> Select[Any]:
@@ -111,6 +152,28 @@ def _found(query: Select[Any], parameters: frozenset[str]) -> Select[Any]:
         query = query.select_from(INDEX).join(Thing, Thing.id == INDEX.c.rowid)
         query = query.where(in_index(bindparam("triples")))
     return query
+
+
+def read_page(result: Result[Any], limit: int) -> tuple[list[Row[Any]], bool]:
+    """Return the things of a page, and whether there are more of those that were found.
+
+    It ends at the limit or before PAGE_MAX_BYTES, but has at least one.
+    """
+    page: list[Row[Any]] = []
+    size = 0
+    for things in result.partitions(READ_ROWS):
+        for thing in things:
+            size += _json_bytes(thing.text)
+            if page and size > PAGE_MAX_BYTES:
+                return page, True
+            page.append(thing)
+    return page[:limit], len(page) > limit
+
+
+def _json_bytes(text: str) -> int:
+    if len(text) <= SHORT_CHARACTERS:  # a guess at the most: to encode most texts twice takes long
+        return SHORT_BYTES
+    return THING_BYTES + len(_json(text).encode())
 
 
 ONE_UNFOLDED = select(Thing.id).where(Thing.folded.is_(None)).limit(1)

@@ -6,7 +6,7 @@ could not see anyway, and is checked as any other input.
 """
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import UTC, datetime
 from hashlib import blake2b
 from typing import Any
@@ -54,12 +54,12 @@ def decode(cursor: str, sort: str, q: str) -> Position:
 
 
 def page_headers(
-    endpoint: str, things: Sequence[Row[Any]], limit: int, sort: str, q: str, count: int | None
+    endpoint: str, last: Row[Any] | None, sort: str, q: str, total: int | None
 ) -> dict[str, str]:
-    """Return the header fields of an endpoint's page, read with one thing more than its limit."""
-    headers = {} if count is None else {"X-Total-Count": str(count)}
-    if len(things) > limit:
-        cursor = encode(position(things[limit - 1], sort), sort, q)
+    """Return the header fields of an endpoint's page; `last` is its last thing if others follow."""
+    headers = {} if total is None else {"X-Total-Count": str(total)}
+    if last is not None:
+        cursor = encode(position(last, sort), sort, q)
         url = url_for(endpoint, **{**request.args, "cursor": cursor})  # type: ignore[arg-type]
         headers["Link"] = f'<{url}>; rel="next"'
     return headers

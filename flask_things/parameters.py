@@ -54,7 +54,8 @@ class PageSchema(SelectionSchema):
     limit = Limit(
         load_default=PAGE_DEFAULT_ITEMS,
         metadata={
-            "description": f"The most things to list; more than {PAGE_MAX_ITEMS} means that many.",
+            "description": f"The most things to list; more than {PAGE_MAX_ITEMS} means that many. "
+            "A page of very long texts ends earlier: `Link` says so.",
             "minimum": 1,
         },
     )

@@ -4,14 +4,24 @@ Every function takes a session, and the ones that write commit it.
 """
 
 from collections.abc import Callable, Generator, Iterable, Sequence
-from typing import Any
+from contextlib import nullcontext
+from functools import partial
+from typing import Any, NamedTuple
 
 from sqlalchemy import Row, bindparam, delete, insert, select, update
 
 from flask_things.backend import AnySession
-from flask_things.db import locked, reading, rows, stream, take_turns, writing
+from flask_things.db import locked, read, reading, rows, stream, take_turns, writing
 from flask_things.limits import ID_MAX
-from flask_things.listing import COLUMNS, Position, count_query, prepare_search, things_query
+from flask_things.listing import (
+    COLUMNS,
+    PAGE_MAX_BYTES,
+    Position,
+    count_query,
+    prepare_search,
+    read_page,
+    things_query,
+)
 from flask_things.models import Thing, written
 from flask_things.search import THINGS, fold
 
@@ -31,6 +41,15 @@ __all__ = [
 
 #: A thing as it was when it was read or written: a row of values, which is not to be changed.
 Stored = Row[Any]
+
+
+class Page(NamedTuple):
+    """Some things, whether there are more, and how many there were in all if that was asked for."""
+
+    things: Sequence[Stored]
+    has_next: bool
+    total: int | None
+
 
 # The statements, made once: to make one takes longer than to execute it.
 _THIS = Thing.id == bindparam("thing_id")
@@ -74,14 +93,15 @@ def count_things(session: AnySession, *, q: str = "") -> int:
 
 
 def list_page(
-    session: AnySession, *, total: bool, q: str = "", **selection: Any
-) -> tuple[Sequence[Stored], int | None]:
-    """Return what list_things does and, with `total`, what count_things does at the same moment."""
-    if not total:
-        return list_things(session, q=q, **selection), None
+    session: AnySession, *, limit: int, total: bool, q: str = "", **selection: Any
+) -> Page:
+    """Return the first of the things that list_things does, up to `limit` or 8 MB of JSON."""
     prepare_search(session, q)
-    with reading(session):
-        return list_things(session, q=q, **selection), count_things(session, q=q)
+    selection |= {"q": q, "limit": limit + 1, "max_bytes": PAGE_MAX_BYTES}
+    with reading(session) if total else nullcontext():
+        query, parameters = things_query(session, **selection)
+        things, has_next = read(session, query, parameters, partial(read_page, limit=limit))
+        return Page(things, has_next, count_things(session, q=q) if total else None)
 
 
 def export_things(session: AnySession, *, sort: str = "id", q: str = "") -> Generator[Stored]:
@@ -174,8 +194,8 @@ def _expected(
     return thing
 
 
-def _one(session: AnySession, read: Any, thing_id: int) -> Stored:
-    found = read(session, ONE, {"thing_id": thing_id}) if 1 <= thing_id <= ID_MAX else ()
+def _one(session: AnySession, find: Any, thing_id: int) -> Stored:
+    found = find(session, ONE, {"thing_id": thing_id}) if 1 <= thing_id <= ID_MAX else ()
     if not found:
         raise ThingNotFound(thing_id)
     return found[0]  # type: ignore[no-any-return]

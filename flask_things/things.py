@@ -21,10 +21,10 @@ def _thing(thing: store.Stored) -> Response:
     return jsonify(ThingSchema().dump(thing))
 
 
-def _page(limit: int, total: bool, **selection: Any) -> tuple[Any, dict[str, str]]:
-    things, count = store.list_page(db.session, limit=limit + 1, total=total, **selection)
-    sort, q = selection["sort"], selection["q"]
-    return things[:limit], paging.page_headers("things.Things", things, limit, sort, q, count)
+def _page(sort: str, q: str, **selection: Any) -> tuple[Any, dict[str, str]]:
+    page = store.list_page(db.session, sort=sort, q=q, **selection)
+    last = page.things[-1] if page.has_next else None
+    return page.things, paging.page_headers("things.Things", last, sort, q, page.total)
 
 
 def _first_page() -> Response:
@@ -41,12 +41,12 @@ class Things(MethodView):
     @blp.conditional(PAGE_HEADERS)
     @blp.arguments(PageSchema(), location="query", as_kwargs=True)
     @blp.response(200, ThingSchema(many=True), headers=PAGE_HEADERS, tagged=True)
-    def get(self, limit: int, total: bool, **selection: Any) -> Any:
+    def get(self, **selection: Any) -> Any:
         """List things
 
         They come in pages. While others come and go, no page leaves out or repeats one that stays.
         """
-        return _page(limit, total, **selection)
+        return _page(**selection)
 
     @blp.doc(operationId="createThing", responses={201: {"links": LINKS}})
     @blp.body(ThingInputSchema)

@@ -7,8 +7,8 @@ from urllib.parse import quote
 import pytest
 from sqlalchemy import event
 
-from flask_things import create_app, paging
-from flask_things.db import db
+from flask_things import create_app, listing, paging
+from flask_things.db import db, rows
 from flask_things.store import delete_thing
 from tests.server import next_page
 from tests.test_listing import errors
@@ -18,6 +18,45 @@ def test_only_a_page_with_a_next_one_has_a_link(client, things):
     assert next_page(client.get("/things?limit=21").headers)
     assert "Link" not in client.get("/things?limit=22").headers
     assert "Link" not in client.get("/things?q=nothing").headers
+
+
+@pytest.mark.parametrize("query", ["", "&sort=-text", "&q=xyz&total=true"])
+@pytest.mark.parametrize("character", ["🍏", "\x01", "x"])
+def test_a_page_of_very_long_texts_ends_before_8_mb_and_its_link_goes_on(client, character, query):
+    texts = [f"xyz{number}{character * 99_990}" for number in range(30)]
+    if character == "x":
+        texts *= 4
+    for at in range(0, len(texts), 20):
+        things = [{"text": text} for text in texts[at : at + 20]]
+        assert client.post("/things/bulk", json=things).status_code == 201
+    path, met = f"/things?limit=1000{query}", []
+    while path:
+        page = client.get(path)
+        path = next_page(page.headers)
+        assert len(page.data) <= 8_000_000
+        assert len(page.data) > 7_000_000 or not path
+        met += [thing["text"] for thing in page.json]
+    assert sorted(met) == sorted(texts)
+
+
+def test_a_thing_that_is_longer_than_a_page_has_a_page_for_itself(client, monkeypatch):
+    monkeypatch.setattr(listing, "PAGE_MAX_BYTES", 1000)
+    client.post("/things/bulk", json=[{"text": "x" * 2000}] * 3)
+    first = client.get("/things")
+    second = client.get(next_page(first.headers))
+    last = client.get(next_page(second.headers))
+    pages = [[thing["id"] for thing in page.json] for page in (first, second, last)]
+    assert (pages, next_page(last.headers)) == ([[1], [2], [3]], None)
+
+
+@pytest.mark.postgresql
+@pytest.mark.parametrize("sort", ["id", "-text"])
+def test_postgresql_sends_only_what_a_page_can_have(app, client, sort):
+    """All that it sends is in memory before the first of it is read."""
+    client.post("/things/bulk", json=[{"text": "x" * 400}] * 10)
+    with app.app_context():
+        found = rows(db.session, *listing.things_query(db.session, sort, limit=9, max_bytes=1000))
+    assert len(found) == 3
 
 
 def test_a_link_keeps_the_other_parameters(client, things):
