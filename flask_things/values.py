@@ -4,6 +4,7 @@ All of them raise ValidationError for what stands for nothing.
 """
 
 import re
+import sys
 from importlib.util import find_spec
 from ipaddress import (
     IPv4Address,
@@ -32,6 +33,9 @@ PREFIX = re.compile(r"(/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)+")
 
 #: A web page's scheme, host and port (RFC 6454).
 ORIGIN = re.compile(r"https?://[a-z0-9.-]+(:\d{1,5})?", re.IGNORECASE)
+
+#: What installs a package where this process finds it.
+INSTALL = f"{sys.executable} -m pip install"
 
 NO_RATE = "Not a rate, like 100/minute or 5000/hour."
 
@@ -66,7 +70,7 @@ def postgresql_url(url: URL) -> URL:
     Raises ValidationError if that is not installed.
     """
     if not find_spec("psycopg"):
-        raise ValidationError("PostgreSQL needs psycopg: install flask-things[postgres].")
+        raise ValidationError(f"PostgreSQL needs psycopg: {INSTALL} 'psycopg[binary]>=3.3'")
     return url.set(drivername=POSTGRESQL[0])
 
 
@@ -159,5 +163,5 @@ def redis_url(value: str) -> str:
     if value and not re.match(r"rediss?://.", value):
         raise ValidationError("Not the URL of a Redis server, like redis://localhost:6379/0.")
     if value and not find_spec("redis"):
-        raise ValidationError("It needs redis: install flask-things[redis].")
+        raise ValidationError(f"It needs redis: {INSTALL} 'redis>=8'")
     return value

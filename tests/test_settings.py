@@ -1,6 +1,8 @@
 """Settings: from the environment, and refused by their name."""
 
 import re
+import sys
+from configparser import ConfigParser
 from pathlib import Path
 
 import pytest
@@ -151,10 +153,24 @@ def test_a_bad_value_is_refused_by_its_name(name, value):
     assert str(refusal.value).startswith(f"{name}: ")
 
 
-def test_postgresql_without_its_driver_says_what_to_install(monkeypatch):
+@pytest.mark.parametrize(
+    ("name", "value", "extra"),
+    [
+        ("THINGS_DATABASE_URL", "postgresql://localhost/things", "postgres"),
+        ("THINGS_REDIS_URL", "redis://localhost", "redis"),
+    ],
+)
+def test_a_driver_that_is_missing_is_named_with_the_command_that_installs_it(
+    monkeypatch, name, value, extra
+):
+    """flask-things itself is not on PyPI, so neither are its extras."""
     monkeypatch.setattr("flask_things.values.find_spec", lambda name: None)
-    with pytest.raises(BadSetting, match=r"flask-things\[postgres\]"):
-        settings({"THINGS_DATABASE_URL": "postgresql://localhost/things"})
+    setup = ConfigParser()
+    setup.read(ROOT / "setup.cfg")
+    package = setup["options.extras_require"][extra].strip()
+    with pytest.raises(BadSetting) as refusal:
+        settings({name: value})
+    assert str(refusal.value).endswith(f"{sys.executable} -m pip install '{package}'")
 
 
 @pytest.mark.parametrize("scheme", ["postgresql", "postgres", "postgresql+psycopg"])
