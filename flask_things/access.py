@@ -17,7 +17,7 @@ READS = ("GET", "HEAD", "OPTIONS")
 WRITER = "writer"
 
 DETAILS = {
-    401: "It takes a token: Authorization: Bearer <token>. Sent was none, or one that is not good.",
+    401: "A valid token is required: Authorization: Bearer <token>.",
     403: "The token is for reading only.",
 }
 

@@ -4,6 +4,7 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -12,21 +13,24 @@ import yaml
 from flask_things.cli import things
 from flask_things.config import DEFAULTS, Settings
 from flask_things.tokens_cli import tokens
-from tests.server import python
+from tests.server import clean_environ, python
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()
 
 
-def blocks(kind):
+TOKENS = README.partition("## Tokens\n")[2].partition("\n## ")[0]
+
+
+def blocks(kind, text=README):
     """Return the text of every block of a kind."""
-    every = re.findall(r"^```(.*?)\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
+    every = re.findall(r"^```(.*?)\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
     return [text for its_kind, text in every if its_kind == kind]
 
 
-def steps(kind, prompt):
+def steps(kind, prompt, text=README):
     """Return every command with what is printed after it."""
-    text = "\n" + "".join(blocks(kind))
+    text = "\n" + "".join(blocks(kind, text))
     pairs = [step.partition("\n") for step in text.split(f"\n{prompt} ")[1:]]
     return [(command, printed.strip()) for command, _, printed in pairs]
 
@@ -36,27 +40,70 @@ def timeless(text):
     return re.sub(r"\d{4}-\d\d-\d\dT[\d:.]+Z", "…", text).strip()
 
 
-@pytest.mark.skipif(
-    not shutil.which("curl") and "CI" not in os.environ, reason="there is no curl on this machine"
-)
-def test_every_curl_prints_what_is_written(serve):
-    server = serve()
-    calls = [step for step in steps("console", r"$") if re.match("curl|etag=", step[0])]
-    assert len(calls) == 16
+def printed_by(commands, server, **environ):
+    """Return what each command prints in a shell, with the server's port and without progress."""
     script = 'curl() { command curl --silent "$@"; }\n' + "printf '\\0'\n".join(
-        f"{command}\n" for command, _ in calls
+        f"{command}\n" for command in commands
     )
     script = script.replace("localhost:8080", f"localhost:{server.port}")
-    run = subprocess.run(["bash", "-c", script], capture_output=True, text=True, timeout=60)
-    for (command, written), printed in zip(calls, run.stdout.split("\0"), strict=True):
-        assert timeless(printed) == timeless(written), command
+    run = subprocess.run(
+        ["bash", "-c", script],
+        env=clean_environ() | environ,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,  # as on a terminal
+        text=True,
+        timeout=60,
+    )
+    return run.stdout.split("\0")
+
+
+needs_curl = pytest.mark.skipif(
+    not shutil.which("curl") and "CI" not in os.environ, reason="there is no curl on this machine"
+)
+
+
+@needs_curl
+def test_every_curl_prints_what_is_written(serve):
+    calls = [step for step in steps("console", r"$") if re.match("curl|etag=", step[0])]
+    calls = [step for step in calls if step not in steps("console", r"$", TOKENS)]
+    assert len(calls) == 16
+    printed = printed_by([command for command, _ in calls], serve())
+    for (command, written), output in zip(calls, printed, strict=True):
+        assert timeless(output) == timeless(written), command
+
+
+def test_no_curl_needs_a_version_that_ubuntu_22_04_does_not_have():
+    """It has curl 7.81."""
+    assert "--json" not in README  # 7.82
+    assert "%header{" not in README  # 7.83
+
+
+@pytest.mark.sqlite
+@needs_curl
+def test_every_command_about_tokens_prints_what_is_written(serve, environ):
+    _, *commands = steps("console", r"$", TOKENS)  # the first starts the server
+    assert len(commands) == 6
+    flask = f"{sys.executable} -m flask --app flask_things"
+    printed = printed_by(
+        [command.replace(".venv/bin/flask", flask) for command, _ in commands],
+        serve(THINGS_AUTH="write"),
+        **environ,
+    )
+
+    def shape(text):
+        text = re.sub(
+            r"things_(\d)_[\w-]+…?|\d{4}-\d\d-\d\d( \d\d:\d\d UTC)?", r"…\1", timeless(text)
+        )
+        return re.sub(r'"id":\d+', '"id":…', text)
+
+    for (command, written), output in zip(commands, printed, strict=True):
+        assert shape(output) == shape(written), command
 
 
 def test_every_line_of_flask_shell_prints_what_is_written(serve, environ):
-    """The things are in another state than after the calls above: one has been there and gone."""
+    """They come after the calls above, which create 5 things."""
     server = serve()
-    server.request("POST", "/things", {"text": "x"})
-    server.request("DELETE", "/things/1")
+    server.request("POST", "/things/bulk", [{"text": "x"}] * 5)
     lines = steps("pycon", ">>>")
     assert len(lines) == 5
     shell = python(
@@ -66,7 +113,7 @@ def test_every_line_of_flask_shell_prints_what_is_written(serve, environ):
     )
     printed = [line.strip() for line in shell.stdout.split(">>>")[1:]]
     assert printed == [output for _, output in lines] + [""], shell.stderr
-    assert server.request("GET", "/things")[2] == []
+    assert len(server.request("GET", "/things")[2]) == 5
 
 
 def test_the_table_of_settings_is_complete():
