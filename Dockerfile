@@ -26,7 +26,7 @@ RUN useradd --uid 1000 --no-create-home --shell /usr/sbin/nologin things \
  && install --directory --owner things /opt/data
 COPY --from=build /venv /venv
 # What SQLite sorts goes to the volume, not into memory.
-ENV PATH=/venv/bin:$PATH HOST=0.0.0.0 PYTHONDONTWRITEBYTECODE=1 SQLITE_TMPDIR=/opt/data
+ENV PATH=/venv/bin:$PATH HOST=0.0.0.0 FLASK_APP=flask_things PYTHONDONTWRITEBYTECODE=1 SQLITE_TMPDIR=/opt/data
 # The database is in ./data, seen from here.
 WORKDIR /opt
 USER 1000

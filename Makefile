@@ -18,7 +18,7 @@ run: $(VENV)/installed ## Serve on 127.0.0.1:8080 with the database in data/db.s
 
 dev: $(VENV)/installed ## Serve, with a debugger, and reload when the code changes
 	@$(BIN)/flask db upgrade
-	@exec $(BIN)/flask run --debug --host "$${HOST:-127.0.0.1}" --port "$${PORT:-8080}"
+	@exec $(BIN)/flask run --debug --host 127.0.0.1 --port "$${PORT:-8080}"
 
 test: $(VENV)/installed-dev ## Run the fast tests
 	@$(BIN)/pytest -n auto -m "not slow"

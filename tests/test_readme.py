@@ -153,14 +153,59 @@ def test_the_layout_is_the_tree_s():
     assert named == there | {ROOT / "flask_things/migrations"}
 
 
+def compose():
+    """Return the services of the compose file."""
+    return yaml.safe_load((ROOT / "docker-compose.yaml").read_text())["services"]
+
+
 def test_the_container_is_as_confined_as_is_written():
-    api = yaml.safe_load((ROOT / "docker-compose.yaml").read_text())["services"]["api"]
+    api = compose()["api"]
     assert (api["read_only"], api["cap_drop"], api["security_opt"], api["tmpfs"]) == (
         *(True, ["ALL"], ["no-new-privileges:true"]),
         "/tmp",  # noqa: S108 - in the container
     )
     assert (api["mem_limit"], api["pids_limit"]) == ("1g", 200)
-    assert api["ports"] == ["${THINGS_HOST:-127.0.0.1}:${PORT:-8080}:8080"]
+
+
+def test_the_container_knows_where_its_port_is_published():
+    """The start refuses to be open to others only by what it knows."""
+    api = compose()["api"]
+    published = "${THINGS_HOST:-127.0.0.1}:${PORT:-8080}"
+    assert api["ports"] == [f"{published}:8080"]
+    assert api["environment"]["THINGS_PUBLISHED"] == published
+
+
+def test_the_container_gets_every_setting_as_it_is_set():
+    """A default in the compose file would look like a choice: THINGS_AUTH=off was one."""
+    passed = compose()["api"]["environment"]
+    assert set(passed) == set(DEFAULTS) - {"HOST", "PORT"}
+    assert {name for name, value in passed.items() if value is not None} == {"THINGS_PUBLISHED"}
+
+
+def test_the_debugger_is_for_this_machine_only():
+    assert compose()["dev"]["ports"] == ["127.0.0.1:${PORT:-8080}:8080"]
+    command = subprocess.run(
+        ["make", "--dry-run", "dev"],
+        cwd=ROOT,
+        env=os.environ | {"HOST": "192.0.2.1"},
+        capture_output=True,
+        text=True,
+    )
+    assert "flask run --debug --host 127.0.0.1 " in command.stdout
+
+
+def test_every_container_that_runs_a_shell_or_python_passes_signals_on():
+    """Without an init, process 1 ignores SIGTERM until it has a handler, and a shell for ever."""
+    assert all(compose()[name]["init"] for name in ("api", "dev", "litestream"))
+
+
+@pytest.mark.sqlite
+def test_in_the_container_flask_needs_no_app_option(environ, tmp_path):
+    image = re.findall(
+        r"^ENV .*\b(FLASK_APP)=(\w+)", (ROOT / "Dockerfile").read_text(), re.MULTILINE
+    )
+    listed = python(tmp_path, "-m", "flask", "tokens", "list", **environ, **dict(image))
+    assert (listed.returncode, listed.stderr) == (0, "")
 
 
 def test_success_is_within_the_first_lines():
