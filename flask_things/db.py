@@ -34,6 +34,10 @@ class JoiningSession(FlaskSession):
         return self.info.get("transaction") or super().get_bind(*args, **kwargs)
 
 
+#: Small steps of work that can wait: each transaction that writes does them at its end, when it
+#: holds locks. So they must not wait for any.
+CHORES: list[Callable[[Session], None]] = []
+
 db = SQLAlchemy(model_class=Base, session_options={"class_": JoiningSession})
 
 
@@ -92,6 +96,8 @@ def writing(session: AnySession, *, alone: bool = False) -> Iterator[None]:
     ):
         yield
         own.flush()
+        for chore in CHORES:
+            chore(own)
 
 
 @contextmanager

@@ -5,16 +5,18 @@ first does it, and the others find its answer. See
 https://datatracker.ietf.org/doc/draft-ietf-httpapi-idempotency-key-header/.
 """
 
-from datetime import timedelta
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from functools import wraps
 from hashlib import sha256
 from typing import Any
 
-from flask import Response, request
+from flask import Response, current_app, request
 from sqlalchemy import delete, select, tuple_
+from sqlalchemy.orm import Session
 from webargs.flaskparser import abort
 
-from flask_things.db import db, take_turns, writing
+from flask_things.db import CHORES, db, take_turns, writing
 from flask_things.models import KeptAnswer, utc_now
 
 KEPT_FOR = timedelta(hours=24)
@@ -22,8 +24,11 @@ KEPT_FOR = timedelta(hours=24)
 #: Where in the environment it stands whose keys these are, if they are not everybody's.
 WHOSE = "flask_things.whose"
 
-#: How many keys that were kept for too long a request removes: more than it brings.
+#: How many answers that were kept for too long a write removes at most: more than it brings.
 SWEPT = 10
+
+#: How long a worker's writes remove none after one that has found fewer.
+REST = timedelta(minutes=1)
 
 
 def idempotent(view: Any) -> Any:
@@ -40,12 +45,12 @@ def idempotent(view: Any) -> Any:
         whose = request.environ.get(WHOSE, "")
         scope = f"{whose}{request.method} {request.path.rstrip('/')}"
         digest = sha256(request.get_data()).digest()
+        texts = [*_texts([*args])]
         with writing(db.session):
             take_turns(db.session, f"{scope} {idempotency_key}")
-            _sweep()
             kept = db.session.get(KeptAnswer, (scope, idempotency_key), with_for_update=True)
             if kept and not _is_over(kept):
-                return _replay(kept, digest)
+                return _replay(kept, digest, texts)
             response: Response = view(*args, **kwargs)
             db.session.merge(  # not add(): one that is over may still be there
                 KeptAnswer(
@@ -54,7 +59,7 @@ def idempotent(view: Any) -> Any:
                     digest=digest,
                     status=response.status_code,
                     headers=[_without_prefix(*field) for field in response.headers],
-                    body=response.get_data(),
+                    body=_cut(response.get_data(), texts),
                     created_at=utc_now(),
                 )
             )
@@ -67,23 +72,43 @@ def _is_over(kept: KeptAnswer) -> bool:
     return kept.created_at < utc_now() - KEPT_FOR
 
 
-def _sweep() -> None:
-    """Remove some of what has been kept for too long."""
-    row = (KeptAnswer.scope, KeptAnswer.key)
-    over = select(*row).where(KeptAnswer.created_at < utc_now() - KEPT_FOR)
-    oldest = over.order_by(KeptAnswer.created_at).limit(SWEPT).with_for_update(skip_locked=True)
-    db.session.execute(
-        delete(KeptAnswer).where(tuple_(*row).in_(oldest)),
-        execution_options={"synchronize_session": False},
-    )
+def _cut(body: bytes, texts: list[bytes]) -> bytes:
+    """Return an answer with a number between two NULs, which JSON has not, for each text sent.
+
+    A retry sends the texts again. So what is kept of 16 MiB are the ids and the times.
+    """
+    parts: list[bytes] = []
+    start = 0
+    for number, text in enumerate(texts):
+        found = body.find(text, start)
+        if found >= 0:
+            parts += body[start:found], b"%d" % number
+            start = found + len(text)
+    return b"\0".join([*parts, body[start:]])
 
 
-def _replay(kept: KeptAnswer, digest: bytes) -> Response:
+def _mend(cut: bytes, texts: list[bytes]) -> bytes:
+    """Return an answer that was cut, with the texts that were sent again."""
+    parts = cut.split(b"\0")
+    parts[1::2] = [texts[int(number)] for number in parts[1::2]]
+    return b"".join(parts)
+
+
+def _texts(value: Any) -> Iterator[bytes]:
+    """Return the texts in a body as an answer has them."""
+    if isinstance(value, str):
+        yield current_app.json.dumps(value).encode()
+    elif isinstance(value, dict | list):
+        for part in value.values() if isinstance(value, dict) else value:
+            yield from _texts(part)
+
+
+def _replay(kept: KeptAnswer, digest: bytes, texts: list[bytes]) -> Response:
     if kept.digest != digest:
         reason = "Was sent with another body before."
         abort(422, messages={"headers": {"Idempotency-Key": [reason]}})
-    headers = [_with_prefix(name, value) for name, value in kept.headers]
-    return Response(kept.body, kept.status, [*headers, ("Idempotency-Replayed", "true")])
+    headers = [*(_with_prefix(*field) for field in kept.headers), ("Idempotency-Replayed", "true")]
+    return Response(_mend(kept.body, texts), kept.status, headers)
 
 
 def _without_prefix(name: str, value: str) -> tuple[str, str]:
@@ -93,3 +118,26 @@ def _without_prefix(name: str, value: str) -> tuple[str, str]:
 
 def _with_prefix(name: str, value: str) -> tuple[str, str]:
     return name, request.script_root + value if name == "Location" else value
+
+
+class Sweeper:
+    """Removes answers that were kept for too long, a few with each write."""
+
+    def __init__(self) -> None:
+        self._rests_since = datetime.min.replace(tzinfo=UTC)
+
+    def __call__(self, session: Session) -> None:
+        """Remove some, unless a moment ago there were few."""
+        now = utc_now()
+        if abs(now - self._rests_since) < REST:
+            return
+        row = (KeptAnswer.scope, KeptAnswer.key)
+        oldest = select(*row).where(KeptAnswer.created_at < now - KEPT_FOR).limit(SWEPT)
+        # Whoever else has locked one, to remove or to renew it, may wait for one that this locks.
+        oldest = oldest.order_by(KeptAnswer.created_at).with_for_update(skip_locked=True)
+        remove = delete(KeptAnswer.__table__).where(tuple_(*row).in_(oldest))
+        if session.connection().execute(remove).rowcount < SWEPT:
+            self._rests_since = now
+
+
+CHORES.append(Sweeper())

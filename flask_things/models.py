@@ -162,5 +162,5 @@ class KeptAnswer(db.Model):  # type: ignore[name-defined]
     digest: Mapped[bytes] = mapped_column(LargeBinary)  # of the request's body
     status: Mapped[int]
     headers: Mapped[list[list[str]]] = mapped_column(JSON)
-    body: Mapped[bytes] = mapped_column(LargeBinary)
+    body: Mapped[bytes] = mapped_column(LargeBinary)  # without the texts of the request
     created_at: Mapped[datetime] = mapped_column(UTCDateTime, index=True)

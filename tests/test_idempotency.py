@@ -1,10 +1,16 @@
 """Retries: Idempotency-Key."""
 
+import json
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import event
 
 from flask_things import idempotency
+from flask_things.db import db
+from flask_things.sqlite_file import sqlite3
+from tests.server import JSON, wait_until
 
 KEY = {"Idempotency-Key": "3f0c-1"}
 
@@ -142,7 +148,28 @@ def test_a_key_whose_time_is_over_is_free_even_if_it_has_not_been_removed(
     assert "Idempotency-Replayed" not in post(client).headers
 
 
-def test_old_keys_are_removed_a_few_at_a_time(client, later, connection, monkeypatch):
+def count_kept(connection):
+    """Return how many answers are kept."""
+    [(number,)] = connection.execute("SELECT count(*) FROM kept_answer").fetchall()
+    connection.rollback()
+    return number
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE"])
+def test_any_write_removes_old_keys_a_few_at_a_time(client, later, connection, monkeypatch, method):
+    monkeypatch.setattr(idempotency, "SWEPT", 3)
+    for n in range(5):
+        post(client, **{"Idempotency-Key": f"old-{n}"})
+    later(hours=25)
+    left = []
+    for n in range(1, 3):
+        path = "/things" if method == "POST" else f"/things/{n}"
+        assert client.open(path, method=method, json={"text": "new"}).status_code < 300
+        left.append(count_kept(connection))
+    assert left == [2, 0]
+
+
+def test_a_request_with_a_key_removes_more_than_it_brings(client, later, connection, monkeypatch):
     monkeypatch.setattr(idempotency, "SWEPT", 3)
     for n in range(5):
         post(client, **{"Idempotency-Key": f"old-{n}"})
@@ -150,8 +177,119 @@ def test_old_keys_are_removed_a_few_at_a_time(client, later, connection, monkeyp
     left = []
     for n in range(3):
         post(client, **{"Idempotency-Key": f"new-{n}"})
-        left += connection.execute("SELECT count(*) FROM kept_answer").fetchone()
+        left.append(count_kept(connection))
     assert left == [2 + 1, 0 + 2, 0 + 3]
+
+
+def test_a_write_that_finds_few_old_keys_lets_others_rest_for_a_minute(app, client, later):
+    later(hours=1)
+    client.post("/things", json={"text": "x"})
+    deletes = []
+    with app.app_context():
+        event.listen(
+            db.engine, "before_cursor_execute", lambda *args: deletes.append("DELETE" in args[2])
+        )
+    later(hours=1, seconds=30)
+    client.post("/things", json={"text": "x"})
+    assert not any(deletes)
+    later(hours=1, seconds=70)
+    client.post("/things", json={"text": "x"})
+    assert sum(deletes) == 1
+
+
+TEXTS = [
+    "x",
+    "",
+    "id",
+    "text",
+    "created_at",
+    ",",
+    '"',
+    "\\",
+    '{"id":1,"text":"x"',
+    "1",
+    "null",
+    "äöü 🍏 \u2028 \x1f\x7f\n\t/",
+    "x",
+    "y" * 50_000,
+]
+
+
+@pytest.mark.parametrize("path", ["/things", "/things/bulk"])
+def test_every_text_comes_again_as_it_was(client, path):
+    """Texts are not kept but taken from the retry, which may write them in another way."""
+    bodies = [[{"text": text} for text in TEXTS]] if path == "/things/bulk" else []
+    bodies = bodies or [{"text": text} for text in TEXTS]
+    for number, body in enumerate(bodies):
+        for ascii_only in (True, False):
+            data = json.dumps(body, ensure_ascii=ascii_only).encode()
+            headers = {**JSON, "Idempotency-Key": f"{number}-{ascii_only}"}
+            first = client.post(path, data=data, headers=headers)
+            assert first.status_code == 201
+            again = client.post(path, data=data, headers=headers)
+            assert (again.status_code, again.data) == (201, first.data)
+            assert without_id(again) == without_id(first) | {"Idempotency-Replayed": "true"}
+
+
+def test_a_header_field_that_the_retry_has_not_does_not_matter(client):
+    first = post(client, **{"If-None-Match": "created_at"})
+    assert post(client).data == first.data
+
+
+def test_an_answer_that_an_earlier_version_kept_whole_comes_again(client, connection):
+    first = post(client)
+    body = "x'" + first.data.hex() + "'"
+    if not isinstance(connection, sqlite3.Connection):
+        body = f"decode('{first.data.hex()}', 'hex')"
+    connection.execute(f"UPDATE kept_answer SET body = {body}")
+    connection.commit()
+    assert post(client).data == first.data
+
+
+def test_a_restarted_server_gives_the_same_answer(serve):
+    """Where the things are gone, it is made of what is kept and what is sent again."""
+    body = [{"text": "ä" * 10_000}, {"text": "b"}]
+    headers = {**JSON, **KEY}
+    before = serve()
+    _, _, things = before.request("POST", "/things/bulk", body, headers)
+    for thing in things:
+        before.request("DELETE", f"/things/{thing['id']}")
+    before.stop()
+    status, fields, again = serve().request("POST", "/things/bulk", body, headers)
+    assert (status, again, fields["Idempotency-Replayed"]) == (201, things, "true")
+
+
+def test_what_is_kept_of_an_answer_does_not_grow_with_its_texts(client, connection):
+    things = [{"text": f"{n} " + "text" * 2500} for n in range(1000)]
+    client.post("/things/bulk", json=things, headers=KEY)
+    [(body,)] = connection.execute("SELECT body FROM kept_answer").fetchall()
+    assert len(body) < 130_000
+    assert b"texttext" not in body
+
+
+@pytest.mark.postgresql
+def test_a_retry_of_an_old_key_waits_for_a_sweeper_with_no_row_locked(client, later, connection):
+    """Else two retries that remove each other's keys would wait for each other."""
+    for key in ("a", "b"):
+        post(client, **{"Idempotency-Key": key})
+    later(hours=25)
+    lock = "SELECT 1 FROM kept_answer WHERE key = %s FOR UPDATE"
+    connection.execute(lock, ["a"])  # as a sweeper does
+    with ThreadPoolExecutor(1) as thread:
+        retry = thread.submit(post, client, **{"Idempotency-Key": "a"})
+        waiting = "SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
+        wait_until(lambda: connection.execute(waiting).fetchall())
+        connection.execute(f"{lock} NOWAIT", ["b"])
+        connection.rollback()
+        assert retry.result().status_code == 201
+
+
+@pytest.mark.postgresql
+def test_a_sweep_does_not_wait_for_a_row(client, later, connection):
+    post(client)
+    later(hours=25)
+    connection.execute("SELECT 1 FROM kept_answer FOR UPDATE")
+    assert client.post("/things", json={"text": "x"}).status_code == 201
 
 
 def test_a_thing_whose_key_cannot_be_stored_is_not_stored_either(client, connection):
