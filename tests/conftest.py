@@ -5,6 +5,7 @@ marked so.
 """
 
 import os
+import shutil
 from itertools import count
 
 import psycopg
@@ -20,6 +21,13 @@ from tests.server import Server
 
 ENGINES = ("sqlite", "postgresql")
 NUMBERS = count()
+
+
+def pytest_collection_modifyitems(items):
+    """Mark a test that starts servers as slow: each takes seconds of the processor."""
+    for item in items:
+        if "serve" in item.fixturenames:
+            item.add_marker(pytest.mark.slow)
 
 
 def pytest_generate_tests(metafunc):
@@ -67,9 +75,20 @@ def short_wait(environ):
     environ["THINGS_BUSY_TIMEOUT_MS"] = "100"
 
 
+@pytest.fixture(scope="session")
+def template(tmp_path_factory):
+    """Return a SQLite database that is ready: to copy it takes a tenth of making another one."""
+    file = tmp_path_factory.mktemp("template") / "db.sqlite3"
+    prepare(create_app({"THINGS_DATABASE_URL": f"sqlite:///{file}"}))
+    return file
+
+
 @pytest.fixture
-def app(environ):
+def app(environ, engine, tmp_path, template):
     """Return an application with a database that is ready."""
+    file = tmp_path / "data" / "db.sqlite3"
+    if engine == "sqlite" and not file.exists():
+        shutil.copy(template, file)
     app = create_app(environ)
     prepare(app)
     yield app

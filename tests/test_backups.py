@@ -65,6 +65,7 @@ def test_a_backup_opens_in_the_server(client, runner, serve, tmp_path):
     assert server.request("GET", "/things")[2] == [thing]
 
 
+@pytest.mark.slow
 def test_a_backup_ends_and_is_of_one_moment_while_another_process_writes(filled, tmp_path):
     """Without a transaction of its own it would begin anew with every write, and not end."""
     writer = subprocess.Popen(
@@ -176,6 +177,7 @@ def test_a_damaged_database_leaves_the_backup_before_alone(filled, app, runner, 
     assert files(tmp_path) == {"data", "nightly"}
 
 
+@pytest.mark.slow
 def test_a_disk_that_is_full_leaves_nothing_behind(filled, tmp_path):
     """A limit on the size of files stands in for the disk."""
     run = subprocess.run(
@@ -215,6 +217,7 @@ def test_a_backup_that_is_stopped_leaves_nothing_behind(
     assert files(tmp_path) == {"data"}
 
 
+@pytest.mark.slow
 def test_a_terminal_sees_how_far_it_is(filled, tmp_path):
     reader, terminal = pty.openpty()
     run = subprocess.Popen(

@@ -172,6 +172,7 @@ def test_what_may_be_another_answer_next_time_is_not_kept(method, status, fields
     assert counting.asked == 2
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("longest", ["body", "If-None-Match", "Link"])
 def test_what_is_kept_takes_no_more_memory_than_it_may(monkeypatch, longest):
     """Wherever most of it is: in the body, in what the client sent, or in the header."""

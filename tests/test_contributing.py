@@ -3,6 +3,8 @@
 import shutil
 from pathlib import Path
 
+import pytest
+
 from tests.server import python
 
 ROOT = Path(__file__).parents[1]
@@ -15,6 +17,7 @@ class Note(db.Model):  # type: ignore[name-defined]
 """
 
 
+@pytest.mark.slow
 def test_a_table_of_one_s_own_gets_a_migration_that_runs(tmp_path):
     shutil.copytree(ROOT / "flask_things", tmp_path / "flask_things")
     shutil.copy(ROOT / "wsgi.py", tmp_path)

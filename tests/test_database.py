@@ -153,6 +153,7 @@ def test_a_start_waits_for_another_one_to_be_done(environ, file):
     assert file.exists()
 
 
+@pytest.mark.slow
 def test_a_start_that_cannot_use_the_database_ends_with_one_line(file, tmp_path):
     file.write_text("a diary, not a database" * 100)
     start = python(tmp_path, "-m", "flask_things")

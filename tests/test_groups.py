@@ -60,7 +60,8 @@ class Transactions:
 
 
 @pytest.fixture
-def transactions():
+def transactions(monkeypatch):
+    monkeypatch.setattr(groups, "OPEN_S", 20)  # a busy machine must not end a group
     return Transactions()
 
 
@@ -134,9 +135,8 @@ def test_no_wait_is_longer_than_it_may_be(transactions):
     assert transactions.log == ["begin", "commit"]
 
 
-def test_nobody_is_left_in_a_group_whose_last_one_gives_up(transactions, monkeypatch):
+def test_nobody_is_left_in_a_group_whose_last_one_gives_up(transactions):
     """Who waits may give up just when it is passed the turn."""
-    monkeypatch.setattr(groups, "OPEN_S", 20)
 
     def write_again_and_again(seed):
         chance = random.Random(seed)  # noqa: S311

@@ -14,6 +14,8 @@ from flask_things.config import BadSetting
 from flask_things.start import places, reason, refuse_exposure, refuse_unusable
 from tests.server import free_port, python
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[1]
 
 EVERYWHERE = "0.0.0.0"  # noqa: S104 - to see that it is refused

@@ -202,6 +202,7 @@ def test_the_readme_names_every_metric(watched):
     assert names == set(re.findall(r"`(things_\w+)`", README))
 
 
+@pytest.mark.slow
 @pytest.mark.sqlite
 def test_a_port_that_is_taken_stops_the_start_with_one_line(tmp_path):
     with socket.create_server(("127.0.0.1", 0)) as taken:

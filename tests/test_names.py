@@ -6,7 +6,7 @@ import pytest
 
 from tests.server import Server
 
-pytestmark = pytest.mark.sqlite
+pytestmark = [pytest.mark.sqlite, pytest.mark.slow]
 
 NAMES = ["with space", "a?mode=memory", "a#b", "100%25s%", "ünï 🍏", "a&b;c'd", "a+b", "-"]
 

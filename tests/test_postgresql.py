@@ -179,6 +179,7 @@ def test_while_a_server_only_reads_a_write_is_503_and_a_read_200(serve, own):
     assert server.request("POST", "/things", {"text": "x"})[0] == 201
 
 
+@pytest.mark.slow
 def test_a_server_that_cannot_be_reached_stops_the_start_with_one_line(tmp_path, own):
     own.stop()
     start = python(tmp_path, "-m", "flask_things", THINGS_DATABASE_URL=own.url())
@@ -188,6 +189,7 @@ def test_a_server_that_cannot_be_reached_stops_the_start_with_one_line(tmp_path,
     assert lines[0].startswith("Error: THINGS_DATABASE_URL: ")
 
 
+@pytest.mark.slow
 def test_a_password_is_not_told(tmp_path, own):
     own.stop()
     url = own.url().replace("postgres@", "postgres:secret@")

@@ -159,6 +159,7 @@ restore(Path("backup"), Path("data/db.sqlite3").absolute(), force=True, progress
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("when", ["0.25", "0.51", "0.75", "0.99"])
 def test_a_restore_that_is_killed_leaves_what_was_there(app, client, runner, file, tmp_path, when):
     fill(app)

@@ -179,6 +179,7 @@ def test_postgresql_has_several_names(scheme):
     assert url.drivername == "postgresql+psycopg"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("command", ["-m flask_things", "-m gunicorn wsgi:app", "-m flask shell"])
 @pytest.mark.parametrize(("name", "value"), [("PORT", "65536"), ("THINGS_DATABASE_URL", "x")])
 def test_a_bad_value_stops_every_start_with_one_line(command, name, value):

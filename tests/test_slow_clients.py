@@ -15,6 +15,8 @@ from tests.test_turns import LIMIT_S, connections
 HEADER_S, BODY_S, KEEPALIVE_S, SEND_S = 1.5, 2.5, 1, 1
 SHORT = f"""
 from flask_things import connection
+
+pytestmark = pytest.mark.slow
 connection.HEADER_TIMEOUT_S, connection.BODY_TIMEOUT_S = {HEADER_S}, {BODY_S}
 connection.SEND_TIMEOUT_S = {SEND_S}
 """

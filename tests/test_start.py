@@ -12,7 +12,7 @@ from flask_things.sqlite_file import sqlite3
 from tests.disk import fill, mounted, remount
 from tests.server import python
 
-pytestmark = pytest.mark.sqlite
+pytestmark = [pytest.mark.sqlite, pytest.mark.slow]
 
 WAYS = {
     "flask_things": ("-m", "flask_things"),

@@ -270,8 +270,7 @@ def test_an_export_without_a_database_makes_none(other, tmp_path):
 
 @pytest.mark.parametrize("what", ["things", "tokens"])
 def test_an_export_of_what_is_no_database_names_it(other, tmp_path, what):
-    file = tmp_path / "other/db.sqlite3"
-    file.parent.mkdir()
+    file = tmp_path / "other.sqlite3"
     file.write_bytes(b"a diary" * 1000)
     result = other.test_cli_runner().invoke(args=[what, "export", "-"])
     assert result.exit_code == 1
