@@ -117,29 +117,29 @@ def test_64_that_trickle_and_200_that_are_idle_stop_nobody(server):
 
 
 @pytest.fixture
-def page_bytes(server):
-    """Store so much that a page is more than the system keeps for a connection."""
+def answer_bytes(server):
+    """Store so much that an export is more than the system keeps for a connection."""
     things = [{"text": "y" * 100_000} for _ in range(150)]
     assert server.request("POST", "/things/bulk", things)[0] == 201
     return 150 * 100_000
 
 
-PAGE = b"GET /things?q=yyy&limit=150 HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
+EXPORT = b"GET /things.ndjson?q=yyy HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
 
 
-def test_who_does_not_take_an_answer_is_not_waited_for(server, page_bytes):
+def test_who_does_not_take_an_answer_is_not_waited_for(server, answer_bytes):
     with connect(server) as connection:
-        connection.sendall(PAGE)
+        connection.sendall(EXPORT)
         time.sleep(SEND_S + LIMIT_S)  # there is nothing to see from here
-        assert len(received(connection)) < page_bytes
+        assert len(received(connection)) < answer_bytes
 
 
-def test_who_takes_an_answer_slowly_gets_all_of_it(server, page_bytes):
+def test_who_takes_an_answer_slowly_gets_all_of_it(server, answer_bytes):
     with connect(server) as connection:
-        connection.sendall(PAGE)
+        connection.sendall(EXPORT)
         started, answer = time.monotonic(), b""
-        while piece := connection.recv(page_bytes // 20):
+        while piece := connection.recv(answer_bytes // 20):
             answer += piece
             time.sleep(0.15)
-        assert len(answer) > page_bytes
+        assert len(answer) > answer_bytes
         assert time.monotonic() - started > 2 * SEND_S
