@@ -92,7 +92,10 @@ def _created_at(context: DefaultExecutionContext) -> Any:
 
 
 class Thing(db.Model):  # type: ignore[name-defined]
-    """A thing."""
+    """A thing.
+
+    The rules for other programs that write are in the migrations 0004 and 0005.
+    """
 
     id: Mapped[int] = mapped_column(BigInteger().with_variant(Integer, "sqlite"), primary_key=True)
     text: Mapped[str] = mapped_column(CheckedText)
