@@ -26,6 +26,10 @@ BULK_BODY_MAX_BYTES = 16 * 1024 * 1024
 #: texts for seconds, most of which goes into their index.
 BULK_MAX_ITEMS = 1000
 
+#: How many values a body holds at most: arrays, objects and what is in them. A bulk of things has
+#: 5 000, one of a resource with 30 fields 31 000; each may take 100 bytes, and an error, too.
+BODY_MAX_VALUES = 32_000
+
 #: How many things a page has where the client does not say, and at most.
 PAGE_DEFAULT_ITEMS = 100
 PAGE_MAX_ITEMS = 1000

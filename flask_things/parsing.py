@@ -1,6 +1,5 @@
 """Reading requests: what is not exactly what a route takes is refused, and named."""
 
-import json
 from collections.abc import Mapping
 from typing import Any, NoReturn
 from urllib.parse import unquote_to_bytes
@@ -10,6 +9,7 @@ from marshmallow import RAISE, Schema, ValidationError, pre_load
 from webargs.flaskparser import FlaskParser, abort
 from werkzeug.exceptions import BadRequest, RequestEntityTooLarge, RequestTimeout
 
+from flask_things.decoding import decode
 from flask_things.limits import BODY_MAX_BYTES, BULK_BODY_MAX_BYTES, BULK_MAX_ITEMS
 
 
@@ -74,7 +74,7 @@ class Parser(FlaskParser):
                 message="The body must not be encoded.",
                 headers={"Accept-Encoding": "identity"},
             )
-        return parse_json(read_body(req, schema.max_bytes))
+        return decode(read_body(req, schema.max_bytes))
 
     def load_querystring(self, req: Request, schema: Any) -> Any:
         """Return the query's parameters.
@@ -116,27 +116,6 @@ def read_body(req: Request, max_bytes: int) -> bytes:
     if len(body) < (req.content_length or 0):
         raise BadRequest("The body is shorter than its Content-Length.")
     return body
-
-
-def parse_json(body: bytes) -> Any:
-    """Return the value that a JSON text holds.
-
-    Raises BadRequest (400).
-    """
-    try:
-        return json.loads(body.decode(), parse_constant=_refuse_constant)
-    except UnicodeDecodeError as error:
-        raise BadRequest("The body is not UTF-8.") from error
-    except json.JSONDecodeError as error:
-        raise BadRequest(f"The body is not JSON: {error}.") from error
-    except RecursionError as error:
-        raise BadRequest("The body is nested too deep.") from error
-    except ValueError as error:  # NaN and infinities, or too many digits for an int
-        raise BadRequest("The body holds a number that is not JSON or is too long.") from error
-
-
-def _refuse_constant(name: str) -> NoReturn:
-    raise ValueError(name)
 
 
 def _refuse_media_type(req: Request, media_types: tuple[str, ...]) -> NoReturn:

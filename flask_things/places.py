@@ -1,6 +1,7 @@
 """Where a request is not valid: webargs' messages → the `errors` of a problem document."""
 
 from collections.abc import Iterator, Mapping
+from itertools import takewhile
 from typing import Any
 from urllib.parse import quote
 
@@ -11,6 +12,9 @@ Error = dict[str, str]
 
 #: What marshmallow says of a field that a schema has not.
 UNKNOWN_FIELD = Schema().error_messages["unknown"]
+
+#: The longest name of a member that is repeated, in characters; each may become twelve bytes.
+NAME_MAX_CHARACTERS = 200
 
 #: How `errors` names a place, by webargs' name of the location.
 PLACES = {"json": "pointer", "query": "parameter", "headers": "header"}
@@ -36,6 +40,10 @@ def _flat(messages: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str
 
 
 def _pointer(path: tuple[str, ...]) -> str:
-    """Return a JSON Pointer as a URI fragment (RFC 6901, section 6)."""
-    escaped = (part.replace("~", "~0").replace("/", "~1") for part in path)
+    """Return a JSON Pointer as a URI fragment (RFC 6901, section 6).
+
+    It ends before a name that is too long to be repeated, and so points at the object around it.
+    """
+    short = takewhile(lambda part: len(part) <= NAME_MAX_CHARACTERS, path)
+    escaped = (part.replace("~", "~0").replace("/", "~1") for part in short)
     return "#" + "".join("/" + quote(part, safe="~", errors="replace") for part in escaped)

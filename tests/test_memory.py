@@ -37,3 +37,17 @@ def test_a_page_of_the_longest_texts_does_not_take_all_of_their_memory(server, c
     assert (status, len(page)) == (200, 19)
     assert next_page(headers)
     assert peak_mb(server) - before < LIMIT_MB
+
+
+@pytest.mark.sqlite
+@pytest.mark.parametrize(
+    ("item", "status"),
+    [(b"[]", 422), (b'{"":0}', 422), (b"[" * 400 + b"]" * 400, 422), (b'{"id":[]', 400)],
+    ids=["arrays", "objects", "nested", "broken"],
+)
+def test_a_bulk_of_too_many_values_does_not_take_their_memory(server, item, status):
+    """Each is one or two bytes of the body, and 50 in memory."""
+    body = b"[" + b",".join([item] * (16_000_000 // (len(item) + 1))) + b"]"
+    before = peak_mb(server)
+    assert server.request("POST", "/things/bulk", body)[0] == status
+    assert peak_mb(server) - before < LIMIT_MB
