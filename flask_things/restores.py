@@ -9,7 +9,7 @@ from flask_things.backend import Refused
 from flask_things.backups import Progress, connect, copy_pages, refuse_itself, verify
 from flask_things.files import JOURNALS, beside, put, temporary
 from flask_things.gate import Gate
-from flask_things.sqlite_file import DAMAGED, error_name, sqlite3
+from flask_things.sqlite_file import DAMAGED, error_name, make_folder, sqlite3
 
 
 def restore(file: Path, database: Path, *, force: bool, progress: Progress) -> Path | None:
@@ -24,7 +24,7 @@ def restore(file: Path, database: Path, *, force: bool, progress: Progress) -> P
         raise Refused(f"{file}: There is no such file.")
     refuse_itself(database, file)
     _refuse_existing(database, force)
-    database.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(database)
     with temporary(database) as copy:
         _take(file, copy, lambda done, total: progress(done, 2 * total))
         is_ours = _is_ours(database)

@@ -20,9 +20,6 @@ from flask_things.limits import CONNECTIONS
 from flask_things.sqlite_connections import Connections
 from flask_things.sqlite_file import error_name, sqlite3
 
-#: The folder of THINGS_DATABASE_URL's default, in the working directory.
-DEFAULT_FOLDER = Path("data")
-
 
 class SQLite:
     """A database file, as the workers of a server share it."""
@@ -153,16 +150,11 @@ class SQLite:
     def making(self) -> Iterator[None]:
         """Make the file where it is missing, and the default folder; keep all writers out.
 
-        Raises Unusable if the file cannot be written, or another folder is missing: that is more
-        likely a typing error than a wish for a new, empty database.
+        Raises Unusable if the file cannot be written, or another folder is missing.
         """
         if self.path.exists() and not os.access(self.path, os.W_OK):
             raise Unusable("It is not up to date, and read-only: let it be written once.")
-        folder = self.path.parent
-        if folder == DEFAULT_FOLDER.resolve():
-            folder.mkdir(exist_ok=True)
-        elif not folder.is_dir():
-            raise Unusable(f"There is no folder {folder}. Create it, or correct the path.")
+        sqlite_file.make_folder(self.path)
         with self.gate.closed():
             if not self.path.exists():
                 sqlite_file.make(self.path)

@@ -12,6 +12,7 @@ __all__ = [
     "examine",
     "is_in_wal_mode",
     "make",
+    "make_folder",
     "set_wal_aside",
     "set_wal_mode",
     "sqlite3",
@@ -24,6 +25,9 @@ except ImportError:  # no wheel for this machine; see setup.cfg
     import sqlite3
 
 HINT = "Restore a backup (flask things restore --force), or choose another file."
+
+#: The folder of THINGS_DATABASE_URL's default, in the working directory.
+DEFAULT_FOLDER = Path("data")
 
 #: SQLite's names for what it finds damaged.
 DAMAGED = ("SQLITE_CORRUPT", "SQLITE_NOTADB")
@@ -94,6 +98,19 @@ def _pages_in(wal: Path, page_bytes: int) -> set[int]:
             pages.add(int.from_bytes(header[:4]))
             file.seek(page_bytes, os.SEEK_CUR)
     return pages
+
+
+def make_folder(path: Path) -> None:
+    """Make the folder of a database if it is the default one.
+
+    Raises Unusable if another one is missing: that is more likely a typing error than a wish for a
+    new, empty database.
+    """
+    folder = path.parent
+    if folder == DEFAULT_FOLDER.resolve():
+        folder.mkdir(exist_ok=True)
+    elif not folder.is_dir():
+        raise Unusable(f"There is no folder {folder}. Create it, or correct the path.")
 
 
 def make(path: Path) -> None:

@@ -28,7 +28,10 @@ def restart(environ):
 
 
 @pytest.mark.parametrize("there", ["no folder", "no file", "a stale WAL"])
-def test_where_no_database_is_one_is_made(client, file, saved, restore, restart, there):
+def test_where_no_database_is_one_is_made(
+    client, file, saved, restore, restart, there, monkeypatch, tmp_path
+):
+    monkeypatch.chdir(tmp_path)  # where the folder data is the default one
     before = client.get("/things").json
     with client.application.app_context():
         db.engine.dispose()
@@ -43,6 +46,14 @@ def test_where_no_database_is_one_is_made(client, file, saved, restore, restart,
     assert files(file.parent) - own == aside
     assert query(file, "PRAGMA journal_mode") == "wal"
     assert restart().get("/things").json == before
+
+
+def test_a_folder_that_is_missing_is_refused_and_not_made(client, file, saved, restore):
+    with client.application.app_context():
+        db.engine.dispose()
+    shutil.rmtree(file.parent)
+    assert f"Error: There is no folder {file.parent}." in restore(code=1)
+    assert not file.parent.exists()
 
 
 def test_a_file_that_is_no_database_is_kept_beside(client, file, saved, restore, restart):
