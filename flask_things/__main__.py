@@ -28,5 +28,6 @@ parser.add_argument("--version", action="version", version=f"flask-things {__ver
 parser.parse_known_args()
 
 settings(os.environ)
-sys.argv[1:1] = ["--config", "python:flask_things.server_config"]
-runpy.run_module("gunicorn", run_name="__main__", alter_sys=True)
+# gunicorn starts these arguments again when it replaces itself (SIGUSR2).
+sys.argv[:1] = ["-mflask_things", "--config", "python:flask_things.server_config"]
+runpy.run_module("gunicorn", run_name="__main__")

@@ -86,7 +86,7 @@ def when_ready(server: Any) -> None:
         except OSError as error:
             place = ("127.0.0.1", port)
             raise BadSetting(start.reason("THINGS_METRICS_PORT", *place, error)) from error
-    start.log_access(server.log, server.cfg, _settings)
+    start.log_access(server, _settings)
 
 
 def pre_fork(server: Any, worker: Any) -> None:

@@ -38,11 +38,11 @@ ACCESS = {
 
 def check(server: Any, settings: Mapping[str, Any], environ: Mapping[str, str]) -> None:
     """Raise BadSetting if the server would be open to strangers, or cannot listen."""
-    cfg = server.cfg
-    refuse_exposure(environ, places(cfg, settings["THINGS_PUBLISHED"]))
-    # The sockets of a master that this one replaces (SIGUSR2) are in use, and handed over.
-    if not (server.master_pid or cfg.reuse_port or inherited(cfg)):
-        for host, port in places(cfg, None):
+    cfg, handed_over = server.cfg, inherited(server.cfg)
+    refuse_exposure(environ, places(handed_over or cfg.address, settings["THINGS_PUBLISHED"]))
+    # The sockets of a master that this one replaces (SIGUSR2) are in use, and handed over, too.
+    if not (handed_over or server.master_pid or cfg.reuse_port):
+        for host, port in places(cfg.address, None):
             refuse_unusable("PORT", host, port)
     if port := settings["THINGS_METRICS_PORT"]:
         refuse_unusable("THINGS_METRICS_PORT", "127.0.0.1", port)
@@ -60,11 +60,11 @@ def _address(fd: int) -> Any:
         return listener.getsockname()
 
 
-def places(cfg: Any, published: Place | None) -> list[Place]:
+def places(addresses: Iterable[Any], published: Place | None) -> list[Place]:
     """Return where clients reach the server: of a container, where its port is published."""
     if published:
         return [published]
-    return [bind[:2] for bind in inherited(cfg) or cfg.address if isinstance(bind, tuple)]
+    return [address[:2] for address in addresses if isinstance(address, tuple)]
 
 
 def exposed(places: Iterable[Place]) -> str:
@@ -131,9 +131,11 @@ def log_database(log: Any, app: Flask, *, is_new: bool) -> None:
     log.info("Database: %s (%s)", url, "new" if is_new else f"{content} things")
 
 
-def log_access(log: Any, cfg: Any, settings: Mapping[str, Any]) -> None:
+def log_access(server: Any, settings: Mapping[str, Any]) -> None:
     """Log the URLs to open, who may read and write there, and how to stop."""
-    reached, mode = places(cfg, settings["THINGS_PUBLISHED"]), settings["THINGS_AUTH"]
+    log, mode = server.log, settings["THINGS_AUTH"]
+    addresses = [listener.getsockname() for listener in server.LISTENERS] or server.cfg.address
+    reached = places(addresses, settings["THINGS_PUBLISHED"])
     for host, port in reached:
         shown = "localhost" if host in ANY_HOST else f"[{host}]" if ":" in host else host
         url = f"http://{shown}:{port}{settings['SCRIPT_NAME']}/"

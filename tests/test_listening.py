@@ -2,6 +2,8 @@
 
 import errno
 import os
+import re
+import signal
 import socket
 import time
 from pathlib import Path
@@ -11,8 +13,8 @@ from types import SimpleNamespace
 import pytest
 
 from flask_things.config import BadSetting
-from flask_things.start import places, reason, refuse_exposure, refuse_unusable
-from tests.server import free_port, python
+from flask_things.start import inherited, places, reason, refuse_exposure, refuse_unusable
+from tests.server import free_port, python, wait_until
 
 pytestmark = pytest.mark.slow
 
@@ -55,27 +57,72 @@ def test_a_server_that_strangers_could_write_to_does_not_start(tmp_path, command
 
 
 @pytest.fixture
-def inherited():
+def everywhere():
     """Return a socket on every address, as systemd would hand it over; nobody can connect to it."""
     with socket.socket() as listener:
         listener.bind((EVERYWHERE, 0))
         yield listener
 
 
-def test_a_socket_that_is_handed_over_counts_by_its_own_address(inherited):
-    assert places(SimpleNamespace(address=[inherited.fileno()]), None) == [inherited.getsockname()]
+def test_a_socket_that_is_handed_over_is_known_by_its_own_address(everywhere):
+    cfg = SimpleNamespace(address=[*HERE, everywhere.fileno()])
+    assert inherited(cfg) == [everywhere.getsockname()]
 
 
-def test_a_socket_of_systemd_counts_instead_of_the_address_that_is_set(inherited, monkeypatch):
+def test_a_socket_of_systemd_is_known_by_its_own_address(everywhere, monkeypatch):
     monkeypatch.setenv("LISTEN_PID", str(os.getpid()))
     monkeypatch.setenv("LISTEN_FDS", "1")
-    monkeypatch.setattr("gunicorn.systemd.SD_LISTEN_FDS_START", inherited.fileno())
-    assert places(SimpleNamespace(address=HERE), None) == [inherited.getsockname()]
+    monkeypatch.setattr("gunicorn.systemd.SD_LISTEN_FDS_START", everywhere.fileno())
+    assert inherited(SimpleNamespace(address=HERE)) == [everywhere.getsockname()]
+
+
+#: Opens a socket on an address, and becomes a server that gets it as from systemd.
+ACTIVATE = """
+import os, socket, sys
+listener = socket.create_server((sys.argv[1], 0))
+os.dup2(listener.fileno(), 3)
+os.set_inheritable(3, True)
+os.environ |= {"LISTEN_PID": str(os.getpid()), "LISTEN_FDS": "1"}
+print("port", listener.getsockname()[1], flush=True)
+os.execv(sys.executable, [sys.executable, "-m", "flask_things"])
+"""
+
+
+def test_a_socket_of_systemd_that_strangers_reach_is_refused(tmp_path):
+    start = python(tmp_path, "-c", ACTIVATE, EVERYWHERE)
+    assert start.returncode == 1
+    assert start.stderr.splitlines()[-1].startswith("THINGS_AUTH: ")
+
+
+@pytest.mark.sqlite
+def test_the_url_of_a_socket_of_systemd_is_logged(serve):
+    server = serve("-c", ACTIVATE, "127.0.0.1", wait=False)
+    log = wait_until(lambda: "Stop with" in server.log.read_text() and server.log.read_text())
+    port = re.search(r"^port (\d+)$", log, re.MULTILINE)[1]
+    assert f"Open http://127.0.0.1:{port}/ " in log
+
+
+@pytest.mark.sqlite
+def test_a_master_that_replaces_itself_takes_its_port_over(serve):
+    server = serve()
+    server.process.send_signal(signal.SIGUSR2)
+    new = wait_until(lambda: replaced(server))
+    server.stop()
+    try:
+        assert server.request("GET", "/readyz")[0] == 200
+    finally:
+        os.kill(new, signal.SIGTERM)
+
+
+def replaced(server):
+    """Return the id of the master that has replaced a server, once it is ready."""
+    masters = re.findall(r"Stop with Ctrl-C \(SIGTERM to process (\d+)\)", server.log.read_text())
+    return len(masters) == 2 and int(masters[1])
 
 
 def test_of_a_container_only_the_published_place_counts():
     published = ("127.0.0.1", 8080)
-    assert places(SimpleNamespace(address=[(EVERYWHERE, 8080)]), published) == [published]
+    assert places([(EVERYWHERE, 8080)], published) == [published]
 
 
 @pytest.fixture
