@@ -21,8 +21,9 @@ from sqlalchemy.orm import InstrumentedAttribute
 
 from flask_things import search
 from flask_things.backend import AnySession
-from flask_things.db import rows, writing
+from flask_things.db import writing
 from flask_things.models import Thing
+from flask_things.queries import rows
 from flask_things.search import INDEX, contains, fold_the_rest, in_index, matches
 
 #: What things may be sorted by, each with an index; things that are alike in it come by id.

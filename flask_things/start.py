@@ -11,7 +11,9 @@ from typing import Any
 from flask import Flask
 from gunicorn import systemd
 from sqlalchemy import func, select
+from sqlalchemy.exc import SQLAlchemyError
 
+from flask_things.backend import Away
 from flask_things.config import BadSetting
 from flask_things.db import db
 from flask_things.models import Thing
@@ -124,8 +126,12 @@ def log_database(log: Any, app: Flask, *, is_new: bool) -> None:
     """Log which database is served, and how many things it has."""
     counted = select(Thing.id).limit(COUNTED_MAX + 1).subquery()
     with app.app_context():
-        number = db.session.scalar(select(func.count()).select_from(counted)) or 0
         url = without_password(db.engine.url)
+        try:
+            number = db.session.scalar(select(func.count()).select_from(counted)) or 0
+        except (SQLAlchemyError, Away) as error:  # what can be read is served
+            log.warning("Database: %s (%s)", url, getattr(error, "orig", error))
+            return
     is_more, is_new = number > COUNTED_MAX, is_new and not number
     content = f"more than {COUNTED_MAX}" if is_more else number
     log.info("Database: %s (%s)", url, "new" if is_new else f"{content} things")

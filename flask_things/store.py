@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Row, bindparam, delete, insert, select, update
 
 from flask_things.backend import AnySession
-from flask_things.db import locked, read, reading, rows, stream, take_turns, writing
+from flask_things.db import reading, take_turns, writing
 from flask_things.limits import ID_MAX
 from flask_things.listing import (
     COLUMNS,
@@ -23,6 +23,7 @@ from flask_things.listing import (
     things_query,
 )
 from flask_things.models import Thing, written
+from flask_things.queries import locked, read, rows, stream
 from flask_things.search import THINGS, fold
 
 __all__ = [

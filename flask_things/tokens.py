@@ -11,9 +11,10 @@ from typing import Any
 from sqlalchemy import Row, bindparam, delete, insert, select
 
 from flask_things.backend import AnySession, Refused
-from flask_things.db import rows, writing
+from flask_things.db import writing
 from flask_things.limits import ID_MAX, TOKEN_SECRET_BYTES
 from flask_things.models import Token, utc_now
+from flask_things.queries import rows
 
 #: What a client sends: whose it is, and the secret. The word before lets those find it who look for
 #: secrets in what was published by mistake.

@@ -8,7 +8,8 @@ import pytest
 from sqlalchemy import event
 
 from flask_things import create_app, listing, paging
-from flask_things.db import db, rows
+from flask_things.db import db
+from flask_things.queries import rows
 from flask_things.store import delete_thing
 from tests.server import next_page
 from tests.test_listing import errors

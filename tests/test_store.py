@@ -7,8 +7,9 @@ from sqlalchemy.exc import StatementError
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.exc import StaleDataError
 
-from flask_things.db import db, locked, writing
+from flask_things.db import db, writing
 from flask_things.models import Thing
+from flask_things.queries import locked
 from flask_things.sqlite_file import sqlite3
 from flask_things.store import (
     ThingNotFound,
