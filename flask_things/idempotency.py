@@ -133,7 +133,7 @@ class Sweeper:
             return
         row = (KeptAnswer.scope, KeptAnswer.key)
         oldest = select(*row).where(KeptAnswer.created_at < now - KEPT_FOR).limit(SWEPT)
-        # Whoever else has locked one, to remove or to renew it, may wait for one that this locks.
+        # Another transaction that holds such a lock may wait for one that this statement takes.
         oldest = oldest.order_by(KeptAnswer.created_at).with_for_update(skip_locked=True)
         remove = delete(KeptAnswer.__table__).where(tuple_(*row).in_(oldest))
         if session.connection().execute(remove).rowcount < SWEPT:

@@ -149,7 +149,7 @@ class PostgreSQL:
         return True
 
     def why_read_only(self) -> str:
-        """Return nothing: each write is told by the server."""
+        """Return None: the server answers each write by itself."""
         return ""
 
     def examine(self) -> None:

@@ -23,8 +23,8 @@ from flask_things.migrations import prepare
 from flask_things.offload import THREADS, Threads
 from flask_things.sqlite_connections import log_sqlite_version
 
-# Before the application makes a lock, and psycopg looks how to wait: who waits shall let the others
-# go on. gunicorn does the same with all else, in each worker.
+# This must come before the application creates a lock and before psycopg chooses how to wait, so
+# that waiting yields to the event loop. gunicorn patches the rest in each worker.
 monkey.patch_thread()
 monkey.patch_select()
 
@@ -69,8 +69,8 @@ def on_starting(server: Any) -> None:
     gc.freeze()  # what is there now stays shared: a worker takes less memory, and ends at once
 
 
-# A worker that is told to stop before it has its signal handlers would never hear of it, and the
-# server's end would take `graceful_timeout`. From the fork until it is ready it waits.
+# A worker would miss a stop signal that arrives before its handlers are installed, and the shutdown
+# would take `graceful_timeout`. So the signals are blocked from the fork until it is ready.
 _stops = {SIGINT, SIGQUIT, SIGTERM}
 os.register_at_fork(
     before=lambda: pthread_sigmask(SIG_BLOCK, _stops),
@@ -115,7 +115,7 @@ def post_request(worker: Any, req: Any, environ: dict[str, Any], resp: Any) -> N
 
 
 def worker_exit(server: Any, worker: Any) -> None:
-    """Let whoever reads the metrics read to the end."""
+    """Finish the scrapes that are being answered."""
     if worker.log.metrics:
         worker.log.metrics.stop()
 

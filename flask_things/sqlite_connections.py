@@ -38,7 +38,7 @@ PRAGMAS = (
     "journal_size_limit = 67108864",
     # KiB for each connection, of which a worker has several; the rest is the system's.
     "cache_size = -2000",
-    # A file that is cut off or on a bad disk shall be an error, not the end of the process.
+    # With mmap, a truncated file or a bad disk would end the process instead of raising an error.
     "mmap_size = 0",
 )
 

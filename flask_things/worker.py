@@ -25,8 +25,8 @@ HEARTBEAT_S = 0.5
 #: connected before anybody could know.
 PATIENCE_S = 0.5
 
-#: For how long at a time new connections may wait because a worker is to be replaced, in seconds,
-#: and how often it looks meanwhile whether it has become idle.
+#: How long new connections may wait at a time while a worker is about to be replaced, and how often
+#: it checks whether it is idle, in seconds.
 PAUSE_S, STEP_S = 0.1, 0.01
 
 #: Up to which share of its connections a worker keeps idle ones: then new ones need their places.
