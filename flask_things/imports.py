@@ -1,18 +1,19 @@
 """Records stored as rows, with the ids and times that they have."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import insert, or_, select
 
 from flask_things.backend import AnySession
+from flask_things.batches import in_batches
 from flask_things.db import Base, importing, writing
 from flask_things.records import BadRecord, Record
 
-#: How much one transaction stores at most; others wait for it.
+#: How many records one transaction stores at most; others wait for it.
 BATCH_RECORDS = 500
-BATCH_CHARACTERS = 1_000_000
 
 #: Returns the fields of a record with what else is stored of it.
 Complete = Callable[[dict[str, Any]], dict[str, Any]]
@@ -39,24 +40,8 @@ def store_records(
     done again. Raises BadRecord, also for a record that differs from a row with its id, or with
     its value of another unique column.
     """
-    for batch in filter(None, _batches(records)):
+    for batch in in_batches(records, itemgetter(1), BATCH_RECORDS):
         _store(session, model.__table__, batch, tally, complete)
-
-
-def _batches(records: Iterable[Record]) -> Iterator[list[Record]]:
-    batch: list[Record] = []
-    characters = 0
-    try:
-        for record in records:
-            batch.append(record)
-            characters += sum(len(value) for value in record[1].values() if isinstance(value, str))
-            if len(batch) == BATCH_RECORDS or characters >= BATCH_CHARACTERS:
-                yield batch
-                batch, characters = [], 0
-    except BadRecord:
-        yield batch
-        raise
-    yield batch
 
 
 def _store(

@@ -1,13 +1,11 @@
 """Which things, and in which order: the queries behind lists, counts and exports."""
 
 from functools import cache
-from json import JSONEncoder
 from operator import gt, lt
 from typing import Any
 
 from sqlalchemy import (
     Integer,
-    Result,
     Row,
     Select,
     bindparam,
@@ -36,16 +34,6 @@ SORTS: dict[str, InstrumentedAttribute[Any]] = {
 
 #: What is read of things that are shown only.
 COLUMNS = [getattr(Thing, field.key) for field in inspect(Thing).column_attrs if not field.deferred]
-
-#: How large a page of more than one thing may be, in bytes of JSON, and how many rows are read at
-#: once: with the longest texts these take 8 MB, too.
-PAGE_MAX_BYTES = 8_000_000
-READ_ROWS = 20
-
-#: What a thing takes at most besides its text, or in all if that has no more than these characters.
-THING_BYTES, SHORT_CHARACTERS, SHORT_BYTES = 150, 100, 750
-
-_json = JSONEncoder(ensure_ascii=False).encode
 
 #: A place in an order: what the thing there is sorted by, and its id.
 Position = tuple[Any, int]
@@ -153,28 +141,6 @@ def _found(query: Select[Any], parameters: frozenset[str]) -> Select[Any]:
         query = query.select_from(INDEX).join(Thing, Thing.id == INDEX.c.rowid)
         query = query.where(in_index(bindparam("triples")))
     return query
-
-
-def read_page(result: Result[Any], limit: int) -> tuple[list[Row[Any]], bool]:
-    """Return the things of a page, and whether there are more of those that were found.
-
-    It ends at the limit or before PAGE_MAX_BYTES, but has at least one.
-    """
-    page: list[Row[Any]] = []
-    size = 0
-    for things in result.partitions(READ_ROWS):
-        for thing in things:
-            size += _json_bytes(thing.text)
-            if page and size > PAGE_MAX_BYTES:
-                return page, True
-            page.append(thing)
-    return page[:limit], len(page) > limit
-
-
-def _json_bytes(text: str) -> int:
-    if len(text) <= SHORT_CHARACTERS:  # a guess at the most: to encode most texts twice takes long
-        return SHORT_BYTES
-    return THING_BYTES + len(_json(text).encode())
 
 
 ONE_UNFOLDED = select(Thing.id).where(Thing.folded.is_(None)).limit(1)

@@ -6,23 +6,18 @@ Every function takes a session, and the ones that write commit it.
 from collections.abc import Callable, Generator, Iterable, Sequence
 from contextlib import nullcontext
 from functools import partial
-from typing import Any, NamedTuple
+from itertools import chain
+from typing import Any
 
 from sqlalchemy import Row, bindparam, delete, insert, select, update
 
 from flask_things.backend import AnySession
+from flask_things.batches import in_batches
 from flask_things.db import reading, take_turns, writing
-from flask_things.limits import ID_MAX
-from flask_things.listing import (
-    COLUMNS,
-    PAGE_MAX_BYTES,
-    Position,
-    count_query,
-    prepare_search,
-    read_page,
-    things_query,
-)
+from flask_things.limits import BULK_MAX_ITEMS, ID_MAX
+from flask_things.listing import COLUMNS, Position, count_query, prepare_search, things_query
 from flask_things.models import Thing, written
+from flask_things.page import PAGE_MAX_BYTES, Page, read_page
 from flask_things.queries import locked, read, rows, stream
 from flask_things.search import THINGS, fold
 
@@ -42,15 +37,6 @@ __all__ = [
 
 #: A thing as it was when it was read or written: a row of values, which is not to be changed.
 Stored = Row[Any]
-
-
-class Page(NamedTuple):
-    """Some things, whether there are more, and how many there were in all if that was asked for."""
-
-    things: Sequence[Stored]
-    has_next: bool
-    total: int | None
-
 
 # The statements, made once: to make one takes longer than to execute it.
 _THIS = Thing.id == bindparam("thing_id")
@@ -101,8 +87,8 @@ def list_page(
     selection |= {"q": q, "limit": limit + 1, "max_bytes": PAGE_MAX_BYTES}
     with reading(session) if total else nullcontext():
         query, parameters = things_query(session, **selection)
-        things, has_next = read(session, query, parameters, partial(read_page, limit=limit))
-        return Page(things, has_next, count_things(session, q=q) if total else None)
+        page: Page = read(session, query, parameters, partial(read_page, limit=limit))
+        return page._replace(total=count_things(session, q=q)) if total else page
 
 
 def export_things(session: AnySession, *, sort: str = "id", q: str = "") -> Generator[Stored]:
@@ -138,17 +124,21 @@ def create_things(
     """Store new things, all or none, and return them in their order.
 
     `expect` is called just before, when nobody else who expects something can create things; what
-    it raises is raised, and nothing is stored.
+    it raises is raised, and nothing is stored. Of `things` no more than a batch is read ahead.
     """
-    new = [written(**fields) for fields in things]
-    if not new:
+    batches = in_batches(things, dict, BULK_MAX_ITEMS)
+    first = next(batches, [])
+    if not first:
         return []
-    is_bulk = len(new) > 1
-    with writing(session, alone=is_bulk):
+    stored: list[Stored] = []
+    with writing(session, alone=len(first) > 1):
         if expect:
             take_turns(session, Thing.__tablename__)
             expect()
-        return rows(session, INSERT, new if is_bulk else new[0])
+        for batch in chain([first], batches):
+            new = [written(**fields) for fields in batch]
+            stored += rows(session, INSERT, new if len(new) > 1 else new[0])
+    return stored
 
 
 def update_thing(

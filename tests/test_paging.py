@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import event
 
 from flask_things import create_app, listing, paging
+from flask_things import page as page_module
 from flask_things.db import db
 from flask_things.queries import rows
 from flask_things.store import delete_thing
@@ -41,7 +42,7 @@ def test_a_page_of_very_long_texts_ends_before_8_mb_and_its_link_goes_on(client,
 
 
 def test_a_thing_that_is_longer_than_a_page_has_a_page_for_itself(client, monkeypatch):
-    monkeypatch.setattr(listing, "PAGE_MAX_BYTES", 1000)
+    monkeypatch.setattr(page_module, "PAGE_MAX_BYTES", 1000)
     client.post("/things/bulk", json=[{"text": "x" * 2000}] * 3)
     first = client.get("/things")
     second = client.get(next_page(first.headers))

@@ -1,0 +1,35 @@
+"""Rows are stored in batches: what a statement takes of memory, and for how long, stays small."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any, TypeVar
+
+#: How many characters a batch has, if it is more than one row.
+BATCH_CHARACTERS = 1_000_000
+
+Item = TypeVar("Item")
+
+
+def in_batches(
+    items: Iterable[Item], fields: Callable[[Item], Mapping[str, Any]], max_items: int
+) -> Iterator[list[Item]]:
+    """Return the items in lists that are not empty; `fields` returns what is stored of an item.
+
+    If `items` raises, those before are returned first, and then it is raised.
+    """
+    batch: list[Item] = []
+    characters = 0
+    try:
+        for item in items:
+            batch.append(item)
+            characters += sum(
+                len(value) for value in fields(item).values() if isinstance(value, str)
+            )
+            if len(batch) == max_items or characters >= BATCH_CHARACTERS:
+                yield batch
+                batch, characters = [], 0
+    except Exception:
+        if batch:
+            yield batch
+        raise
+    if batch:
+        yield batch
