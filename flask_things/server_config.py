@@ -5,6 +5,7 @@ import json
 import logging
 import os
 from contextlib import suppress
+from ctypes import CDLL
 from functools import partial
 from signal import SIG_BLOCK, SIG_UNBLOCK, SIGINT, SIGQUIT, SIGTERM, pthread_sigmask
 from typing import Any
@@ -22,6 +23,9 @@ from flask_things.db import backend_of, db
 from flask_things.migrations import prepare
 from flask_things.offload import THREADS, Threads
 from flask_things.sqlite_connections import log_sqlite_version
+
+#: glibc's number for a setting of malloc (mallopt(3)), and what it is by default.
+M_MMAP_THRESHOLD, LARGE_BLOCK_BYTES = -3, 128 * 1024
 
 # This must come before the application creates a lock and before psycopg chooses how to wait, so
 # that waiting yields to the event loop. gunicorn patches the rest in each worker.
@@ -66,6 +70,7 @@ def on_starting(server: Any) -> None:
             problems.warn_once(why)
     # gunicorn has no public hook for its error pages, which are HTML. A test sees if this one goes.
     util.write_error = partial(write_problem, server.log)
+    return_large_blocks()
     gc.freeze()  # what is there now stays shared: a worker takes less memory, and ends at once
 
 
@@ -76,6 +81,16 @@ os.register_at_fork(
     before=lambda: pthread_sigmask(SIG_BLOCK, _stops),
     after_in_parent=lambda: pthread_sigmask(SIG_UNBLOCK, _stops),
 )
+
+
+def return_large_blocks() -> None:
+    """Let glibc return the memory of each large text or body to the system when it is freed.
+
+    By default it does so only until the first is freed; later ones leave holes, in which the next
+    do not fit. Other C libraries have no such setting, or no need of it.
+    """
+    with suppress(AttributeError):
+        CDLL(None).mallopt(M_MMAP_THRESHOLD, LARGE_BLOCK_BYTES)
 
 
 def when_ready(server: Any) -> None:
