@@ -10,7 +10,16 @@ import flask_smorest
 from flask import Flask
 from werkzeug.routing import BaseConverter
 
-from flask_things import access, cache, idempotency, preconditions, problems, ratelimit, spec
+from flask_things import (
+    access,
+    cache,
+    idempotency,
+    preconditions,
+    problems,
+    ratelimit,
+    spec,
+    uploads,
+)
 from flask_things.document import COMMON_HEADERS, ID, NO_STORE_HEADERS, TAGGED_HEADERS
 from flask_things.limits import BULK_MAX_ITEMS
 from flask_things.parameters import IdempotencySchema, PreconditionsSchema
@@ -45,7 +54,7 @@ class Blueprint(flask_smorest.Blueprint):
             for kind in schema.media_types
         }
         take = self.arguments(schema(many=many), content_type=schema.media_types[0])
-        return lambda view: self.doc(requestBody={"content": content})(take(view))
+        return lambda view: self.doc(requestBody={"content": content})(uploads.released(take(view)))
 
     def no_query(self, view: Any) -> Any:
         """Refuse every query parameter (422). It comes after the body, which is read first."""

@@ -21,6 +21,7 @@ from flask_things import (
     store,
     things,
     tokens_cli,
+    uploads,
 )
 from flask_things.api import Api
 from flask_things.config import flask_config
@@ -51,6 +52,7 @@ def create_app(environ: Mapping[str, str] = os.environ) -> Flask:
     app.cli.add_command(cli.things)
     app.cli.add_command(tokens_cli.tokens)
 
+    uploads.init_app(app)
     ratelimit.init_app(app)
     if not app.config["THINGS_RATE_LIMIT"]:  # who is answered from memory would not be counted
         cache.init_app(app)

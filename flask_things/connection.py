@@ -9,19 +9,20 @@ from socket import SHUT_RD, SHUT_WR
 from time import monotonic
 from typing import Any
 
-import gevent
-from gevent.lock import Semaphore
 from gunicorn.http.errors import LimitRequestHeaders
 from werkzeug.exceptions import RequestTimeout
 
+from flask_things.downloads import DOWNLOADS
 from flask_things.limits import (
     BODY_TIMEOUT_S,
     HEADER_MAX_BYTES,
     HEADER_TIMEOUT_S,
     LINGER_S,
+    SEND_BYTES_PER_S,
     SEND_TIMEOUT_S,
     TURN_S,
 )
+from flask_things.turns import SLICE_S, let_others_go_on
 
 #: How much is received or sent at once, in bytes.
 PIECE_BYTES = 64 * 1024
@@ -29,19 +30,6 @@ PIECE_BYTES = 64 * 1024
 #: The same where gunicorn asks for this default of its own, as it cannot tell how much will come.
 #: Of a chunked body these are many chunks, for each of which it takes about 6 microseconds.
 UNKNOWN_BYTES, FEW_BYTES = 8192, 2048
-
-#: For how long one connection may be read from before others get a turn, in seconds.
-SLICE_S = 0.002
-
-#: Who has had a slice waits here, so that one of them at a time goes on for each round of the event
-#: loop, however many there are.
-_next_slice = Semaphore()
-
-
-def let_others_go_on() -> None:
-    """Wait until the event loop has looked for what other connections have, and served that."""
-    with _next_slice:
-        gevent.idle(priority=2)  # the highest: it comes after one look, however much is found
 
 
 class Connection:
@@ -107,16 +95,27 @@ class Connection:
             self._client.settimeout(SEND_TIMEOUT_S)
 
     def sendall(self, data: bytes) -> None:
-        """Send all of it, for as long as the client goes on taking it.
+        """Send all of it, for as long as the client goes on taking it, and is not too slow.
 
         Raises BrokenPipeError, as if the client were gone, where it does not.
         """
+        try:
+            if len(data) > PIECE_BYTES:
+                with DOWNLOADS.sending(data):
+                    self._send(data, monotonic() + SEND_TIMEOUT_S + len(data) / SEND_BYTES_PER_S)
+            else:
+                self._client.sendall(data)
+        except (TimeoutError, BlockingIOError) as error:
+            raise BrokenPipeError(EPIPE, "The client does not take its answer.") from error
+
+    def _send(self, data: bytes, end: float) -> None:
         rest = memoryview(data)
         try:
             while rest:
+                self._client.settimeout(min(SEND_TIMEOUT_S, max(end - monotonic(), 0)))
                 rest = rest[self._client.send(rest[:PIECE_BYTES]) :]
-        except TimeoutError as error:
-            raise BrokenPipeError(EPIPE, "The client does not take its answer.") from error
+        finally:
+            self._client.settimeout(SEND_TIMEOUT_S)
 
     def begin(self, request: Any) -> None:
         """Answer a request from now on, whose header has been read."""
@@ -141,6 +140,16 @@ class Connection:
         if self._is_refused:
             self.refuse()
 
+    def wait_for_body(self) -> None:
+        """Give a body its time from now on."""
+        self._allow("body", BODY_TIMEOUT_S)
+
+    def stop_reading(self) -> None:
+        """Let the body that is being read end here."""
+        self._is_refused = True
+        with suppress(OSError):
+            self._client.shutdown(SHUT_RD)
+
     @property
     def is_answering(self) -> bool:
         """Whether a request has been read and is not answered yet."""
@@ -161,9 +170,8 @@ class Connection:
         self._is_refused = True
         if self._request:
             self._request.force_close()  # the answer says so, unless it has begun
-            return
-        with suppress(OSError):
-            self._client.shutdown(SHUT_RD)
+        else:
+            self.stop_reading()
 
     def close(self) -> None:
         """Close it, when the client has had the time to read its answer.

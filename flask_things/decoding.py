@@ -29,7 +29,7 @@ SPACE = re.compile(r"[ \t\n\r]*")
 OTHERS = bytes(set(range(256)) - set(b'",[{'))
 
 
-def decode(body: bytes) -> Any:
+def decode(body: bytes | bytearray) -> Any:
     """Return the value that a JSON text holds.
 
     Raises BadRequest (400) if it is not JSON, and ValidationError (422) if it has too many values.
@@ -57,7 +57,7 @@ def _refuse_constant(name: str) -> NoReturn:
 DECODER = json.JSONDecoder(parse_constant=_refuse_constant)
 
 
-def _has_too_many_values(body: bytes) -> bool:
+def _has_too_many_values(body: bytes | bytearray) -> bool:
     """Tell by the characters that stand before values, outside of strings."""
     if sum(map(body.count, (b",", b"[", b"{"))) <= BODY_MAX_VALUES:
         return False
@@ -68,9 +68,9 @@ def _has_too_many_values(body: bytes) -> bool:
     return sum(map(len, marks.split(b'"')[::2])) > BODY_MAX_VALUES
 
 
-def _check(body: bytes) -> None:
+def _check(body: bytes | bytearray) -> None:
     """Raise BadRequest if it is not JSON; SQLite can tell without making the values."""
-    parts = (body[at : at + PART_BYTES] for at in range(0, len(body), PART_BYTES))
+    parts = (bytes(body[at : at + PART_BYTES]) for at in range(0, len(body), PART_BYTES))
     try:
         for _ in iterdecode(parts, "utf-8"):
             pass
@@ -85,7 +85,7 @@ def _check(body: bytes) -> None:
 class Parts:
     """An array's text, of which a part at a time is decoded to characters."""
 
-    def __init__(self, body: bytes) -> None:
+    def __init__(self, body: bytes | bytearray) -> None:
         """Take the UTF-8."""
         self._body = body
         self._decode = getincrementaldecoder("utf-8")().decode

@@ -8,7 +8,6 @@ https://datatracker.ietf.org/doc/draft-ietf-httpapi-idempotency-key-header/.
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from functools import wraps
-from hashlib import sha256
 from typing import Any
 
 from flask import Response, current_app, request
@@ -18,6 +17,7 @@ from webargs.flaskparser import abort
 
 from flask_things.db import CHORES, db, take_turns, writing
 from flask_things.models import KeptAnswer, utc_now
+from flask_things.parsing import DIGEST
 
 KEPT_FOR = timedelta(hours=24)
 
@@ -44,7 +44,7 @@ def idempotent(view: Any) -> Any:
             return view(*args, **kwargs)  # type: ignore[no-any-return]
         whose = request.environ.get(WHOSE, "")
         scope = f"{whose}{request.method} {request.path.rstrip('/')}"
-        digest = sha256(request.get_data()).digest()
+        digest = request.environ[DIGEST]
         texts = [*_texts([*args])]
         with writing(db.session):
             take_turns(db.session, f"{scope} {idempotency_key}")

@@ -74,6 +74,9 @@ BODY_TIMEOUT_S = 30
 #: database meanwhile.
 SEND_TIMEOUT_S = 30
 
+#: How fast it has to take a large one after that, in bytes per second: it is in memory until then.
+SEND_BYTES_PER_S = 64 * 1024
+
 #: How long a connection is kept on which a refused body may still come, in seconds, so that its
 #: client gets to read why.
 LINGER_S = 5

@@ -1,16 +1,31 @@
 """Reading requests: what is not exactly what a route takes is refused, and named."""
 
 from collections.abc import Mapping
+from hashlib import sha256
 from typing import Any, NoReturn
 from urllib.parse import unquote_to_bytes
 
 from flask import Request
 from marshmallow import RAISE, Schema, ValidationError, pre_load
 from webargs.flaskparser import FlaskParser, abort
-from werkzeug.exceptions import BadRequest, RequestEntityTooLarge, RequestTimeout
+from werkzeug.exceptions import (
+    BadRequest,
+    HTTPException,
+    RequestEntityTooLarge,
+    RequestTimeout,
+    ServiceUnavailable,
+)
 
+from flask_things import uploads
+from flask_things.connection import Connection
 from flask_things.decoding import decode
 from flask_things.limits import BODY_MAX_BYTES, BULK_BODY_MAX_BYTES, BULK_MAX_ITEMS
+
+#: How much of a body is read at once, in bytes.
+PIECE_BYTES = 64 * 1024
+
+#: The name in the environment of the SHA-256 of the body, where a retry may have to be compared.
+DIGEST = "flask_things.digest"
 
 
 class JSONBody(Schema):
@@ -74,7 +89,12 @@ class Parser(FlaskParser):
                 message="The body must not be encoded.",
                 headers={"Accept-Encoding": "identity"},
             )
-        return decode(read_body(req, schema.max_bytes))
+        body = read_body(req, schema.max_bytes)
+        if schema.many and len(body) > uploads.SMALL_BYTES:
+            uploads.process()
+        if "Idempotency-Key" in req.headers:
+            req.environ[DIGEST] = sha256(body).digest()
+        return decode(body)
 
     def load_querystring(self, req: Request, schema: Any) -> Any:
         """Return the query's parameters.
@@ -94,28 +114,51 @@ class Parser(FlaskParser):
         return super().load_querystring(req, schema)
 
 
-def read_body(req: Request, max_bytes: int) -> bytes:
-    """Return the whole body.
+def read_body(req: Request, max_bytes: int) -> bytearray:
+    """Return the whole body; beyond a small one it is read once there is a place for it.
 
-    Raises RequestEntityTooLarge (413), RequestTimeout (408) and BadRequest (400: the client broke
-    off).
+    Raises RequestEntityTooLarge (413), RequestTimeout (408), ServiceUnavailable (503: too many
+    large ones at once) and BadRequest (400: the client broke off).
     """
     too_large = RequestEntityTooLarge(f"The body is over the limit of {max_bytes} bytes.")
     # Werkzeug cuts a chunked body at its limit without a word: a byte more shows what was cut.
     req.max_content_length = max_bytes + 1
+    body, upload = bytearray(), None
+    size = req.content_length or 0
     try:
-        body = req.get_data()
+        stream = req.stream  # it raises RequestEntityTooLarge where too much is announced
+        while True:
+            if upload is None and max(size, len(body)) > uploads.SMALL_BYTES:
+                upload = uploads.hold(size or max_bytes, _connection(req))
+            piece = stream.read(PIECE_BYTES)
+            if not piece:
+                break
+            body += piece
+            if upload:
+                upload.received = len(body)
     except RequestEntityTooLarge as error:
         raise too_large from error
-    except RequestTimeout:
+    except (RequestTimeout, ServiceUnavailable):
         raise
     except Exception as error:  # broken chunks: every server has an exception of its own
-        raise BadRequest("The body could not be read to its end.") from error
+        raise _broken_off(upload, "The body could not be read to its end.") from error
+    if upload:
+        upload.is_read = True
     if len(body) > max_bytes:
         raise too_large
-    if len(body) < (req.content_length or 0):
-        raise BadRequest("The body is shorter than its Content-Length.")
+    if len(body) < size:
+        raise _broken_off(upload, "The body is shorter than its Content-Length.")
     return body
+
+
+def _broken_off(upload: uploads.Upload | None, detail: str) -> HTTPException:
+    return uploads.busy() if upload and upload.is_cut_off else BadRequest(detail)
+
+
+def _connection(req: Request) -> Connection | None:
+    """Return the connection; another server than ours has none that can be told anything."""
+    connection = req.environ.get("gunicorn.socket")
+    return connection if isinstance(connection, Connection) else None
 
 
 def _refuse_media_type(req: Request, media_types: tuple[str, ...]) -> NoReturn:

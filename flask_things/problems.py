@@ -33,6 +33,8 @@ RENAMED = {
 
 DISK_FULL = "The disk is full. Nothing was stored."
 
+DATABASE_AWAY = "The database is busy, away or not up to date; try again later."
+
 #: The statuses that routes answer with, and when.
 MEANINGS = {
     400: "The body is not JSON in UTF-8, or is shorter than announced.",
@@ -45,7 +47,8 @@ MEANINGS = {
     415: "The body is not of a type that this call takes.",
     422: "The request is well formed, but not valid: see the errors.",
     429: "Too many requests: wait as long as `Retry-After` says.",
-    503: "The database is busy, away or not up to date; try again later.",
+    503: "The database is busy, away or not up to date, or there are too many large bodies or "
+    "responses; try again later.",
     507: "The disk is full, or no id is left. Nothing was stored.",
 }
 
@@ -122,7 +125,7 @@ def warn_once(message: str) -> None:
 
 def away() -> HTTPException:
     """Return what to raise, or to answer, where the database cannot be used now."""
-    return ServiceUnavailable(MEANINGS[503], retry_after=RETRY_AFTER_S)
+    return ServiceUnavailable(DATABASE_AWAY, retry_after=RETRY_AFTER_S)
 
 
 def init_app(app: Flask) -> None:
