@@ -1,7 +1,6 @@
 """A client's connection: what does not come in time is not waited for, nor taken for a request."""
 
 import time
-from collections.abc import Callable
 from contextlib import suppress
 from errno import EBADF, EPIPE
 from functools import partial
@@ -22,6 +21,7 @@ from flask_things.limits import (
     SEND_TIMEOUT_S,
     TURN_S,
 )
+from flask_things.request_body import Reader, has_body
 from flask_things.turns import SLICE_S, let_others_go_on
 
 #: How much is received or sent at once, in bytes.
@@ -120,7 +120,7 @@ class Connection:
     def begin(self, request: Any) -> None:
         """Answer a request from now on, whose header has been read."""
         self._request, self.is_new = request, False
-        if _has_body(request):
+        if has_body(request):
             # Until it is read, it is not certain where the next request begins.
             self.must_linger, to_close = True, request.must_close
             request.force_close()
@@ -186,25 +186,3 @@ class Connection:
                 while self._receive(PIECE_BYTES):
                     time.sleep(TURN_S)
         self._client.close()
-
-
-class Reader:
-    """What gunicorn reads a body with, with something to do at its end."""
-
-    def __init__(self, reader: Any, at_end: Callable[[], None]) -> None:
-        """Take gunicorn's own reader."""
-        self._reader, self._at_end = reader, at_end
-
-    def read(self, size: int) -> bytes:
-        r"""Return the next part of the body, and b"" at its end."""
-        data: bytes = self._reader.read(size)
-        if not data:
-            self._at_end()
-        return data
-
-
-def _has_body(request: Any) -> bool:
-    return any(
-        name == "TRANSFER-ENCODING" or (name == "CONTENT-LENGTH" and int(value))
-        for name, value in request.headers
-    )
