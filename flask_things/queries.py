@@ -11,8 +11,8 @@ from flask_things.backend import AnySession, call_directly
 from flask_things.db import backend_of
 from flask_things.timing import timed
 
-#: How many rows a stream reads at once: with the longest texts, these take 16 MB.
-STREAM_ROWS = 40
+#: How many rows a stream reads at once: with the longest texts, these take 8 MB.
+STREAM_ROWS = 20
 
 
 def rows(session: AnySession, statement: Executable, parameters: Any = None) -> Sequence[Row[Any]]:
