@@ -22,16 +22,21 @@ class JSONProvider(DefaultJSONProvider):
     def response(self, *args: Any, **kwargs: Any) -> Response:
         """Return a response that holds an array, or whatever Flask makes of the arguments.
 
-        Raises ServiceUnavailable (503) for a large one that is only read, if there are too many.
+        Raises ServiceUnavailable (503) for a large one to a GET, if there are too many.
         """
-        if kwargs or len(args) != 1 or not isinstance(args[0], list):
-            return super().response(*args, **kwargs)
-        starts = range(0, len(args[0]), SLICE_ITEMS)
-        slices = (self._encoded(args[0][at : at + SLICE_ITEMS]) for at in starts)
-        body = b"".join((b"[", b",".join(slices), b"]\n"))
+        response: Response
+        if not kwargs and len(args) == 1 and isinstance(args[0], list):
+            response = current_app.response_class(self._array(*args), mimetype=self.mimetype)
+        else:
+            response = super().response(*args, **kwargs)
         if request.method == "GET":
-            downloads.refuse_if_full(len(body))
-        return current_app.response_class(body, mimetype=self.mimetype)
+            downloads.refuse_if_full(response.content_length or 0)
+        return response
+
+    def _array(self, items: list[Any]) -> bytes:
+        starts = range(0, len(items), SLICE_ITEMS)
+        slices = (self._encoded(items[at : at + SLICE_ITEMS]) for at in starts)
+        return b"".join((b"[", b",".join(slices), b"]\n"))
 
     def _encoded(self, items: list[Any]) -> bytes:
         return self.dumps(items, separators=(",", ":")).encode()[1:-1]

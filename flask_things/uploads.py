@@ -19,13 +19,14 @@ from werkzeug.exceptions import ServiceUnavailable
 
 from flask_things.connection import Connection
 from flask_things.downloads import DOWNLOADS
-from flask_things.limits import BULK_BODY_MAX_BYTES
+from flask_things.limits import BODY_MAX_BYTES, BULK_BODY_MAX_BYTES
 
 #: A body up to this size needs no place, in bytes: 1 000 connections may have one each.
 SMALL_BYTES = 64 * 1024
 
-#: How much the bodies have together that are read, or wait to be processed, in bytes.
-HELD_BYTES = 2 * BULK_BODY_MAX_BYTES
+#: How much the bodies have together that are read, or wait to be processed, in bytes, by the limit
+#: of each: bulks take no place from the others.
+HELD_BYTES = {BODY_MAX_BYTES: 8 * BODY_MAX_BYTES, BULK_BODY_MAX_BYTES: 2 * BULK_BODY_MAX_BYTES}
 
 #: How long a request waits for a place, in seconds, and when its client may try again.
 WAIT_S, RETRY_AFTER_S = 15, 5
@@ -123,7 +124,7 @@ class Uploads:
 
 def init_app(app: Flask) -> None:
     """Make the places: not earlier, as the server puts gevent's locks in the place of Python's."""
-    app.extensions[NAME] = Uploads(HELD_BYTES)
+    app.extensions[NAME] = {limit: Uploads(held) for limit, held in HELD_BYTES.items()}
 
 
 def busy() -> ServiceUnavailable:
@@ -142,16 +143,20 @@ def released(view: Any) -> Any:
     return answer
 
 
-def hold(size: int, connection: Connection | None) -> Upload:
-    """Take a place for the request's body. Raises ServiceUnavailable (503)."""
-    upload = g.held.enter_context(current_app.extensions[NAME].place(size, connection))
+def hold(size: int, max_bytes: int, connection: Connection | None) -> Upload:
+    """Take a place for a request's body, which may have `max_bytes`.
+
+    Raises ServiceUnavailable (503).
+    """
+    places = current_app.extensions[NAME][max_bytes]
+    upload = g.held.enter_context(places.place(size, connection))
     after_this_request(_collect)
     return upload  # type: ignore[no-any-return]
 
 
-def process() -> None:
+def process(max_bytes: int) -> None:
     """Wait for the request's turn to process its body. Raises ServiceUnavailable (503)."""
-    g.held.enter_context(current_app.extensions[NAME].processing())
+    g.held.enter_context(current_app.extensions[NAME][max_bytes].processing())
 
 
 def _collect(response: Response) -> Response:
