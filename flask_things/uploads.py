@@ -1,7 +1,7 @@
 """Large bodies: a worker holds few at a time, as each takes several times its size in memory.
 
-A client that has to wait is not read from meanwhile. While one waits, an upload that is slow gives
-up its place: else slow clients could keep all of them.
+The server does not read from a client that waits for a place. While one waits, slow uploads give up
+theirs, so that slow clients cannot keep them all.
 """
 
 import gc

@@ -58,7 +58,7 @@ def test_a_bulk_of_too_many_values_does_not_take_their_memory(server, item, stat
 @pytest.mark.slow
 @pytest.mark.parametrize("text", ["x" * 100_000, "x" * 99_990 + "🍏"], ids=["ASCII", "one emoji"])
 def test_30_of_the_largest_bulks_at_once_take_the_memory_of_two(server, text):
-    """They take turns. Those that wait for too long are told to come again."""
+    """They take turns. One that waits too long is 503 with Retry-After."""
     body = json.dumps([{"text": text}] * 165, ensure_ascii=False).encode()
     before = peak_mb(server)
     with ThreadPoolExecutor(30) as clients:

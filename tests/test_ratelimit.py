@@ -108,7 +108,7 @@ def test_addresses_are_counted_by_themselves(client):
     [("2001:db8::1", "2001:db8::ffff:1"), ("192.0.2.1", "::ffff:192.0.2.1")],
 )
 def test_addresses_of_one_client_are_counted_together(client, first, second):
-    """Whoever has IPv6 has a /64, and could use another address for each request."""
+    """An IPv6 client has a whole /64 and could use a new address for each request."""
     client.environ_base["REMOTE_ADDR"] = first
     assert statuses(client, 3) == [200] * 3
     client.environ_base["REMOTE_ADDR"] = second
