@@ -1,4 +1,4 @@
-"""Rows are stored in batches: what a statement takes of memory, and for how long, stays small."""
+"""Splits rows into batches, so that one statement takes little memory and time."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, TypeVar
@@ -12,9 +12,9 @@ Item = TypeVar("Item")
 def in_batches(
     items: Iterable[Item], fields: Callable[[Item], Mapping[str, Any]], max_items: int
 ) -> Iterator[list[Item]]:
-    """Return the items in lists that are not empty; `fields` returns what is stored of an item.
+    """Yield the items in lists that are not empty; `fields` returns what is stored of an item.
 
-    If `items` raises, those before are returned first, and then it is raised.
+    If `items` raises, the items before the error are yielded first.
     """
     batch: list[Item] = []
     characters = 0

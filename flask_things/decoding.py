@@ -17,19 +17,23 @@ from werkzeug.exceptions import BadRequest
 
 from flask_things.limits import BODY_MAX_VALUES, TURN_S
 from flask_things.sqlite_file import sqlite3
+from flask_things.turns import in_thread
 
-#: How many bytes are decoded at once, of an array that is longer.
+#: How many bytes are looked at or decoded at once.
 PART_BYTES = 512 * 1024
 
 #: How a large array begins; and what may stand between two values.
 ARRAY = re.compile(rb"[ \t\n\r]*\[")
 SPACE = re.compile(r"[ \t\n\r]*")
 
-#: All bytes but those that are left to count values by.
+#: What stands before a value, and all bytes but these and the quotes of strings.
+MARKS = (b",", b"[", b"{")
 OTHERS = bytes(set(range(256)) - set(b'",[{'))
 
+Body = bytes | bytearray
 
-def decode(body: bytes | bytearray) -> Any:
+
+def decode(body: Body) -> Any:
     """Return the value that a JSON text holds.
 
     Raises BadRequest (400) if it is not JSON, and ValidationError (422) if it has too many values.
@@ -57,35 +61,57 @@ def _refuse_constant(name: str) -> NoReturn:
 DECODER = json.JSONDecoder(parse_constant=_refuse_constant)
 
 
-def _has_too_many_values(body: bytes | bytearray) -> bool:
+def _has_too_many_values(body: Body) -> bool:
     """Tell by the characters that stand before values, outside of strings."""
-    if sum(map(body.count, (b",", b"[", b"{"))) <= BODY_MAX_VALUES:
+    if sum(part.count(mark) for part in _parts(body) for mark in MARKS) <= BODY_MAX_VALUES:
         return False
-    marks = body.replace(b"\\\\", b"").replace(b'\\"', b"").translate(None, OTHERS)
-    # Two quotes are a string, and two strings at most a member.
-    if marks.count(b'"') > 4 * BODY_MAX_VALUES:
-        return True
-    return sum(map(len, marks.split(b'"')[::2])) > BODY_MAX_VALUES
+    values = quotes = 0
+    for part in _parts(body):
+        unescaped = part.replace(b"\\\\", b"").replace(b'\\"', b"")
+        pieces = unescaped.translate(None, OTHERS).split(b'"')
+        values += sum(map(len, pieces[quotes % 2 :: 2]))
+        quotes += len(pieces) - 1
+        # Two quotes are a string, and two strings at most a member.
+        if values > BODY_MAX_VALUES or quotes > 4 * BODY_MAX_VALUES:
+            return True
+    return False
 
 
-def _check(body: bytes | bytearray) -> None:
-    """Raise BadRequest if it is not JSON; SQLite can tell without making the values."""
-    parts = (bytes(body[at : at + PART_BYTES]) for at in range(0, len(body), PART_BYTES))
+def _parts(body: Body) -> Iterator[bytes]:
+    """Return a body in parts, with a turn for other requests after each; no escape is cut."""
+    at = 0
+    while at < len(body):
+        end = at + PART_BYTES
+        while body[end - 1 : end] == b"\\":
+            end += 1
+        yield bytes(body[at:end])
+        at = end
+        if at < len(body):
+            time.sleep(TURN_S)
+
+
+def _check(body: Body) -> None:
+    """Raise BadRequest if it is not JSON."""
     try:
-        for _ in iterdecode(parts, "utf-8"):
+        for _ in iterdecode(_parts(body), "utf-8"):
             pass
     except UnicodeDecodeError as error:
         raise BadRequest("The body is not UTF-8.") from error
+    if not in_thread(_is_json, body):
+        raise BadRequest("The body is not JSON, or nested too deep.")
+
+
+def _is_json(body: Body) -> bool:
+    """Tell whether UTF-8 is JSON; SQLite does so without making its values."""
     with closing(sqlite3.connect(":memory:")) as connection:
         [(is_json,)] = connection.execute("SELECT json_valid(CAST(? AS TEXT))", [body])
-    if not is_json:
-        raise BadRequest("The body is not JSON, or nested too deep.")
+    return bool(is_json)
 
 
 class Parts:
     """An array's text, of which a part at a time is decoded to characters."""
 
-    def __init__(self, body: bytes | bytearray) -> None:
+    def __init__(self, body: Body) -> None:
         """Take the UTF-8."""
         self._body = body
         self._decode = getincrementaldecoder("utf-8")().decode

@@ -1,4 +1,4 @@
-"""Large responses: a worker has few in memory whose clients are yet to take them."""
+"""Limits how many bytes of large responses wait in a worker's memory to be read by clients."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -14,11 +14,13 @@ HELD_BYTES, RETRY_AFTER_S = 48_000_000, 5
 
 
 class Downloads:
-    """What is being sent."""
+    """The large responses that are being sent."""
 
     def __init__(self) -> None:
         self._bytes = 0
-        self._clients: Counter[int] = Counter()  # of each text of bytes: cached ones have several
+        self._clients: Counter[int] = (
+            Counter()
+        )  # by the id of the bytes, which clients of the cache share
 
     @contextmanager
     def sending(self, data: bytes) -> Iterator[None]:
@@ -46,6 +48,6 @@ DOWNLOADS = Downloads()
 
 
 def refuse_if_full(size: int) -> None:
-    """Raise ServiceUnavailable (503) where a response is one too many."""
+    """Raise ServiceUnavailable (503) if a response of this size is one too many."""
     if not DOWNLOADS.has_room(size):
         raise ServiceUnavailable("Too many large responses at once.", retry_after=RETRY_AFTER_S)

@@ -2,6 +2,7 @@
 
 import json
 import random
+import re
 
 import pytest
 from marshmallow import ValidationError
@@ -101,6 +102,15 @@ def test_more_values_than_a_body_may_have_are_refused(value):
         decode(body[:-1].encode())
     with pytest.raises(BadRequest):
         decode(body.encode() + b"]")
+
+
+@pytest.mark.parametrize("text", ARRAYS)
+def test_values_are_counted_the_same_in_parts(small_parts, monkeypatch, text):
+    outside = re.sub(r'"([^"\\]|\\.)*"', "", text)
+    values = sum(map(outside.count, ",[{"))
+    for limit in range(1, 15):
+        monkeypatch.setattr(decoding, "BODY_MAX_VALUES", limit)
+        assert decoding._has_too_many_values(text.encode()) == (values > limit)
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Large responses: a worker has few in memory whose clients are yet to take them."""
+"""A worker has few large responses in memory that clients have not read yet."""
 
 import time
 

@@ -116,6 +116,17 @@ def test_chunks_of_one_byte_do_not_stop_reads(server):
 
 
 @pytest.mark.sqlite
+def test_bulks_of_too_many_values_do_not_stop_reads(server):
+    """To count and to check 16 MB of them at once would take several times the limit."""
+    body = b"[" + b",".join([b"[" * 400 + b"]" * 400] * 20_000) + b"]"
+    with ThreadPoolExecutor(2) as clients:
+        posts = [clients.submit(server.request, "POST", "/things/bulk", body) for _ in range(4)]
+        slowest = reading_time(server, seconds=0.5)
+        assert {post.result()[0] for post in posts} == {422}
+    assert slowest < LIMIT_S / 4
+
+
+@pytest.mark.sqlite
 def test_many_searches_open_few_connections(server):
     """Each fills a cache of its own, and keeps it."""
     with ThreadPoolExecutor(32) as clients:
