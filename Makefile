@@ -7,6 +7,10 @@ BIN := $(VENV)/bin
 ROUNDS ?= 3
 SECONDS ?= 3
 
+INSTALL := pip install --quiet --require-hashes -c requirements-all.txt
+COMPILE := uv pip compile --quiet --upgrade --universal --generate-hashes --no-emit-index-url \
+	--python-version 3.11 --custom-compile-command "make lock"
+
 .DEFAULT_GOAL := help
 .PHONY: help run dev test test-all check judge bench format lock
 
@@ -37,7 +41,7 @@ check: $(VENV)/installed-dev ## Run formatter, linters, types, import contract a
 judge: $(VENV)/installed-judges judges/node_modules ## Let tools from outside judge the API (needs node)
 	@$(BIN)/pytest -n auto judges
 
-bench: $(VENV)/installed $(VENV)-bench/installed ## Measure the service beside its peers; docs/benchmarks.md
+bench: $(VENV)-bench/installed ## Measure the service beside its peers; docs/benchmarks.md
 	@$(VENV)-bench/bin/python -m benchmarks --programs $(BIN) --rounds "$(ROUNDS)" \
 		--seconds "$(SECONDS)" --loads "$(LOADS)" --systems "$(SYSTEMS)"
 
@@ -45,22 +49,10 @@ format: $(VENV)/installed-dev ## Format the code, and mend what the linter can
 	$(BIN)/ruff format
 	$(BIN)/ruff check --fix
 
-lock: $(VENV)/installed-dev ## Compile requirements*.txt anew, with the newest versions
-	$(BIN)/uv pip compile --quiet --upgrade --universal --generate-hashes --no-emit-index-url \
-		--python-version 3.11 --custom-compile-command "make lock" setup.cfg -o requirements.txt
-	$(BIN)/uv pip compile --quiet --upgrade --universal --generate-hashes --no-emit-index-url \
-		--python-version 3.11 --custom-compile-command "make lock" --extra postgres --extra redis \
-		-c requirements.txt setup.cfg -o requirements-postgres.txt
-	$(BIN)/uv pip compile --quiet --upgrade --universal --generate-hashes --no-emit-index-url \
-		--python-version 3.11 --custom-compile-command "make lock" --extra dev --extra postgres \
-		--extra redis \
-		-c requirements-postgres.txt setup.cfg -o requirements-dev.txt
-	$(BIN)/uv pip compile --quiet --upgrade --universal --generate-hashes --no-emit-index-url \
-		--python-version 3.11 --custom-compile-command "make lock" --extra judges \
-		-c requirements-dev.txt setup.cfg -o requirements-judges.txt
-	$(BIN)/uv pip compile --quiet --upgrade --universal --generate-hashes --no-emit-index-url \
-		--python-version 3.11 --custom-compile-command "make lock" --extra bench \
-		-c requirements-dev.txt setup.cfg -o requirements-bench.txt
+lock: $(VENV)/installed-dev ## Compile both requirements files anew, with the newest versions
+	$(BIN)/$(COMPILE) setup.cfg -o requirements.txt
+	$(BIN)/$(COMPILE) setup.cfg -o requirements-all.txt -c requirements.txt --all-extras \
+		--group dev --group judges --group bench
 	cd judges && npm update --silent --package-lock-only --omit-lockfile-registry-resolved
 
 $(BIN)/pip:
@@ -72,18 +64,20 @@ $(VENV)/installed: requirements.txt setup.cfg pyproject.toml | $(BIN)/pip
 	$(BIN)/pip install --quiet --no-deps --editable .
 	@touch $@
 
-$(VENV)/installed-dev: requirements-dev.txt $(VENV)/installed
-	$(BIN)/pip install --quiet --require-hashes -r requirements-dev.txt
+# The pip that comes with Python 3.13 or earlier does not take groups, nor hashes from constraints.
+$(VENV)/installed-dev: pyproject.toml requirements-all.txt $(VENV)/installed
+	sed -n '/^pip==/,/# via/p' requirements-all.txt | $(BIN)/pip install --quiet --require-hashes -r /dev/stdin
+	$(BIN)/$(INSTALL) --group dev
 	@touch $@
 
-$(VENV)/installed-judges: requirements-judges.txt $(VENV)/installed-dev
-	$(BIN)/pip install --quiet --require-hashes -r requirements-judges.txt
+$(VENV)/installed-judges: $(VENV)/installed-dev
+	$(BIN)/$(INSTALL) --group judges
 	@touch $@
 
-# Of their own, so that peers bring nothing to the package's.
-$(VENV)-bench/installed: requirements-bench.txt | $(BIN)/pip
-	$(PYTHON) -m venv $(VENV)-bench
-	$(VENV)-bench/bin/pip install --quiet --require-hashes -r requirements-bench.txt
+# A venv of its own, so that peers do not change the package's dependencies.
+$(VENV)-bench/installed: $(VENV)/installed-dev
+	$(PYTHON) -m venv --without-pip $(VENV)-bench
+	$(BIN)/$(subst pip,pip --python $(VENV)-bench,$(INSTALL)) --group bench
 	@touch $@
 
 judges/node_modules: judges/package-lock.json

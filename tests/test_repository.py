@@ -2,6 +2,9 @@
 
 import re
 import subprocess
+import tomllib
+from configparser import ConfigParser
+from itertools import chain
 from pathlib import Path
 
 import pytest
@@ -48,3 +51,34 @@ def test_no_symlink_is_tracked(tracked):
 )
 def test_what_tools_leave_behind_is_recognized(path):
     assert FOREIGN.search(path)
+
+
+def pins(name):
+    """Return each line of a requirements file that names a package, with its hashes."""
+    text = (ROOT / name).read_text().replace(" \\\n", "")
+    return [line for line in text.splitlines() if not re.match(r"\s*(#|$)", line)]
+
+
+@pytest.mark.parametrize("name", ["requirements.txt", "requirements-all.txt"])
+def test_a_requirements_file_holds_versions_and_hashes_only(name):
+    """An index or a link in it would be the author's own."""
+    pin = re.compile(r"[a-z0-9-]+==[\w.]+( ; [\w '\".<>=!()]+)?(    --hash=sha256:[0-9a-f]{64})+")
+    assert [line for line in pins(name) if not pin.fullmatch(line)] == []
+
+
+def test_every_environment_has_the_versions_that_make_run_installs():
+    run, every = (
+        {line.split()[0] for line in pins(name)}
+        for name in ("requirements.txt", "requirements-all.txt")
+    )
+    assert run < every
+
+
+def test_every_requirement_is_locked():
+    setup = ConfigParser()
+    setup.read(ROOT / "setup.cfg")
+    groups = tomllib.loads((ROOT / "pyproject.toml").read_text())["dependency-groups"]
+    lines = [*setup["options.extras_require"].values(), setup["options"]["install_requires"]]
+    named = [*"\n".join(lines).split("\n"), *chain.from_iterable(groups.values())]
+    locked = {line.partition("==")[0] for line in pins("requirements-all.txt")}
+    assert {re.match("[a-z0-9-]*", line)[0] for line in named} - {""} <= locked
