@@ -1,3 +1,3 @@
 """gunicorn reads this file by itself; the settings are in the package, so that a wheel has them."""
 
-from flask_things.server_config import *  # noqa: F403
+from flask_things.server.config import *  # noqa: F403

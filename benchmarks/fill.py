@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from benchmarks.systems import PEERS, System
-from flask_things.sqlite_file import sqlite3
+from flask_things.db.sqlite.file import sqlite3
 from tests.server import clean_environ
 
 WORDS = (

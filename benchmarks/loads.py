@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 
 from benchmarks.fill import WORDS
 from benchmarks.systems import System
-from flask_things.paging import encode
+from flask_things.http.pagination import encode
 
 MANY, MILLION = 100_000, 1_000_000
 PAGE_THINGS = 100

@@ -21,7 +21,7 @@ from benchmarks import chart, report, wrk
 ASK = """
 import sys
 from importlib.metadata import version
-from flask_things.sqlite_file import sqlite3
+from flask_things.db.sqlite.file import sqlite3
 print("Python", sys.version.split()[0])
 print("SQLite", sqlite3.sqlite_version)
 for name in ("flask-things", "flask", "gunicorn", "sqlalchemy"): print(name, version(name))

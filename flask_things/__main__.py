@@ -29,5 +29,5 @@ parser.parse_known_args()
 
 settings(os.environ)
 # gunicorn starts these arguments again when it replaces itself (SIGUSR2).
-sys.argv[:1] = ["-mflask_things", "--config", "python:flask_things.server_config"]
+sys.argv[:1] = ["-mflask_things", "--config", "python:flask_things.server.config"]
 runpy.run_module("gunicorn", run_name="__main__")

@@ -8,7 +8,7 @@ from typing import Any
 
 from marshmallow import EXCLUDE, Schema, ValidationError, fields, validate
 
-from flask_things import values
+from flask_things import setting_values
 
 
 class BadSetting(SystemExit):
@@ -33,7 +33,7 @@ class Settings(Schema):
     THINGS_DATABASE_URL = _setting(
         "sqlite:///data/db.sqlite3",
         "the database: a SQLite file (four slashes for an absolute path) or a PostgreSQL server",
-        deserialize=values.database_url,
+        deserialize=setting_values.database_url,
     )
     THINGS_BUSY_TIMEOUT_MS = _setting(
         "5000",
@@ -54,37 +54,39 @@ class Settings(Schema):
         validate=validate.OneOf(["off", "write", "all"]),
     )
     THINGS_TRUSTED_HOSTS = _setting(
-        "", "host names that requests may be sent to; empty for any", deserialize=values.hosts
+        "",
+        "host names that requests may be sent to; empty for any",
+        deserialize=setting_values.hosts,
     )
     THINGS_TRUSTED_PROXIES = _setting(
         "",
         "addresses and networks of proxies whose X-Forwarded-* headers are used",
-        deserialize=values.networks,
+        deserialize=setting_values.networks,
     )
     THINGS_CORS_ORIGINS = _setting(
-        "", "origins of web pages that may call the API", deserialize=values.origins
+        "", "origins of web pages that may call the API", deserialize=setting_values.origins
     )
     THINGS_RATE_LIMIT = _setting(
         "",
         "requests per client, like 100/minute; empty for no limit",
-        deserialize=values.rate_limit,
+        deserialize=setting_values.rate_limit,
     )
     THINGS_REDIS_URL = _setting(
         "",
         "the Redis server that counts them for all workers, like redis://localhost:6379/0",
-        deserialize=values.redis_url,
+        deserialize=setting_values.redis_url,
     )
-    HOST = _setting("127.0.0.1", "the IP address to listen on", deserialize=values.address)
+    HOST = _setting("127.0.0.1", "the IP address to listen on", deserialize=setting_values.address)
     PORT = _setting(
         "8080", "the port to listen on", fields.Integer, validate=validate.Range(1, 65535)
     )
     THINGS_PUBLISHED = _setting(
         "",
         "where a container's port is published, like 127.0.0.1:8080",
-        deserialize=values.published,
+        deserialize=setting_values.published,
     )
     SCRIPT_NAME = _setting(
-        "", "the path below which everything is, like /api", deserialize=values.prefix
+        "", "the path below which everything is, like /api", deserialize=setting_values.prefix
     )
     WEB_CONCURRENCY = _setting(
         "2", "worker processes", fields.Integer, validate=validate.Range(1, 256)

@@ -12,10 +12,10 @@ import psycopg
 import pytest
 
 from flask_things import create_app
-from flask_things.db import db
+from flask_things.db.session import db
+from flask_things.db.sqlite.file import sqlite3
 from flask_things.migrations import prepare
-from flask_things.sqlite_file import sqlite3
-from flask_things.store import create_things
+from flask_things.resource.collection import create_things
 from tests.postgres import Postgres, find_programs
 from tests.server import Server
 

@@ -1,8 +1,8 @@
 """Database files, past the application."""
 
-from flask_things.db import db
-from flask_things.sqlite_file import sqlite3
-from flask_things.store import create_things
+from flask_things.db.session import db
+from flask_things.db.sqlite.file import sqlite3
+from flask_things.resource.collection import create_things
 
 COMMAND = ("-m", "flask", "--app", "flask_things", "things")
 

@@ -5,7 +5,7 @@ import sysconfig
 from contextlib import closing
 from pathlib import Path
 
-from flask_things.sqlite_file import sqlite3
+from flask_things.db.sqlite.file import sqlite3
 from tests.server import wait_until
 
 LITESTREAM = Path(sysconfig.get_path("scripts")) / "litestream"

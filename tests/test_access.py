@@ -5,9 +5,9 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import update
 
-from flask_things import tokens
-from flask_things.db import db
-from flask_things.models import Token, utc_now
+from flask_things.db.session import db
+from flask_things.resource.models import Token, utc_now
+from flask_things.security import tokens
 
 #: A call of each kind, in the order in which they can be made.
 WRITES = {
@@ -185,8 +185,8 @@ def test_an_answer_in_memory_ends_with_its_token(app, client, make, monkeypatch)
     headers = make(days=1)
     assert client.get("/things", headers=headers).status_code == 200
     tomorrow = utc_now() + timedelta(days=1)
-    monkeypatch.setattr("flask_things.cache.time", tomorrow.timestamp)
-    monkeypatch.setattr("flask_things.tokens.utc_now", lambda: tomorrow)
+    monkeypatch.setattr("flask_things.http.cache.time", tomorrow.timestamp)
+    monkeypatch.setattr("flask_things.security.tokens.utc_now", lambda: tomorrow)
     assert_401(client.get("/things", headers=headers))
 
 

@@ -11,7 +11,7 @@ from types import SimpleNamespace
 import pytest
 from gunicorn.config import Config
 
-from flask_things.accesslog import Logger, without_secrets
+from flask_things.observability.access_log import Logger, without_secrets
 from tests.server import Server, wait_until
 from tests.test_parsing import HEAD, status
 from tests.test_readme import blocks

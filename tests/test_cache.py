@@ -9,9 +9,9 @@ from sqlalchemy import event
 from werkzeug.test import Client
 from werkzeug.wsgi import ClosingIterator
 
-from flask_things import cache
-from flask_things.cache import MARK, VARIES, Cache
-from flask_things.db import db
+from flask_things.db.session import db
+from flask_things.http import cache
+from flask_things.http.cache import MARK, VARIES, Cache
 from flask_things.limits import CACHE_MAX_BYTES
 
 

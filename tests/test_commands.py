@@ -9,7 +9,7 @@ import pytest
 from click.testing import CliRunner
 
 from flask_things import create_app
-from flask_things.commands import Commands
+from flask_things.cli.base import Commands
 from tests.server import clean_environ, python
 
 FLASK = ("-m", "flask", "--app", "flask_things")

@@ -22,7 +22,7 @@ def test_a_table_of_one_s_own_gets_a_migration_that_runs(tmp_path):
     shutil.copytree(ROOT / "flask_things", tmp_path / "flask_things")
     shutil.copy(ROOT / "wsgi.py", tmp_path)
     flask(tmp_path, "db", "upgrade")
-    with (tmp_path / "flask_things/models.py").open("a") as models:
+    with (tmp_path / "flask_things/resource/models.py").open("a") as models:
         models.write(NOTE)
     flask(tmp_path, "db", "migrate", "-m", "Add notes")
     migrations = list((tmp_path / "flask_things/migrations/versions").glob("*_add_notes.py"))

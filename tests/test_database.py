@@ -8,9 +8,9 @@ import threading
 import pytest
 
 from flask_things import create_app
-from flask_things.db import db
+from flask_things.db.session import db
+from flask_things.db.sqlite.connections import log_sqlite_version, sqlite3
 from flask_things.migrations import prepare
-from flask_things.sqlite_connections import log_sqlite_version, sqlite3
 from tests.server import python, wait_until
 
 

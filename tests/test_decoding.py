@@ -8,8 +8,8 @@ import pytest
 from marshmallow import ValidationError
 from werkzeug.exceptions import BadRequest
 
-from flask_things import decoding
-from flask_things.decoding import BODY_MAX_VALUES, decode
+from flask_things.http import decoding
+from flask_things.http.decoding import BODY_MAX_VALUES, decode
 
 ARRAYS = [
     "[]",

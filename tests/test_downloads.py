@@ -4,8 +4,8 @@ import time
 
 import pytest
 
-from flask_things import downloads
-from flask_things.downloads import DOWNLOADS, HELD_BYTES, Downloads
+from flask_things.transport import downloads
+from flask_things.transport.downloads import DOWNLOADS, HELD_BYTES, Downloads
 from tests.server import CONFIG, connect
 
 #: The last that is one too many.

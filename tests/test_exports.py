@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 from sqlalchemy import event
 
-from flask_things.backend import EXPORTS, Away
-from flask_things.db import backend_of, db
-from flask_things.store import create_things, delete_thing, export_things
+from flask_things.db.backend import EXPORTS, Away
+from flask_things.db.session import backend_of, db
+from flask_things.resource.collection import create_things, delete_thing, export_things
 from tests.server import CONFIG, connect, every_thing, wait_until
 
 TEXTS = [

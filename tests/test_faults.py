@@ -7,8 +7,8 @@ from contextlib import closing
 
 import pytest
 
-from flask_things.files import beside
-from flask_things.sqlite_file import sqlite3
+from flask_things.db.sqlite.file import sqlite3
+from flask_things.db.sqlite.files import beside
 from tests.server import Server
 
 pytestmark = pytest.mark.sqlite

@@ -10,12 +10,15 @@ from fcntl import LOCK_EX, LOCK_NB, LOCK_UN, flock
 import pytest
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
-from flask_things import db, db_errors, groups, sqlite, store
-from flask_things.backend import Away
-from flask_things.files import beside
-from flask_things.groups import GroupCommit
+from flask_things.db import errors
+from flask_things.db.backend import Away
+from flask_things.db.session import backend_of, db, writing
+from flask_things.db.sqlite import engine, group_commit
+from flask_things.db.sqlite.file import FRAME_HEADER_BYTES, WAL_HEADER_BYTES
+from flask_things.db.sqlite.files import beside
+from flask_things.db.sqlite.group_commit import GroupCommit
 from flask_things.limits import CONNECTIONS
-from flask_things.sqlite_file import FRAME_HEADER_BYTES, WAL_HEADER_BYTES
+from flask_things.resource import collection
 from tests.disk import fill, mounted
 from tests.server import wait_until
 
@@ -61,7 +64,7 @@ class Transactions:
 
 @pytest.fixture
 def transactions(monkeypatch):
-    monkeypatch.setattr(groups, "OPEN_S", 20)  # a busy machine must not end a group
+    monkeypatch.setattr(group_commit, "OPEN_S", 20)  # a busy machine must not end a group
     return Transactions()
 
 
@@ -118,7 +121,7 @@ def test_nobody_joins_a_transaction_that_was_undone(transactions):
 
 
 def test_who_comes_late_waits_for_the_next_transaction(transactions, monkeypatch):
-    monkeypatch.setattr(groups, "OPEN_S", 0)
+    monkeypatch.setattr(group_commit, "OPEN_S", 0)
     assert three(transactions) == [None] * 3
     assert transactions.log.count("commit") == 3
 
@@ -172,12 +175,12 @@ def at_the_gate(app, file):
         def in_app(write):
             with app.app_context():
                 try:
-                    return write(db.db.session)
+                    return write(db.session)
                 except Exception as error:  # noqa: BLE001
                     return error
 
         with app.app_context():
-            waiting = db.backend_of(db.db.session).groups
+            waiting = backend_of(db.session).groups
         with ThreadPoolExecutor(len(writers)) as threads:
             with beside(file, "-gate").open() as gate:
                 flock(gate, LOCK_EX)
@@ -192,29 +195,29 @@ def at_the_gate(app, file):
 
 def test_writers_that_wait_are_one_commit(app, file, at_the_gate):
     with app.app_context():
-        store.create_thing(db.db.session, text="first")
+        collection.create_thing(db.session, text="first")
     before = commits(file)
-    at_the_gate(*[lambda session: store.create_thing(session, text="x")] * 8)
+    at_the_gate(*[lambda session: collection.create_thing(session, text="x")] * 8)
     with app.app_context():
-        assert len(store.list_things(db.db.session)) == 9
+        assert len(collection.list_things(db.session)) == 9
     assert commits(file) - before < 4  # one, but on a machine that is busy with others
 
 
 def test_a_writer_that_fails_undoes_what_it_did_itself(app, at_the_gate):
     def two(session):
-        with db.writing(session):
-            store.create_thing(session, text="undone")
-            session.add(store.Thing(text="undone, too"))
-            store.delete_thing(session, 99)
+        with writing(session):
+            collection.create_thing(session, text="undone")
+            session.add(collection.Thing(text="undone, too"))
+            collection.delete_thing(session, 99)
 
     results = at_the_gate(
-        lambda session: store.create_thing(session, text="1").text,
+        lambda session: collection.create_thing(session, text="1").text,
         two,
-        lambda session: store.create_thing(session, text="2").text,
+        lambda session: collection.create_thing(session, text="2").text,
     )
-    assert [results[0], type(results[1]), results[2]] == ["1", store.ThingNotFound, "2"]
+    assert [results[0], type(results[1]), results[2]] == ["1", collection.ThingNotFound, "2"]
     with app.app_context():
-        texts = {thing.text for thing in store.list_things(db.db.session)}
+        texts = {thing.text for thing in collection.list_things(db.session)}
     assert texts == {"1", "2"}
 
 
@@ -229,22 +232,22 @@ def disk(file):
 @pytest.mark.parametrize("count", [2, 40])
 def test_where_there_is_no_room_each_is_told_if_its_things_are_there(app, file, at_the_gate, count):
     """SQLite sees it at the commit; before, where its cache is too small, and then undoes all."""
-    session = db.db.session
+    session = db.session
     with app.app_context():
-        store.create_thing(session, text="first")
+        collection.create_thing(session, text="first")
     fill(file.with_name("other"))
     results = at_the_gate(
-        lambda session: [store.create_thing(session, text="small")],
-        lambda session: store.create_things(session, [{"text": "x" * 100_000}] * count),
-        lambda session: [store.create_thing(session, text="small")],
+        lambda session: [collection.create_thing(session, text="small")],
+        lambda session: collection.create_things(session, [{"text": "x" * 100_000}] * count),
+        lambda session: [collection.create_thing(session, text="small")],
     )
-    assert db_errors.is_full(results[1])
-    assert all(isinstance(result, list) or db_errors.is_full(result) for result in results)
+    assert errors.is_full(results[1])
+    assert all(isinstance(result, list) or errors.is_full(result) for result in results)
     told = {thing.id for result in results if isinstance(result, list) for thing in result}
     with app.app_context():
-        assert {thing.id for thing in store.list_things(session)} == {1} | told
+        assert {thing.id for thing in collection.list_things(session)} == {1} | told
         file.with_name("other").unlink()
-        assert store.create_thing(session, text="x")
+        assert collection.create_thing(session, text="x")
 
 
 def test_a_wait_for_a_connection_does_not_stop_other_processes(short_wait, app, file):
@@ -252,11 +255,11 @@ def test_a_wait_for_a_connection_does_not_stop_other_processes(short_wait, app, 
 
     def write():
         with app.app_context():
-            store.create_thing(db.db.session, text="x")
+            collection.create_thing(db.session, text="x")
 
     with app.app_context(), ExitStack() as stack, ThreadPoolExecutor(1) as thread:
         for _ in range(2 * CONNECTIONS):
-            stack.enter_context(db.db.engine.connect())
+            stack.enter_context(db.engine.connect())
         with beside(file, "-gate").open() as gate:
             writing = thread.submit(write)
             while not writing.done():
@@ -269,17 +272,17 @@ def test_a_failure_to_undo_a_part_undoes_the_whole_group(app, at_the_gate, monke
     """What cannot be undone by itself must not be committed."""
 
     def broken(session):
-        with db.writing(session):
-            store.create_thing(session, text="half done")
-            monkeypatch.setattr(sqlite, "_driver_connection", raise_error)
+        with writing(session):
+            collection.create_thing(session, text="half done")
+            monkeypatch.setattr(engine, "_driver_connection", raise_error)
             raise KeyError
 
     def raise_error(_connection):
         monkeypatch.undo()
         raise OSError
 
-    results = at_the_gate(lambda session: store.create_thing(session, text="1"), broken)
+    results = at_the_gate(lambda session: collection.create_thing(session, text="1"), broken)
     assert [type(result) for result in results] == [Away, Away]
     with app.app_context():
-        assert store.list_things(db.db.session) == []
-        assert store.create_thing(db.db.session, text="2").text == "2"
+        assert collection.list_things(db.session) == []
+        assert collection.create_thing(db.session, text="2").text == "2"

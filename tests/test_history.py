@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import make_url
 
-from flask_things.sqlite_file import sqlite3
+from flask_things.db.sqlite.file import sqlite3
 from tests.checker import violations
 from tests.history import Recorder, record
 from tests.server import free_port, wait_until

@@ -7,9 +7,9 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import event
 
-from flask_things import idempotency
-from flask_things.db import db
-from flask_things.sqlite_file import sqlite3
+from flask_things.db.session import db
+from flask_things.db.sqlite.file import sqlite3
+from flask_things.http import idempotency
 from tests.server import JSON, wait_until
 
 KEY = {"Idempotency-Key": "3f0c-1"}

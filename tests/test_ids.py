@@ -3,7 +3,7 @@
 import pytest
 
 from flask_things.limits import ID_MAX
-from flask_things.schemas import IMPORT_ID_MAX
+from flask_things.resource.schemas import IMPORT_ID_MAX
 from tests.test_transfer import line, take
 
 

@@ -13,7 +13,7 @@ from types import SimpleNamespace
 import pytest
 
 from flask_things.config import BadSetting
-from flask_things.start import (
+from flask_things.server.start import (
     RELEASE_S,
     inherited,
     places,

@@ -2,10 +2,10 @@
 
 import pytest
 
-from flask_things import store
-from flask_things.db import db
-from flask_things.listing import SORTS
-from flask_things.store import count_things, create_things
+from flask_things.db.session import db
+from flask_things.resource import collection
+from flask_things.resource.collection import count_things, create_things
+from flask_things.resource.selection import SORTS
 from tests.server import every_thing, next_page
 
 ORDERS = [*SORTS, *(f"-{name}" for name in SORTS)]
@@ -89,7 +89,7 @@ def test_the_total_is_of_the_same_moment_as_the_page(client, things, connection,
         connection.commit()
         return count_things(session, **selection)
 
-    monkeypatch.setattr(store, "count_things", count_late)
+    monkeypatch.setattr(collection, "count_things", count_late)
     response = client.get("/things?total=true")
     assert response.headers["X-Total-Count"] == str(len(response.json)) == "22"
 

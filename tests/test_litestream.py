@@ -8,7 +8,7 @@ from threading import Event
 
 import pytest
 
-from flask_things.sqlite_file import sqlite3
+from flask_things.db.sqlite.file import sqlite3
 from tests.litestream import Replica
 from tests.server import wait_until
 

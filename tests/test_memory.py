@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from flask_things.db import db
-from flask_things.store import create_things
+from flask_things.db.session import db
+from flask_things.resource.collection import create_things
 from tests.server import connect, next_page
 
 #: How much that may be, in MB: for one request, and for many at once.

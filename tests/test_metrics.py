@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from flask_things.files import beside
-from flask_things.metrics import SCRAPES
+from flask_things.db.sqlite.files import beside
+from flask_things.observability.metrics import SCRAPES
 from tests.server import CONFIG, free_port, python, wait_until
 from tests.test_readme import README
 

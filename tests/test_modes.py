@@ -6,8 +6,8 @@ from stat import S_IMODE
 import pytest
 
 from flask_things import create_app
-from flask_things.db import db
-from flask_things.files import beside
+from flask_things.db.session import db
+from flask_things.db.sqlite.files import beside
 from flask_things.migrations import prepare
 from tests.files import query
 

@@ -9,8 +9,8 @@ import pytest
 from sqlalchemy import update
 
 from flask_things import create_app
-from flask_things.db import db
-from flask_things.models import Token
+from flask_things.db.session import db
+from flask_things.resource.models import Token
 
 MOMENT = "2026-11-22T15:04:05.123456Z"
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from flask_things.network import CORS_RULES, Proxied
-from flask_things.values import networks
+from flask_things.security.network import CORS_RULES, Proxied
+from flask_things.setting_values import networks
 
 EVIL = "evil.example"
 

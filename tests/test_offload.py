@@ -10,10 +10,10 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
-from flask_things.backend import SLOW_QUERIES
-from flask_things.db import backend_of, db
-from flask_things.listing import SORTS, things_query
-from flask_things.offload import Threads
+from flask_things.db.backend import SLOW_QUERIES
+from flask_things.db.session import backend_of, db
+from flask_things.resource.selection import SORTS, things_query
+from flask_things.server.offload import Threads
 
 
 class FullDisk(io.StringIO):

@@ -7,11 +7,13 @@ from urllib.parse import quote
 import pytest
 from sqlalchemy import event
 
-from flask_things import create_app, listing, paging
-from flask_things import page as page_module
-from flask_things.db import db
-from flask_things.queries import rows
-from flask_things.store import delete_thing
+from flask_things import create_app
+from flask_things.db.queries import rows
+from flask_things.db.session import db
+from flask_things.http import pagination
+from flask_things.resource import page as page_module
+from flask_things.resource import selection
+from flask_things.resource.collection import delete_thing
 from tests.server import next_page
 from tests.test_listing import errors
 
@@ -57,7 +59,7 @@ def test_postgresql_sends_only_what_a_page_can_have(app, client, sort):
     """All that it sends is in memory before the first of it is read."""
     client.post("/things/bulk", json=[{"text": "x" * 400}] * 10)
     with app.app_context():
-        found = rows(db.session, *listing.things_query(db.session, sort, limit=9, max_bytes=1000))
+        found = rows(db.session, *selection.things_query(db.session, sort, limit=9, max_bytes=1000))
     assert len(found) == 3
 
 
@@ -145,7 +147,7 @@ def test_a_cursor_with_any_one_character_changed_is_422(client, things, sort):
     ],
 )
 def test_a_forged_cursor_whose_checksum_is_right_is_422(client, sort, place):
-    cursor = paging.encode(place, sort, "")
+    cursor = pagination.encode(place, sort, "")
     assert errors(client.get(f"/things?sort={sort}&cursor={cursor}")) == ["cursor"]
 
 
@@ -162,7 +164,7 @@ def test_the_longest_link_is_one_that_the_server_takes(serve, text):
 
 def test_a_cursor_shows_nothing_but_the_place(client, things):
     cursor = next_page(client.get("/things?limit=1").headers).partition("cursor=")[2]
-    assert urlsafe_b64decode(cursor + "==")[paging.CHECKSUM_BYTES :] == b"1:1"
+    assert urlsafe_b64decode(cursor + "==")[pagination.CHECKSUM_BYTES :] == b"1:1"
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import event
 
 from flask_things import create_app
-from flask_things.db import db
+from flask_things.db.session import db
 from flask_things.limits import ID_MAX
 from flask_things.migrations import prepare
 from tests.postgres import Postgres

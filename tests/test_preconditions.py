@@ -5,8 +5,8 @@ import re
 import pytest
 from sqlalchemy import update
 
-from flask_things.db import db
-from flask_things.models import Thing
+from flask_things.db.session import db
+from flask_things.resource.models import Thing
 
 WRITES = ["PUT", "PATCH", "DELETE"]
 

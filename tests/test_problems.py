@@ -4,7 +4,7 @@ import pytest
 from flask_smorest import abort
 from sqlalchemy.exc import OperationalError
 
-from flask_things.sqlite_file import sqlite3
+from flask_things.db.sqlite.file import sqlite3
 
 
 def test_an_unknown_path_is_a_problem(client):

@@ -9,8 +9,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from flask_things.db import db
-from flask_things.tokens import create_token
+from flask_things.db.session import db
+from flask_things.security.tokens import create_token
 from tests.server import JSON, free_port, wait_until
 
 REDIS = shutil.which("redis-server")

@@ -5,9 +5,9 @@ import shutil
 import pytest
 
 from flask_things import create_app
-from flask_things.db import db
+from flask_things.db.session import db
+from flask_things.db.sqlite.file import sqlite3
 from flask_things.migrations import prepare
-from flask_things.sqlite_file import sqlite3
 from tests.files import change, damage, files, fill, query
 
 

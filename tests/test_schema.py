@@ -3,10 +3,10 @@
 import psycopg
 import pytest
 
-from flask_things.db import db
-from flask_things.models import Thing
-from flask_things.sqlite_file import sqlite3
-from flask_things.tokens import create_token
+from flask_things.db.session import db
+from flask_things.db.sqlite.file import sqlite3
+from flask_things.resource.models import Thing
+from flask_things.security.tokens import create_token
 from tests.server import every_thing
 
 ERRORS = (sqlite3.IntegrityError, psycopg.IntegrityError, psycopg.DataError)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from flask_things.search import fold
+from flask_things.resource.search import fold
 
 
 @pytest.mark.parametrize("length", [1, 2, 3, 4, 7])

@@ -5,10 +5,10 @@ from threading import Thread
 import pytest
 from sqlalchemy import func, insert, update
 
-from flask_things.db import db
-from flask_things.models import Thing
-from flask_things.search import fold, triples
-from flask_things.store import delete_thing, get_thing, update_thing
+from flask_things.db.session import db
+from flask_things.resource.collection import delete_thing, get_thing, update_thing
+from flask_things.resource.models import Thing
+from flask_things.resource.search import fold, triples
 
 
 def test_the_index_is_asked_for_all_triples():
@@ -142,6 +142,6 @@ def test_a_text_that_is_changed_while_it_is_folded_is_found(
         put.join()
         return fold(text)
 
-    monkeypatch.setattr("flask_things.search.fold", fold_late)
+    monkeypatch.setattr("flask_things.resource.search.fold", fold_late)
     client.get("/things?q=hand")
     assert [thing["text"] for thing in client.get("/things?q=new").json] == ["new"]

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from flask_things.files import beside
+from flask_things.db.sqlite.files import beside
 from tests.server import Server, free_port, python, wait_until
 from tests.test_parsing import HEAD, status
 from tests.test_slow_clients import GET

@@ -164,7 +164,7 @@ def test_a_driver_that_is_missing_is_named_with_the_command_that_installs_it(
     monkeypatch, name, value, extra
 ):
     """flask-things itself is not on PyPI, so neither are its extras."""
-    monkeypatch.setattr("flask_things.values.find_spec", lambda name: None)
+    monkeypatch.setattr("flask_things.setting_values.find_spec", lambda name: None)
     setup = ConfigParser()
     setup.read(ROOT / "setup.cfg")
     package = setup["options.extras_require"][extra].strip()

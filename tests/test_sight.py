@@ -5,8 +5,8 @@ import time
 
 import pytest
 
-from flask_things.sight import Sight
-from flask_things.timing import SPENT, timed
+from flask_things.observability.server_timing import Sight
+from flask_things.observability.timing import SPENT, timed
 
 
 @pytest.fixture

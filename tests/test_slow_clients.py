@@ -16,7 +16,7 @@ pytestmark = pytest.mark.slow
 #: As the server's limits, but of a length for tests.
 HEADER_S, BODY_S, KEEPALIVE_S, SEND_S = 1.5, 2.5, 1, 1
 SHORT = f"""
-from flask_things import connection
+from flask_things.transport import connection
 connection.HEADER_TIMEOUT_S, connection.BODY_TIMEOUT_S = {HEADER_S}, {BODY_S}
 connection.SEND_TIMEOUT_S = {SEND_S}
 """

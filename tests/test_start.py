@@ -6,9 +6,9 @@ from contextlib import closing
 import pytest
 
 from flask_things import create_app
-from flask_things.files import beside
+from flask_things.db.sqlite.file import sqlite3
+from flask_things.db.sqlite.files import beside
 from flask_things.migrations import prepare
-from flask_things.sqlite_file import sqlite3
 from tests.disk import fill, mounted, remount
 from tests.server import python
 

@@ -4,8 +4,8 @@ import pytest
 
 from flask_things import create_app
 from flask_things.migrations import prepare
-from flask_things.start import COUNTED_MAX, log_database
-from flask_things.values import database_url, without_password
+from flask_things.server.start import COUNTED_MAX, log_database
+from flask_things.setting_values import database_url, without_password
 from tests.server import wait_until
 
 
@@ -48,7 +48,7 @@ def test_a_database_with_things_is_not_called_new(app, client):
 
 
 def test_a_large_table_is_not_counted_to_its_end(app, client, monkeypatch):
-    monkeypatch.setattr("flask_things.start.COUNTED_MAX", 2)
+    monkeypatch.setattr("flask_things.server.start.COUNTED_MAX", 2)
     client.post("/things/bulk", json=[{"text": "x"}] * 3)
     log = Log()
     log_database(log, app, is_new=False)

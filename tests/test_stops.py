@@ -11,7 +11,7 @@ from threading import Event
 
 import pytest
 
-from flask_things.worker import HEARTBEAT_S, PATIENCE_S
+from flask_things.server.worker import HEARTBEAT_S, PATIENCE_S
 from tests.server import JSON, connect, received, wait_until
 from tests.test_parsing import HEAD, status
 from tests.test_slow_clients import GET

@@ -7,11 +7,10 @@ from sqlalchemy.exc import StatementError
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.exc import StaleDataError
 
-from flask_things.db import db, writing
-from flask_things.models import Thing
-from flask_things.queries import locked
-from flask_things.sqlite_file import sqlite3
-from flask_things.store import (
+from flask_things.db.queries import locked
+from flask_things.db.session import db, writing
+from flask_things.db.sqlite.file import sqlite3
+from flask_things.resource.collection import (
     ThingNotFound,
     create_thing,
     create_things,
@@ -19,6 +18,7 @@ from flask_things.store import (
     list_things,
     update_thing,
 )
+from flask_things.resource.models import Thing
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from flask_things import create_app
-from flask_things.files import beside
+from flask_things.db.sqlite.files import beside
 from flask_things.migrations import prepare
 from tests.server import every_thing, python
 

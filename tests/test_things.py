@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 import pytest
 from sqlalchemy import insert
 
-from flask_things.db import db
-from flask_things.models import Thing
+from flask_things.db.session import db
+from flask_things.resource.models import Thing
 
 
 @pytest.fixture

@@ -4,8 +4,8 @@ import re
 
 import pytest
 
-from flask_things import tokens
-from flask_things.db import db
+from flask_things.db.session import db
+from flask_things.security import tokens
 
 
 @pytest.fixture

@@ -6,8 +6,8 @@ import json
 import pytest
 
 from flask_things import create_app
-from flask_things.db import db
-from flask_things.store import create_things
+from flask_things.db.session import db
+from flask_things.resource.collection import create_things
 
 TEXTS = [
     "plain", 'a "quoted" one', "a, b", "line\nfeed", "carriage\rreturn", "both\r\n", "", " spaces ",
@@ -300,7 +300,7 @@ def test_an_export_that_fails_leaves_the_one_before(monkeypatch, app, client, ru
         yield "half"
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("flask_things.exports.ndjson_lines", fail)
+    monkeypatch.setattr("flask_things.resource.transfer.exports.ndjson_lines", fail)
     (tmp_path / "before").write_text("whole")
     result = runner.invoke(args=["things", "export", str(tmp_path / "before")])
     assert (result.exit_code, result.output) == (1, "Error: No space left on device\n")

@@ -10,7 +10,7 @@ from threading import Event
 
 import pytest
 
-from flask_things.backend import SLOW_QUERIES
+from flask_things.db.backend import SLOW_QUERIES
 from flask_things.limits import BULK_MAX_ITEMS
 from tests.server import connect
 from tests.test_gate import reading_time

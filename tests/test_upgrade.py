@@ -3,7 +3,7 @@
 import pytest
 
 from flask_things import create_app
-from flask_things.db import db
+from flask_things.db.session import db
 from flask_things.migrations import HERE, prepare
 from tests.server import every_thing
 

@@ -6,9 +6,9 @@ from threading import Event
 import pytest
 from werkzeug.exceptions import ServiceUnavailable
 
-from flask_things import uploads
 from flask_things.limits import BULK_BODY_MAX_BYTES
-from flask_things.uploads import Uploads
+from flask_things.transport import uploads
+from flask_things.transport.uploads import Uploads
 from tests.server import CONFIG, connect, received, wait_until
 from tests.test_parsing import status
 from tests.test_stops import has_arrived

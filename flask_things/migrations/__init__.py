@@ -14,10 +14,10 @@ from flask_migrate import Migrate
 from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
-from flask_things.backend import Away, Backend, Refused, Unusable
-from flask_things.db import backend_of, db
-from flask_things.sqlite_file import sqlite3
-from flask_things.values import without_password
+from flask_things.db.backend import Away, Backend, Refused, Unusable
+from flask_things.db.session import backend_of, db
+from flask_things.db.sqlite.file import sqlite3
+from flask_things.setting_values import without_password
 
 HERE = Path(__file__).parent
 

@@ -11,7 +11,7 @@ from flask import current_app
 from sqlalchemy import Engine
 from sqlalchemy.types import TypeDecorator
 
-from flask_things.backend import Backend
+from flask_things.db.backend import Backend
 from flask_things.migrations import examined
 
 #: The search index: on SQLite FTS5's own name for each of its tables

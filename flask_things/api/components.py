@@ -1,0 +1,111 @@
+"""What several places of the OpenAPI document say alike: header fields and links."""
+
+from flask_things.http import headers
+from flask_things.resource import schemas
+
+ID = {"type": "integer", **schemas.ID}
+
+COMMON_HEADERS = {name: {"$ref": f"#/components/headers/{name}"} for name in headers.DOCUMENTED}
+
+TAGGED_HEADERS = {
+    "ETag": {
+        "description": "Names this very content (RFC 9110).",
+        "schema": {
+            "type": "string",
+            "pattern": '^"[0-9a-f]{32}"$',
+            "maxLength": 34,
+            "examples": ['"0123456789abcdef0123456789abcdef"'],
+        },
+    },
+    "Cache-Control": {
+        "description": "A cache must revalidate before each use. `private` where a token was "
+        "checked: no shared cache may store it.",
+        "schema": {"type": "string", "enum": ["no-cache", "private, no-cache"]},
+    },
+}
+
+#: The body of an export: a file for generators that know `contentMediaType`, text for others.
+EXPORT = {"type": "string", "contentMediaType": "application/octet-stream"}
+
+#: The body of an export for generators that do not know NDJSON, such as openapi-python-client.
+FILE = {"type": "string", "format": "binary"}
+
+REPLAYED = {
+    "Idempotency-Replayed": {
+        "description": "There if this is the answer that the same request was given before.",
+        "schema": {"type": "string", "const": "true"},
+    }
+}
+
+CHALLENGE = {
+    "WWW-Authenticate": {
+        "description": "What is wanted, and what is wrong with what was sent (RFC 6750).",
+        "schema": {"type": "string"},
+    }
+}
+
+RETRY_AFTER = {
+    "Retry-After": {
+        "description": "Seconds until another try makes sense.",
+        "schema": {"type": "integer", "format": "int32", "minimum": 1, "maximum": 2**31 - 1},
+    }
+}
+
+#: The header fields that some problems have besides.
+PROBLEM_HEADERS = {
+    401: CHALLENGE,
+    403: CHALLENGE,
+    415: {
+        "Accept-Encoding": {
+            "description": "Where the body was compressed: how it may come (RFC 9110).",
+            "schema": {"type": "string"},
+        },
+        "Accept-Patch": {
+            "description": "On PATCH: the types that it takes (RFC 5789).",
+            "schema": {"type": "string"},
+        },
+    },
+    429: RETRY_AFTER,
+    503: RETRY_AFTER,
+}
+
+PAGE_HEADERS = {
+    "Link": {
+        "description": 'Where there is a next page: its URL, with `rel="next"` (RFC 8288).',
+        "schema": {
+            "type": "string",
+            "pattern": '^<[^>]+>; rel="next"$',
+            "maxLength": 8192,
+            "examples": ['</things?cursor=WEgYt2>; rel="next"'],
+        },
+    },
+    "X-Total-Count": {
+        "description": "With `total=true`: how many there are on all pages.",
+        "schema": {"type": "integer", "format": "int64", "minimum": 0},
+    },
+}
+
+NO_STORE_HEADERS = {
+    "Cache-Control": {
+        "description": "No cache may store it.",
+        "schema": {"type": "string", "const": "no-store"},
+    }
+}
+
+LOCATION = {
+    "Location": {
+        "description": "The thing's URL.",
+        "schema": {
+            "type": "string",
+            "format": "uri-reference",
+            "maxLength": 2048,
+            "examples": ["/things/1"],
+        },
+    }
+}
+
+#: What can be done with a new thing.
+LINKS = {
+    operation: {"operationId": operation, "parameters": {"thing_id": "$response.body#/id"}}
+    for operation in ("getThing", "replaceThing", "updateThing", "deleteThing")
+}

@@ -1,0 +1,129 @@
+"""`flask tokens …`: who may use the API."""
+
+from functools import partial
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import click
+from flask import current_app
+from marshmallow import RAISE, Schema, ValidationError, fields, validate
+from sqlalchemy import Row
+
+from flask_things.cli.base import Commands
+from flask_things.cli.transfer import FILE, import_file, output, refuse_unprepared
+from flask_things.db.session import db
+from flask_things.limits import TOKEN_DAYS_MAX, TOKEN_NAME_MAX_CHARACTERS
+from flask_things.migrations import prepare
+from flask_things.resource.models import Token
+from flask_things.resource.schemas import IMPORT_ID_MAX, Moment
+from flask_things.resource.transfer.exports import ndjson_lines
+from flask_things.resource.transfer.records import read_ndjson
+from flask_things.security.tokens import create_token, is_over, list_tokens, revoke_token
+
+tokens = Commands("tokens", help="Create, list, revoke and move the tokens of clients.")
+
+
+def _check_name(name: str) -> None:
+    if not (name.isprintable() and name.strip() and len(name) <= TOKEN_NAME_MAX_CHARACTERS):
+        raise ValidationError(
+            f"It has 1 to {TOKEN_NAME_MAX_CHARACTERS} characters that can be printed."
+        )
+
+
+def _printable(_context: click.Context, _parameter: click.Parameter, name: str) -> str:
+    try:
+        _check_name(name)
+    except ValidationError as error:
+        raise click.BadParameter(error.messages[0]) from error
+    return name
+
+
+class Digest(fields.Field[bytes]):
+    """The field for the digest of a token's secret, in hexadecimal."""
+
+    def _serialize(self, value: Any, *_args: Any, **_kwargs: Any) -> str:
+        return bytes(value).hex()
+
+    def _deserialize(self, value: Any, *_args: Any, **_kwargs: Any) -> bytes:
+        try:
+            digest = bytes.fromhex(value)
+        except (TypeError, ValueError) as error:
+            raise ValidationError("Not hexadecimal.") from error
+        if len(digest) != sha256().digest_size:
+            raise ValidationError("Not a SHA-256.")
+        return digest
+
+
+class TokenRecordSchema(Schema):
+    """A token that is moved. The secret is not in it: nobody but its client has that."""
+
+    class Meta:
+        unknown = RAISE
+
+    id = fields.Integer(required=True, strict=True, validate=validate.Range(1, IMPORT_ID_MAX))
+    name = fields.String(required=True, validate=_check_name)
+    digest = Digest(required=True)
+    read_only = fields.Boolean(required=True, truthy={True}, falsy={False})
+    created_at = Moment(required=True)
+    expires_at = Moment(required=True, allow_none=True)
+
+
+@tokens.command()
+@click.option("--read-only", is_flag=True, help="Allow no writes.")
+@click.option(
+    "--expires", "days", type=click.IntRange(1, TOKEN_DAYS_MAX), help="Days until it expires."
+)
+@click.argument("name", callback=_printable)
+def create(name: str, read_only: bool, days: int | None) -> None:
+    """Create a token and print it, this once. The log shows its NAME."""
+    prepare(current_app)  # creates the database where there is none
+    click.echo(create_token(db.session, name, read_only=read_only, days=days))
+
+
+@tokens.command("list")
+def list_() -> None:
+    """Print the names of all tokens, what they allow, and until when."""
+    prepare(current_app)
+    for token in list_tokens(db.session):
+        access = "reads" if token.read_only else "reads and writes"
+        click.echo(f"{token.name}\t{access}\tsince {token.created_at:%Y-%m-%d}\t{_end(token)}")
+
+
+@tokens.command()
+@click.argument("name")
+def revoke(name: str) -> None:
+    """Revoke the token NAME: all workers refuse it from now on."""
+    prepare(current_app)
+    revoke_token(db.session, name)
+    click.echo(f"{name} is revoked.", err=True)
+
+
+@tokens.command("export")
+@click.argument("file", type=FILE)
+def export(file: Path) -> None:
+    """Write every token to FILE, or to standard output for -, as NDJSON.
+
+    It holds what the database does: digests, from which no token can be found.
+    """
+    refuse_unprepared()
+    with output(file) as stream:
+        lines = ndjson_lines(TokenRecordSchema, list_tokens(db.session))
+        stream.writelines(line.encode() for line in lines)
+
+
+@tokens.command("import")
+@click.argument("file", type=FILE)
+def import_(file: Path) -> None:
+    """Store every token of FILE, or of standard input for -: clients go on with theirs.
+
+    One that is there already is skipped. It ends at a line that is invalid, or whose id or name
+    another token has; the lines before it are stored.
+    """
+    import_file(file, partial(read_ndjson, TokenRecordSchema()), Token)
+
+
+def _end(token: Row[Any]) -> str:
+    if not token.expires_at:
+        return "does not expire"
+    return f"{'expired' if is_over(token) else 'expires'} {token.expires_at:%Y-%m-%d %H:%M} UTC"

@@ -1,0 +1,1 @@
+"""The database: sessions, transactions, and what both engines have in common."""

@@ -1,0 +1,191 @@
+"""SQLite: how transactions begin and end, and what a start makes of the file."""
+
+import os
+from collections.abc import Hashable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, FromClause
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import Session
+
+from flask_things.db.backend import AnySession, Away, Offload, Unusable
+from flask_things.db.sqlite import file
+from flask_things.db.sqlite.connections import Connections
+from flask_things.db.sqlite.file import error_name, sqlite3
+from flask_things.db.sqlite.file_identity import Identity
+from flask_things.db.sqlite.files import beside
+from flask_things.db.sqlite.group_commit import GroupCommit
+from flask_things.db.sqlite.write_lock import Gate, try_until
+from flask_things.limits import CONNECTIONS
+
+
+class SQLite:
+    """A database file, as the workers of a server share it."""
+
+    def __init__(self, path: Path, *, busy_timeout_ms: int, synchronous: str) -> None:
+        """Take the file's absolute path and the settings."""
+        self.offload = Offload(busy_timeout_ms / 1000)
+        self._identity = Identity(path)
+        self.path = self._identity.path
+        self._connections = Connections(
+            self._identity, busy_timeout_ms=busy_timeout_ms, synchronous=synchronous
+        )
+        self.busy_timeout_ms = busy_timeout_ms
+        self.gate = Gate(beside(self.path, "-gate"))
+        self.groups = GroupCommit(self._transaction)
+
+    def engine_options(self) -> dict[str, Any]:
+        """Return what SQLAlchemy's engine is to be made with."""
+        return {
+            "module": sqlite3,
+            "creator": self._connections.open,
+            "pool_size": CONNECTIONS,
+            "pool_use_lifo": True,  # few are used, and these have in their caches what is asked for
+            "max_overflow": CONNECTIONS,
+            "pool_timeout": self.busy_timeout_ms / 1000,
+            "hide_parameters": True,  # the log is not for what users write
+        }
+
+    def listen(self, engine: Engine) -> None:
+        """Look at the file when a transaction begins, at every error, and at old connections."""
+        self._engine = engine
+        self._connections.listen(engine)
+
+    def version(self) -> Hashable:
+        """Return what is another after every commit, or None where that cannot be seen now."""
+        return self._connections.version()
+
+    def is_sound(self) -> bool:
+        """Tell whether no worker of this server has met damage."""
+        return self._connections.is_sound()
+
+    def why_read_only(self) -> str:
+        """Return in one line what keeps SQLite from writing, or nothing."""
+        return self._identity.why_read_only()
+
+    @contextmanager
+    def writing(self, session: Session, *, alone: bool) -> Iterator[Connection]:
+        """Run the block in a transaction that has the write lock from its beginning.
+
+        Raises Away if that takes too long.
+        """
+        with self.groups.joined(self.busy_timeout_ms / 1000, alone=alone) as group:
+            connection, is_shared = group.connection, group.is_shared
+            # How the session takes part if it is used at all, beside the connection.
+            session.join_transaction_mode = "create_savepoint" if is_shared else "rollback_only"
+            try:
+                if is_shared:
+                    connection.exec_driver_sql("SAVEPOINT writer")
+                yield connection
+                session.commit()
+                if is_shared:
+                    connection.exec_driver_sql("RELEASE writer")
+            except BaseException as error:
+                group.error = Away("a write that failed could not be undone")  # until it is
+                in_transaction = _driver_connection(connection).in_transaction
+                if not in_transaction:  # SQLite has ended it: the disk is full
+                    connection.invalidate()
+                session.rollback()
+                if is_shared and in_transaction:
+                    connection.exec_driver_sql("ROLLBACK TO writer")
+                    connection.exec_driver_sql("RELEASE writer")
+                    group.error = None
+                else:
+                    group.error = error
+                raise
+
+    @contextmanager
+    def _transaction(self, end: float) -> Iterator[Connection]:
+        # The connection comes first: a wait for one must not stop the writers of other processes.
+        with self._engine.connect() as connection, self.gate.held(end):
+            # SQLite would wait in its own sleep, which stops the event loop.
+            driver_connection = _driver_connection(connection)
+            driver_connection.execute("PRAGMA busy_timeout = 0")
+            try:
+                try_until(end, lambda: _has_begun(connection), f"the lock of {self.path}")
+            finally:
+                driver_connection.execute(f"PRAGMA busy_timeout = {self.busy_timeout_ms}")
+            try:
+                yield connection
+                self._identity.check()
+                if connection.info.pop("took_long", False):  # then its commit does, too
+                    self.offload.call(connection.exec_driver_sql, "COMMIT")
+                connection.commit()
+            finally:
+                connection.rollback()  # while the gate is still held
+
+    @contextmanager
+    def reading(self, session: AnySession) -> Iterator[Connection]:
+        """Run the block in a transaction that sees one moment."""
+        with session.begin():
+            connection = session.connection()
+            connection.exec_driver_sql("BEGIN")
+            yield connection
+
+    def take_turns(self, session: AnySession, name: str) -> None:
+        """Do nothing: who writes is alone anyway."""
+
+    def limit_wait(self, session: AnySession) -> None:
+        """Do nothing: all of the waiting has been done."""
+
+    def importing(self, session: AnySession, table: FromClause) -> AbstractContextManager[None]:
+        """Run the block: AUTOINCREMENT goes on from the highest id by itself."""
+        return nullcontext()
+
+    def examine(self) -> None:
+        """Raise Unusable if there is a file that is no whole database."""
+        if self.path.exists():
+            self._identity.part()
+            file.examine(self.path)
+
+    def is_made(self) -> bool:
+        """Tell whether the file is there, and in WAL mode, or not to be changed."""
+        return self.path.exists() and (
+            file.is_in_wal_mode(self.path) or not os.access(self.path, os.W_OK)
+        )
+
+    @contextmanager
+    def making(self) -> Iterator[None]:
+        """Make the file where it is missing, and the default folder; keep all writers out.
+
+        Raises Unusable if the file cannot be written, or another folder is missing.
+        """
+        if self.path.exists() and not os.access(self.path, os.W_OK):
+            raise Unusable("It is not up to date, and read-only: let it be written once.")
+        file.make_folder(self.path)
+        with self.gate.closed():
+            if not self.path.exists():
+                file.make(self.path)
+            yield
+            if not file.is_in_wal_mode(self.path):
+                file.set_wal_mode(self.path)
+
+    def leave(self) -> None:
+        """Move what waits in the WAL to the file, or out of the way of one that has replaced it."""
+        if self._identity.is_same():
+            with suppress(Away, sqlite3.Error):
+                self._connections.open().close()
+        else:
+            self._identity.part()
+
+    def begin_migration(self, connection: Connection) -> None:
+        """Begin the transaction that changes the schema."""
+        # To rebuild a table is to drop it, which would delete what refers to it.
+        connection.exec_driver_sql("PRAGMA foreign_keys = OFF")
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+
+def _driver_connection(connection: Connection) -> Any:
+    return connection.connection.driver_connection
+
+
+def _has_begun(connection: Connection) -> bool:
+    try:
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+    except OperationalError as error:
+        if error_name(error.orig).startswith("SQLITE_BUSY"):
+            return False
+        raise
+    return True

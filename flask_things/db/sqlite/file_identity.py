@@ -1,0 +1,89 @@
+"""Whether a SQLite file is still the one that was opened first, and which WAL is its own."""
+
+import os
+import stat
+from contextlib import suppress
+from pathlib import Path
+
+from flask_things.db.backend import Away
+from flask_things.db.sqlite.file import set_wal_aside
+from flask_things.db.sqlite.files import OWNER_ONLY, beside
+
+
+class Identity:
+    """A database file by its name, and by what has that name."""
+
+    def __init__(self, path: Path) -> None:
+        """Take the path; nothing is opened yet."""
+        self._named = path
+        self.path = Path(os.path.realpath(path))  # beside which SQLite has its WAL
+        self._pair = (self.path, beside(self.path, "-wal"))
+        self._note = beside(self.path, "-gate")  # a file that stays, and is nobody's to read
+        self._opened: tuple[int, int] | None = None
+
+    def check(self) -> None:
+        """Raise Away if the file is not the one that was opened first: it was deleted or replaced.
+
+        What is still open would take writes that nobody ever reads.
+        """
+        if self._opened not in (None, self._now()):
+            raise Away(f"{self.path} was deleted or replaced: put it back, or restart")
+
+    def is_same(self) -> bool:
+        """Tell whether the file was opened, and is there."""
+        return self._opened is not None and self._opened == self._now()
+
+    def note(self) -> None:
+        """Note that the file is open, and write down beside it which WAL is its own."""
+        self._opened = self._now()
+        with suppress(OSError):
+            pair = " ".join(str(path.stat().st_ino) for path in self._pair)
+            if not self._note.exists():
+                self._note.touch(OWNER_ONLY)
+            if self._note.read_text() != pair:
+                self._note.write_text(pair)
+            self._protect_note()
+
+    def _protect_note(self) -> None:
+        """Give the file to the users who may write the database: who can read it can lock it."""
+        database, note = self.path.stat(), self._note.stat()
+        writable = database.st_mode & 0o222
+        mode = OWNER_ONLY | writable | writable << 1
+        if stat.S_IMODE(note.st_mode) != mode:
+            self._note.chmod(mode)
+        if not os.geteuid() and note.st_uid != database.st_uid:
+            os.chown(self._note, database.st_uid, database.st_gid)
+
+    def part(self) -> None:
+        """Set the WAL aside if it is of a file that was here before, as after a `kill -9`."""
+        with suppress(OSError, ValueError):
+            file, wal = (str(path.stat().st_ino) for path in self._pair)
+            noted_file, noted_wal = self._note.read_text().split()
+            if wal == noted_wal and file != noted_file:
+                set_wal_aside(self.path)
+
+    def is_writable(self) -> bool:
+        """Tell whether SQLite can write: it makes files beside this one."""
+        return os.access(self.path.parent, os.W_OK) and os.access(self.path, os.W_OK)
+
+    def why_read_only(self) -> str:
+        """Return in one line what keeps SQLite from writing, or nothing."""
+        file, wal = self._pair
+        beside_it = [wal, beside(file, "-shm")] if wal.exists() else [file.parent]
+        for path in (self._note, file, *beside_it):
+            needed = os.R_OK if path == self._note else os.W_OK
+            if path.exists() and not os.access(path, needed):
+                is_disk = os.statvfs(path).f_flag & os.ST_RDONLY
+                owner = f"belongs to user {path.stat().st_uid}"
+                return (
+                    f"Nothing can be written: user {os.geteuid()} may not write {path}, which "
+                    f"{'is on a read-only disk' if is_disk else owner}. Writes are 503."
+                )
+        return ""
+
+    def _now(self) -> tuple[int, int] | None:
+        try:
+            status = os.stat(self._named)  # noqa: PTH116 - before every request, in half the time
+        except OSError:
+            return None
+        return (status.st_dev, status.st_ino) if status.st_size else None

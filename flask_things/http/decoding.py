@@ -1,0 +1,176 @@
+"""JSON bodies: decoded strictly, in memory that is bounded by what a body may hold.
+
+A value takes up to 50 times the memory that it has in JSON. So the values are counted before any is
+made, and a large array is decoded in parts: all of it as characters can take four times its bytes.
+"""
+
+import json
+import re
+import time
+from codecs import getincrementaldecoder, iterdecode
+from collections.abc import Iterator
+from contextlib import closing
+from typing import Any, NoReturn
+
+from marshmallow import ValidationError
+from werkzeug.exceptions import BadRequest
+
+from flask_things.db.sqlite.file import sqlite3
+from flask_things.limits import BODY_MAX_VALUES, TURN_S
+from flask_things.turns import in_thread
+
+#: How many bytes are looked at or decoded at once.
+PART_BYTES = 512 * 1024
+
+#: How a large array begins; and what may stand between two values.
+ARRAY = re.compile(rb"[ \t\n\r]*\[")
+SPACE = re.compile(r"[ \t\n\r]*")
+
+#: What stands before a value, and all bytes but these and the quotes of strings.
+MARKS = (b",", b"[", b"{")
+OTHERS = bytes(set(range(256)) - set(b'",[{'))
+
+Body = bytes | bytearray
+
+
+def decode(body: Body) -> Any:
+    """Return the value that a JSON text holds.
+
+    Raises BadRequest (400) if it is not JSON, and ValidationError (422) if it has too many values.
+    """
+    if _has_too_many_values(body):
+        _check(body)
+        raise ValidationError(f"Has more than {BODY_MAX_VALUES} values.")
+    in_parts = len(body) > PART_BYTES and ARRAY.match(body)
+    try:
+        return [*Parts(body).items()] if in_parts else DECODER.decode(body.decode())
+    except UnicodeDecodeError as error:
+        raise BadRequest("The body is not UTF-8.") from error
+    except json.JSONDecodeError as error:
+        raise BadRequest(f"The body is not JSON: {error.msg if in_parts else error}.") from error
+    except RecursionError as error:
+        raise BadRequest("The body is nested too deep.") from error
+    except ValueError as error:  # NaN and infinities, or too many digits for an int
+        raise BadRequest("The body holds a number that is not JSON or is too long.") from error
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise ValueError(name)
+
+
+DECODER = json.JSONDecoder(parse_constant=_refuse_constant)
+
+
+def _has_too_many_values(body: Body) -> bool:
+    """Tell by the characters that stand before values, outside of strings."""
+    if sum(part.count(mark) for part in _parts(body) for mark in MARKS) <= BODY_MAX_VALUES:
+        return False
+    values = quotes = 0
+    for part in _parts(body):
+        unescaped = part.replace(b"\\\\", b"").replace(b'\\"', b"")
+        pieces = unescaped.translate(None, OTHERS).split(b'"')
+        values += sum(map(len, pieces[quotes % 2 :: 2]))
+        quotes += len(pieces) - 1
+        # Two quotes are a string, and two strings at most a member.
+        if values > BODY_MAX_VALUES or quotes > 4 * BODY_MAX_VALUES:
+            return True
+    return False
+
+
+def _parts(body: Body) -> Iterator[bytes]:
+    """Return a body in parts, with a turn for other requests after each; no escape is cut."""
+    at = 0
+    while at < len(body):
+        end = at + PART_BYTES
+        while body[end - 1 : end] == b"\\":
+            end += 1
+        yield bytes(body[at:end])
+        at = end
+        if at < len(body):
+            time.sleep(TURN_S)
+
+
+def _check(body: Body) -> None:
+    """Raise BadRequest if it is not JSON."""
+    try:
+        for _ in iterdecode(_parts(body), "utf-8"):
+            pass
+    except UnicodeDecodeError as error:
+        raise BadRequest("The body is not UTF-8.") from error
+    if not in_thread(_is_json, body):
+        raise BadRequest("The body is not JSON, or nested too deep.")
+
+
+def _is_json(body: Body) -> bool:
+    """Tell whether UTF-8 is JSON; SQLite does so without making its values."""
+    with closing(sqlite3.connect(":memory:")) as connection:
+        [(is_json,)] = connection.execute("SELECT json_valid(CAST(? AS TEXT))", [body])
+    return bool(is_json)
+
+
+class Parts:
+    """An array's text, of which a part at a time is decoded to characters."""
+
+    def __init__(self, body: Body) -> None:
+        """Take the UTF-8."""
+        self._body = body
+        self._decode = getincrementaldecoder("utf-8")().decode
+        self._read = 0  # bytes
+        self._text, self._at = "", 0
+
+    def items(self) -> Iterator[Any]:
+        """Yield the items; raise what json.loads would, but with positions in a part."""
+        self._expect("[")
+        is_first = True
+        while not (is_first and self._peek() == "]"):
+            yield self._item()
+            if self._peek() != ",":
+                break
+            self._at += 1
+            is_first = False
+        self._expect("]")
+        if self._peek():
+            raise json.JSONDecodeError("Extra data", self._text, self._at)
+
+    def _item(self) -> Any:
+        self._peek()
+        while True:
+            try:
+                value, end = DECODER.raw_decode(self._text, self._at)
+            except json.JSONDecodeError:
+                if self._grow():
+                    continue
+                raise
+            end = _after_space(self._text, end)
+            # Otherwise a number may go on in the next part.
+            if self._text[end : end + 1] in {",", "]"} or not self._grow():
+                self._at = end
+                return value
+
+    def _expect(self, mark: str) -> None:
+        if self._peek() != mark:
+            raise json.JSONDecodeError(f"Expecting '{mark}'", self._text, self._at)
+        self._at += 1
+
+    def _peek(self) -> str:
+        """Go to the next character that is no space, and return it, or "" at the end."""
+        while True:
+            self._at = _after_space(self._text, self._at)
+            if self._at < len(self._text) or not self._grow():
+                return self._text[self._at : self._at + 1]
+
+    def _grow(self) -> bool:
+        """Decode another part, and as much more as the item has already; False if there is none."""
+        size = max(PART_BYTES, len(self._text) - self._at)
+        part = self._body[self._read : self._read + size]
+        if not part:
+            return False
+        self._read += len(part)
+        self._text = self._text[self._at :] + self._decode(part, self._read == len(self._body))
+        self._at = 0
+        time.sleep(TURN_S)
+        return True
+
+
+def _after_space(text: str, at: int) -> int:
+    return SPACE.match(text, at).end()  # type: ignore[union-attr]

@@ -1,0 +1,143 @@
+"""Retries that cannot double: the answer to a request with an Idempotency-Key is kept and repeated.
+
+The key is stored in the transaction of what the request does. Requests with one key take turns: the
+first does it, and the others find its answer. See
+https://datatracker.ietf.org/doc/draft-ietf-httpapi-idempotency-key-header/.
+"""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from functools import wraps
+from typing import Any
+
+from flask import Response, current_app, request
+from sqlalchemy import delete, select, tuple_
+from sqlalchemy.orm import Session
+from webargs.flaskparser import abort
+
+from flask_things.db.session import CHORES, db, take_turns, writing
+from flask_things.http.parsing import DIGEST
+from flask_things.resource.models import KeptAnswer, utc_now
+
+KEPT_FOR = timedelta(hours=24)
+
+#: Where in the environment it stands whose keys these are, if they are not everybody's.
+WHOSE = "flask_things.whose"
+
+#: How many answers that were kept for too long a write removes at most: more than it brings.
+SWEPT = 10
+
+#: How long a worker's writes remove none after one that has found fewer.
+REST = timedelta(minutes=1)
+
+
+def idempotent(view: Any) -> Any:
+    """Do a request with an Idempotency-Key once, and answer its retries as it was answered.
+
+    The client sees 422 for a key that came with another body before. An error leaves its key free.
+    What reads the body and knows its limit must come before this.
+    """
+
+    @wraps(view)
+    def answer(*args: Any, idempotency_key: str | None = None, **kwargs: Any) -> Response:
+        if idempotency_key is None:
+            return view(*args, **kwargs)  # type: ignore[no-any-return]
+        whose = request.environ.get(WHOSE, "")
+        scope = f"{whose}{request.method} {request.path.rstrip('/')}"
+        digest = request.environ[DIGEST]
+        texts = [*_texts([*args])]
+        with writing(db.session):
+            take_turns(db.session, f"{scope} {idempotency_key}")
+            kept = db.session.get(KeptAnswer, (scope, idempotency_key), with_for_update=True)
+            if kept and not _is_over(kept):
+                return _replay(kept, digest, texts)
+            response: Response = view(*args, **kwargs)
+            db.session.merge(  # not add(): one that is over may still be there
+                KeptAnswer(
+                    scope=scope,
+                    key=idempotency_key,
+                    digest=digest,
+                    status=response.status_code,
+                    headers=[_without_prefix(*field) for field in response.headers],
+                    body=_cut(response.get_data(), texts),
+                    created_at=utc_now(),
+                )
+            )
+        return response
+
+    return answer
+
+
+def _is_over(kept: KeptAnswer) -> bool:
+    return kept.created_at < utc_now() - KEPT_FOR
+
+
+def _cut(body: bytes, texts: list[bytes]) -> bytes:
+    """Return an answer with a number between two NULs, which JSON has not, for each text sent.
+
+    A retry sends the texts again. So what is kept of 16 MiB are the ids and the times.
+    """
+    parts: list[bytes] = []
+    start = 0
+    for number, text in enumerate(texts):
+        found = body.find(text, start)
+        if found >= 0:
+            parts += body[start:found], b"%d" % number
+            start = found + len(text)
+    return b"\0".join([*parts, body[start:]])
+
+
+def _mend(cut: bytes, texts: list[bytes]) -> bytes:
+    """Return an answer that was cut, with the texts that were sent again."""
+    parts = cut.split(b"\0")
+    parts[1::2] = [texts[int(number)] for number in parts[1::2]]
+    return b"".join(parts)
+
+
+def _texts(value: Any) -> Iterator[bytes]:
+    """Return the texts in a body as an answer has them."""
+    if isinstance(value, str):
+        yield current_app.json.dumps(value).encode()
+    elif isinstance(value, dict | list):
+        for part in value.values() if isinstance(value, dict) else value:
+            yield from _texts(part)
+
+
+def _replay(kept: KeptAnswer, digest: bytes, texts: list[bytes]) -> Response:
+    if kept.digest != digest:
+        reason = "Was sent with another body before."
+        abort(422, messages={"headers": {"Idempotency-Key": [reason]}})
+    headers = [*(_with_prefix(*field) for field in kept.headers), ("Idempotency-Replayed", "true")]
+    return Response(_mend(kept.body, texts), kept.status, headers)
+
+
+def _without_prefix(name: str, value: str) -> tuple[str, str]:
+    """Return a header field as it is kept: the retry may come through another proxy's path."""
+    return name, value.removeprefix(request.script_root) if name == "Location" else value
+
+
+def _with_prefix(name: str, value: str) -> tuple[str, str]:
+    return name, request.script_root + value if name == "Location" else value
+
+
+class Sweeper:
+    """Removes answers that were kept for too long, a few with each write."""
+
+    def __init__(self) -> None:
+        self._rests_since = datetime.min.replace(tzinfo=UTC)
+
+    def __call__(self, session: Session) -> None:
+        """Remove some, unless a moment ago there were few."""
+        now = utc_now()
+        if abs(now - self._rests_since) < REST:
+            return
+        row = (KeptAnswer.scope, KeptAnswer.key)
+        oldest = select(*row).where(KeptAnswer.created_at < now - KEPT_FOR).limit(SWEPT)
+        # Another transaction that holds such a lock may wait for one that this statement takes.
+        oldest = oldest.order_by(KeptAnswer.created_at).with_for_update(skip_locked=True)
+        remove = delete(KeptAnswer.__table__).where(tuple_(*row).in_(oldest))
+        if session.connection().execute(remove).rowcount < SWEPT:
+            self._rests_since = now
+
+
+CHORES.append(Sweeper())

@@ -1,0 +1,145 @@
+"""Every failure → one problem document (RFC 9457), and the table from exception to status."""
+
+from collections.abc import Iterable, Sequence
+from functools import cache, partial
+from http import HTTPStatus
+from typing import Any
+
+from flask import Flask, current_app
+from sqlalchemy.exc import SQLAlchemyError
+from werkzeug import Response
+from werkzeug.exceptions import HTTPException, ServiceUnavailable
+
+from flask_things.db.backend import Away
+from flask_things.db.errors import is_away, is_full, is_not_writable
+from flask_things.db.ids import NoIdLeft
+from flask_things.db.session import backend_of, db
+from flask_things.http.error_places import Error, errors_of
+from flask_things.limits import ERRORS_MAX
+from flask_things.resource.collection import ThingNotFound
+
+MEDIA_TYPE = "application/problem+json"
+
+#: Seconds until a client may try again after a 503.
+RETRY_AFTER_S = 1
+
+#: RFC 9110's phrases where Python before 3.13 has older ones.
+RENAMED = {
+    413: "Content Too Large",
+    414: "URI Too Long",
+    416: "Range Not Satisfiable",
+    422: "Unprocessable Content",
+}
+
+DISK_FULL = "The disk is full. Nothing was stored."
+
+DATABASE_AWAY = "The database is busy, away or not up to date; try again later."
+
+#: The statuses that routes answer with, and when.
+MEANINGS = {
+    400: "The body is not JSON in UTF-8, or is shorter than announced.",
+    401: "It takes a token, and none was sent that is good.",
+    403: "The token is for reading only.",
+    404: "There is no such thing.",
+    408: "The body took too long to come. Nothing was stored.",
+    412: "`If-Match` or `If-None-Match` failed. Nothing was changed.",
+    413: "The body is over the limit.",
+    415: "The body is not of a type that this call takes.",
+    422: "The request is well formed, but not valid: see the errors.",
+    429: "Too many requests: wait as long as `Retry-After` says.",
+    503: "The database is busy, away or not up to date, or there are too many large bodies or "
+    "responses; try again later.",
+    507: "The disk is full, or no id is left. Nothing was stored.",
+}
+
+#: What our own exceptions are to a client.
+STATUSES: dict[type[Exception], int] = {
+    ThingNotFound: 404,
+    NoIdLeft: 507,
+}
+
+
+def title(status: int) -> str:
+    """Return RFC 9110's phrase for a status."""
+    return RENAMED.get(status) or HTTPStatus(status).phrase
+
+
+def document(status: int, detail: str | None, errors: Sequence[Error] = ()) -> dict[str, Any]:
+    """Return a problem document."""
+    members = {"detail": detail, "errors": errors}
+    return {"type": "about:blank", "title": title(status), "status": status} | {
+        name: value for name, value in members.items() if value
+    }
+
+
+def answer(
+    status: int,
+    detail: str | None,
+    errors: Sequence[Error] = (),
+    headers: Iterable[tuple[str, str]] = (),
+) -> Response:
+    """Return a response with a problem document."""
+    body = current_app.json.dumps(document(status, detail, errors)) + "\n"
+    return Response(body, status, [*headers], content_type=MEDIA_TYPE)
+
+
+def http_problem(error: HTTPException) -> Response:
+    """Answer an HTTPException, its headers included (Allow, Retry-After, WWW-Authenticate …).
+
+    What `abort(status, message=…, messages=…, headers=…)` of webargs and flask-smorest was given
+    is in `error.data`.
+    """
+    data = getattr(error, "data", {})
+    detail = data.get("message", error.description)
+    errors = list(errors_of(data.get("messages", {})))
+    if errors:
+        detail = f"The request has {len(errors)} invalid field{'s' if len(errors) > 1 else ''}."
+    headers = [*error.get_headers(), *(data.get("headers") or {}).items()]
+    return answer(error.code or 500, detail, errors[:ERRORS_MAX], headers)
+
+
+def our_problem(error: Exception, status: int) -> Response:
+    """Answer one of our own exceptions."""
+    return answer(status, str(error))
+
+
+def database_problem(error: SQLAlchemyError | Away) -> Response:
+    """Answer an error of the database: 503 if it cannot be used now, 507 if the disk is full.
+
+    Any other is a defect, and raised again (500).
+    """
+    if not (is_full(error) or is_away(error)):
+        raise error
+    if is_not_writable(error) and (why := backend_of(db.session).why_read_only()):
+        warn_once(why)
+    else:
+        current_app.logger.error(getattr(error, "orig", error))
+    return answer(507, DISK_FULL) if is_full(error) else http_problem(away())
+
+
+@cache
+def warn_once(message: str) -> None:
+    """Log a warning, if this process or the one that it was forked from has not done so yet."""
+    current_app.logger.warning(message)
+
+
+def away() -> HTTPException:
+    """Return what to raise, or to answer, where the database cannot be used now."""
+    return ServiceUnavailable(DATABASE_AWAY, retry_after=RETRY_AFTER_S)
+
+
+def init_app(app: Flask) -> None:
+    """Register the handlers; flask-smorest's Api has the one for HTTPException."""
+    for kind, status in STATUSES.items():
+        app.register_error_handler(kind, partial(our_problem, status=status))
+    for kind in (SQLAlchemyError, Away):
+        app.register_error_handler(kind, database_problem)
+    app.after_request(_as_problem)
+
+
+def _as_problem(response: Response) -> Response:
+    """Put a problem in the place of an error that was answered, not raised: Werkzeug does so."""
+    if response.status_code < 400 or response.content_type == MEDIA_TYPE:
+        return response
+    response.close()  # it may hold a file
+    return answer(response.status_code, None)

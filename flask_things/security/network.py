@@ -1,0 +1,108 @@
+"""What is trusted on a network: the names the service answers to, its proxies, other web pages."""
+
+import re
+from collections.abc import Iterable
+from ipaddress import IPv4Network, IPv6Network
+from typing import Any
+
+from flask import Flask, Response, current_app, request
+from flask_cors import CORS
+from werkzeug.exceptions import BadRequest, NotFound
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from flask_things.setting_values import PREFIX, host_name, ip
+
+#: The hosts that only this machine can use: they are always answered.
+LOOPBACK = ("localhost", "127.0.0.1", "::1")
+
+#: The blueprint that answers under any host: probes call a service by its address.
+PROBES = "health"
+
+#: An address with a port, as some proxies write it: 203.0.113.9:4711 or [2001:db8::1]:4711.
+ADDRESS_AND_PORT = re.compile(r"\[(.+)\](?::\d*)?|([\d.]+):\d*")
+
+#: What a web page of a named origin may send and read, besides what every page may.
+CORS_RULES: dict[str, Any] = {
+    "allow_headers": [
+        *("Authorization", "Content-Type", "Idempotency-Key"),
+        *("If-Match", "If-None-Match", "X-Request-ID"),
+    ],
+    "expose_headers": [
+        *("Accept-Encoding", "Accept-Patch", "Allow", "ETag", "Idempotency-Replayed", "Link"),
+        *("Location", "RateLimit", "RateLimit-Policy", "Retry-After", "WWW-Authenticate"),
+        *("X-Request-ID", "X-Total-Count"),
+    ],
+    "methods": ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"],
+    "max_age": 600,  # seconds
+    "always_send": False,
+    "vary_header": False,  # which it leaves out where there is one origin
+}
+
+
+def init_app(app: Flask) -> None:
+    """Set up what the settings name; nothing is trusted without them."""
+    app.before_request(_check_address)
+    if origins := app.config["THINGS_CORS_ORIGINS"]:
+        CORS(app, origins=origins, **CORS_RULES)
+        app.after_request(_vary)
+    if proxies := app.config["THINGS_TRUSTED_PROXIES"]:
+        app.wsgi_app = Proxied(app.wsgi_app, proxies)  # type: ignore[method-assign]
+
+
+def _check_address() -> None:
+    """Raise BadRequest (400) for a Host that is not answered, NotFound for a path beside ours."""
+    environ = request.environ
+    if environ.get("SERVER_PROTOCOL") == "HTTP/1.1" and "HTTP_HOST" not in environ:
+        raise BadRequest("HTTP/1.1 requires a Host (RFC 9112).")
+    hosts = current_app.config["THINGS_TRUSTED_HOSTS"]
+    if hosts and request.blueprint != PROBES and not _is_one_of([*hosts, *LOOPBACK]):
+        raise BadRequest("This service does not answer to that Host.")
+    if environ["PATH_INFO"][:1] not in ("", "/"):  # /apis, where SCRIPT_NAME is /api
+        raise NotFound
+
+
+def _is_one_of(hosts: Iterable[str]) -> bool:
+    name = host_name(re.sub(r":\d+$", "", request.host))
+    return any(name == host or (host[0] == "." and f".{name}".endswith(host)) for host in hosts)
+
+
+def _vary(response: Response) -> Response:
+    response.vary.add("Origin")
+    return response
+
+
+class Proxied:
+    """A WSGI application that obeys X-Forwarded-… from trusted proxies, and from nobody else.
+
+    Of several values the last one counts: it is the one that the proxy added.
+    """
+
+    def __init__(self, app: Any, proxies: Iterable[IPv4Network | IPv6Network]) -> None:
+        self._app, self._proxied_app = app, ProxyFix(app, x_for=0, x_proto=1, x_host=1)
+        self._proxies = list(proxies)
+
+    def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        """Answer a request."""
+        if not self._is_trusted(environ["REMOTE_ADDR"]):
+            return self._app(environ, start_response)  # type: ignore[no-any-return]
+        if client := _client(_last(environ, "FOR")):
+            environ["REMOTE_ADDR"] = client
+        if PREFIX.fullmatch(prefix := _last(environ, "PREFIX").rstrip("/")):
+            environ["SCRIPT_NAME"] = prefix
+        return self._proxied_app(environ, start_response)
+
+    def _is_trusted(self, peer: str) -> bool:
+        address = ip(peer)  # a socket in the file system has none
+        return any(address in network for network in self._proxies if address)
+
+
+def _last(environ: dict[str, Any], name: str) -> str:
+    return str(environ.get(f"HTTP_X_FORWARDED_{name}", "").rpartition(",")[2].strip())
+
+
+def _client(forwarded_for: str) -> str | None:
+    """Return the address in a value of X-Forwarded-For, or None: anything else is no client."""
+    value = forwarded_for.strip('"')
+    with_port = ADDRESS_AND_PORT.fullmatch(value)
+    address = ip(with_port[1] or with_port[2] if with_port else value)
+    return str(address) if address else None

@@ -1,0 +1,1 @@
+"""Connections: deadlines, and limits on what large bodies and responses take."""

@@ -1,0 +1,166 @@
+"""Large bodies: a worker holds few at a time, as each takes several times its size in memory.
+
+The server does not read from a client that waits for a place. While one waits, slow uploads give up
+theirs, so that slow clients cannot keep them all.
+"""
+
+import gc
+import time
+from collections import deque
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from functools import wraps
+from threading import BoundedSemaphore, Condition
+from time import monotonic
+from typing import Any
+
+from flask import Flask, Response, after_this_request, current_app, g
+from werkzeug.exceptions import ServiceUnavailable
+
+from flask_things.limits import BODY_MAX_BYTES, BULK_BODY_MAX_BYTES
+from flask_things.transport.connection import Connection
+from flask_things.transport.downloads import DOWNLOADS
+
+#: A body up to this size needs no place, in bytes: 1 000 connections may have one each.
+SMALL_BYTES = 64 * 1024
+
+#: How much the bodies have together that are read, or wait to be processed, in bytes, by the limit
+#: of each: bulks take no place from the others.
+HELD_BYTES = {BODY_MAX_BYTES: 8 * BODY_MAX_BYTES, BULK_BODY_MAX_BYTES: 2 * BULK_BODY_MAX_BYTES}
+
+#: How long a request waits for a place, in seconds, and when its client may try again.
+WAIT_S, RETRY_AFTER_S = 15, 5
+
+#: Which uploads give up their places while others wait, and how often that is looked at: those that
+#: have taken longer than this, in seconds, and come more slowly than this, in bytes per second.
+GRACE_S, SLOW_BYTES_PER_S, LOOK_S = 1, 1_000_000, 0.5
+
+NAME = "flask_things.uploads"
+
+
+class Upload:
+    """A body that has a place."""
+
+    def __init__(self, connection: Connection | None) -> None:
+        self._connection = connection
+        if connection:
+            connection.wait_for_body()
+        self.began = monotonic()
+        self.received = 0
+        self.is_read = self.is_cut_off = False
+
+    def give_way(self) -> None:
+        """End the upload if it is slow."""
+        seconds = monotonic() - self.began
+        is_slow = seconds > GRACE_S and self.received < seconds * SLOW_BYTES_PER_S
+        if is_slow and self._connection and not (self.is_read or self.is_cut_off):
+            self.is_cut_off = True
+            self._connection.stop_reading()
+
+
+class Uploads:
+    """The places for large bodies."""
+
+    def __init__(self, held_bytes: int) -> None:
+        self._free = held_bytes
+        self._held: set[Upload] = set()
+        self._waiting: deque[object] = deque()
+        self._changed = Condition()
+        self._processing = BoundedSemaphore(1)  # they would wait for the database anyway
+
+    @contextmanager
+    def place(self, size: int, connection: Connection | None) -> Iterator[Upload]:
+        """Hold a place for a body during the block.
+
+        Raises ServiceUnavailable (503) if none is free in time.
+        """
+        with self._changed:
+            self._wait(size)
+            self._free -= size
+            upload = Upload(connection)
+            self._held.add(upload)
+        try:
+            yield upload
+        finally:
+            with self._changed:
+                self._held.discard(upload)
+                self._free += size
+                self._changed.notify_all()
+
+    @contextmanager
+    def processing(self) -> Iterator[None]:
+        """Process a body in the block: no other one is, and there is room for the response.
+
+        Raises ServiceUnavailable (503) if that takes too long to come.
+        """
+        end = monotonic() + WAIT_S
+        if not self._processing.acquire(timeout=WAIT_S):
+            raise busy()
+        try:
+            while not DOWNLOADS.has_room(BULK_BODY_MAX_BYTES):
+                if monotonic() > end:
+                    raise busy()
+                time.sleep(LOOK_S)
+            yield
+        finally:
+            self._processing.release()
+
+    def _wait(self, size: int) -> None:
+        """Wait until there is a place, in the order in which requests come."""
+        me, end = object(), monotonic() + WAIT_S
+        self._waiting.append(me)
+        try:
+            while self._waiting[0] is not me or self._free < size:
+                left_s = end - monotonic()
+                if left_s <= 0:
+                    raise busy()
+                for upload in list(self._held):
+                    upload.give_way()
+                self._changed.wait(min(left_s, LOOK_S))
+        finally:
+            self._waiting.remove(me)
+            self._changed.notify_all()
+
+
+def init_app(app: Flask) -> None:
+    """Make the places: not earlier, as the server puts gevent's locks in the place of Python's."""
+    app.extensions[NAME] = {limit: Uploads(held) for limit, held in HELD_BYTES.items()}
+
+
+def busy() -> ServiceUnavailable:
+    """Return what a request is answered that has waited too long."""
+    return ServiceUnavailable("Too many large bodies at once.", retry_after=RETRY_AFTER_S)
+
+
+def released(view: Any) -> Any:
+    """Give back what a request has taken when its view is done, and its response is made."""
+
+    @wraps(view)
+    def answer(*args: Any, **kwargs: Any) -> Any:
+        with ExitStack() as g.held:
+            return view(*args, **kwargs)
+
+    return answer
+
+
+def hold(size: int, max_bytes: int, connection: Connection | None) -> Upload:
+    """Take a place for a request's body, which may have `max_bytes`.
+
+    Raises ServiceUnavailable (503).
+    """
+    places = current_app.extensions[NAME][max_bytes]
+    upload = g.held.enter_context(places.place(size, connection))
+    after_this_request(_collect)
+    return upload  # type: ignore[no-any-return]
+
+
+def process(max_bytes: int) -> None:
+    """Wait for the request's turn to process its body. Raises ServiceUnavailable (503)."""
+    g.held.enter_context(current_app.extensions[NAME][max_bytes].processing())
+
+
+def _collect(response: Response) -> Response:
+    """Free what an error has left in memory: its traceback refers to all of a body, in circles."""
+    if response.status_code >= 400:
+        gc.collect()
+    return response
