@@ -9,7 +9,7 @@ from pathlib import Path
 
 from benchmarks.systems import PEERS, System
 from flask_things.db.sqlite.file import sqlite3
-from tests.server import clean_environ
+from tests.support.server import clean_environ
 
 WORDS = (
     *("almond", "apricot", "banana", "basil", "bread", "butter", "carrot", "celery", "cheese"),

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from benchmarks.fill import environment
 from benchmarks.systems import System
-from tests.server import free_port
+from tests.support.server import free_port
 
 READY_SECONDS, STOP_SECONDS = 60, 60
 POLL_SECONDS = 0.005

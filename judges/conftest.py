@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import serve as serve  # a fixture
-from tests.server import JSON
+from tests.support.server import JSON
 
 HERE = Path(__file__).parent
 

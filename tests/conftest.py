@@ -16,8 +16,8 @@ from flask_things.db.session import db
 from flask_things.db.sqlite.file import sqlite3
 from flask_things.migrations import prepare
 from flask_things.resource.collection import create_things
-from tests.postgres import Postgres, find_programs
-from tests.server import Server
+from tests.support.postgres import Postgres, find_programs
+from tests.support.server import Server
 
 ENGINES = ("sqlite", "postgresql")
 NUMBERS = count()

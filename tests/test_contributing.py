@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.server import python
+from tests.support.server import python
 
 ROOT = Path(__file__).parents[1]
 

@@ -13,7 +13,7 @@ import yaml
 from flask_things.cli.database import things
 from flask_things.cli.tokens import tokens
 from flask_things.config import DEFAULTS, Settings
-from tests.server import clean_environ, python
+from tests.support.server import clean_environ, python
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()

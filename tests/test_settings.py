@@ -9,7 +9,7 @@ import pytest
 
 from flask_things import __version__
 from flask_things.config import COMPOSE, DEFAULTS, BadSetting, settings
-from tests.server import free_port, python, wait_until
+from tests.support.server import free_port, python, wait_until
 
 ROOT = Path(__file__).parents[1]
 

@@ -1,0 +1,175 @@
+"""`flask things restore`: all comes back, nothing is replaced unasked, no id comes twice."""
+
+import signal
+import threading
+import time
+from functools import partial
+
+import pytest
+
+from flask_things.db.session import db
+from flask_things.db.sqlite.backup import LOCK_TIMEOUT_S
+from tests.support.files import COMMAND, change, files, fill, query
+from tests.support.server import python, wait_until
+
+
+def test_everything_comes_back_and_no_id_comes_twice(client, file, saved, restore, tmp_path):
+    before = client.get("/things").json
+    client.post("/things/bulk", json=[{"text": "since"}] * 10)
+    client.delete("/things/15")
+    client.put("/things/1", json={"text": "changed since"})
+    client.delete("/things/2")
+    assert restore("--force") == f"{file}: 3 things.\n"
+    assert client.get("/things").json == before
+    assert client.post("/things", json={"text": "new"}).json["id"] == 16
+    assert [thing["id"] for thing in client.get("/things?q=ä").json] == [2]
+    ours = {f"db.sqlite3{ending}" for ending in ("", "-wal", "-shm", "-gate")}
+    assert files(file.parent) <= ours
+
+
+def test_an_id_that_only_the_backup_knows_is_not_given_again(client, file, saved, restore):
+    change(file, "DELETE FROM thing")
+    change(file, "DELETE FROM sqlite_sequence")
+    restore("--force")
+    assert client.post("/things", json={"text": "new"}).json["id"] == 6
+
+
+def test_no_table_gives_an_id_twice(runner, file, saved, restore):
+    """Of whatever name: tokens, and what a fork adds."""
+    change(saved, "CREATE TABLE note (id INTEGER PRIMARY KEY AUTOINCREMENT)")
+    change(file, "CREATE TABLE note (id INTEGER PRIMARY KEY AUTOINCREMENT)")
+    change(file, "INSERT INTO note VALUES (70)")
+    runner.invoke(args=["tokens", "create", "since"])
+    restore("--force")
+    assert runner.invoke(args=["tokens", "create", "new"]).stdout.startswith("things_2_")
+    change(file, "INSERT INTO note DEFAULT VALUES")
+    assert query(file, "SELECT id FROM note") == 71
+
+
+def test_an_id_of_a_table_that_the_backup_has_not_yet_is_not_given_again(file, saved, restore):
+    change(file, "CREATE TABLE note (id INTEGER PRIMARY KEY AUTOINCREMENT)")
+    change(file, "INSERT INTO note VALUES (70)")
+    restore("--force")
+    change(file, "CREATE TABLE note (id INTEGER PRIMARY KEY AUTOINCREMENT)")
+    change(file, "INSERT INTO note DEFAULT VALUES")
+    assert query(file, "SELECT id FROM note") == 71
+
+
+EXISTING = {
+    "the same": lambda file: None,
+    "without rows": lambda file: change(file, "DELETE FROM thing"),
+    "a tutorial's": lambda file: (file.unlink(), change(file, "CREATE TABLE thing (id, text)")),
+    "no database": lambda file: file.write_bytes(b"a diary" * 1000),
+    "empty": lambda file: file.write_bytes(b""),
+}
+
+
+@pytest.mark.parametrize("what", EXISTING)
+def test_what_exists_is_not_replaced_without_force(app, file, saved, restore, what):
+    """Whatever it holds. It may be newer than the backup in any table, and no clock can tell."""
+    with app.app_context():
+        db.engine.dispose()
+    EXISTING[what](file)
+    before = file.read_bytes()
+    refusal = f"Error: {file} exists. --force replaces all that it holds, tokens included.\n"
+    assert restore(code=1) == refusal
+    assert file.read_bytes() == before
+
+
+def test_a_database_in_use_is_not_replaced_without_force(client, file, saved, serve, restore):
+    server = serve()
+    assert "exists." in restore(code=1)
+    assert server.request("POST", "/things", {"text": "x"})[0] == 201
+
+
+def test_tokens_become_those_of_the_backup_and_the_restore_says_so(
+    runner, saved, restore, tmp_path
+):
+    """One that was revoked since is valid again."""
+    runner.invoke(args=["tokens", "create", "revoked"])
+    assert runner.invoke(args=["things", "backup", str(tmp_path / "backup")]).exit_code == 0
+    runner.invoke(args=["tokens", "revoke", "revoked"])
+    runner.invoke(args=["tokens", "create", "since"])
+    assert "Its tokens are those of the backup: see `flask tokens list`." in restore("--force")
+    assert runner.invoke(args=["tokens", "list"]).stdout.split("\t")[0] == "revoked"
+
+
+def test_a_reader_holds_a_restore_up_neither_now_nor_at_its_end(file, saved, connection, restore):
+    """As of an export, which may take minutes. Writers would wait as long."""
+    connection.execute("BEGIN")
+    connection.execute("SELECT * FROM thing").fetchall()
+    change(file, "UPDATE thing SET text = 'since'")
+    began = time.monotonic()
+    restore("--force")
+    assert time.monotonic() - began < LOCK_TIMEOUT_S / 2
+    assert query(file, "SELECT text FROM thing") == "A"
+    assert connection.execute("SELECT text FROM thing").fetchone() == ("A",)
+
+
+def test_a_database_that_stays_locked_is_left_alone(monkeypatch, file, saved, connection, restore):
+    monkeypatch.setattr("flask_things.db.sqlite.backup.LOCK_TIMEOUT_S", 0)
+    connection.execute("BEGIN IMMEDIATE")
+    assert "locked by somebody who writes" in restore("--force", code=1)
+
+
+def test_a_server_goes_on_with_what_was_restored(client, saved, serve, tmp_path):
+    """Clients write all the while: every id that they are told is theirs alone."""
+    before = client.get("/things").json
+    server = serve()
+    given, end = [], threading.Event()
+
+    def write():
+        while not end.is_set():
+            status, _, thing = server.request("POST", "/things", {"text": "x"})
+            assert status in (201, 503)
+            if status == 201:
+                given.append(thing["id"])
+
+    clients = [threading.Thread(target=write) for _ in range(4)]
+    for thread in clients:
+        thread.start()
+    for _ in range(5):
+        wait_until(partial(has_more_than, given, len(given) + 20))
+        run = python(tmp_path, *COMMAND, "restore", "--force", saved)
+        assert run.returncode == 0, run.stderr
+    end.set()
+    for thread in clients:
+        thread.join()
+    assert len(set(given)) == len(given)
+    assert server.request("GET", "/things")[2][:3] == before
+    assert max(given) < server.request("POST", "/things", {"text": "x"})[2]["id"]
+    assert query(tmp_path / "data/db.sqlite3", "PRAGMA integrity_check") == "ok"
+
+
+def has_more_than(given, number):
+    """Tell whether more ids were given than a number."""
+    return len(given) > number
+
+
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+from flask_things.db.sqlite.restore import restore
+
+def progress(done, total):
+    if done / total > float(sys.argv[1]):
+        os.kill(os.getpid(), signal.SIGKILL)
+
+restore(Path("backup"), Path("data/db.sqlite3").absolute(), force=True, progress=progress)
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("when", ["0.25", "0.51", "0.75", "0.99"])
+def test_a_restore_that_is_killed_leaves_what_was_there(app, client, runner, file, tmp_path, when):
+    fill(app)
+    assert runner.invoke(args=["things", "backup", str(tmp_path / "backup")]).exit_code == 0
+    client.put("/things/1", json={"text": "since"})
+    assert python(tmp_path, "-c", KILLED, when).returncode == -signal.SIGKILL
+    assert query(file, "PRAGMA integrity_check") == "ok"
+    assert client.get("/things/1").json["text"] == "since"
+    assert (
+        runner.invoke(args=["things", "restore", "--force", str(tmp_path / "backup")]).exit_code
+        == 0
+    )
+    assert client.get("/things/1").json["text"] == "0"

@@ -1,0 +1,199 @@
+"""What `flask things restore` does with files that are not as they should be, old and new."""
+
+import shutil
+
+import pytest
+
+from flask_things import create_app
+from flask_things.db.session import db
+from flask_things.db.sqlite.file import sqlite3
+from flask_things.migrations import prepare
+from tests.support.files import change, damage, files, fill, query
+
+
+@pytest.fixture
+def restart(environ):
+    """Return a function that starts the application anew, and returns a client of it."""
+    apps = []
+
+    def start():
+        apps.append(create_app(environ))
+        prepare(apps[-1])
+        return apps[-1].test_client()
+
+    yield start
+    for app in apps:
+        with app.app_context():
+            db.engine.dispose()
+
+
+@pytest.mark.parametrize("there", ["no folder", "no file", "a stale WAL"])
+def test_where_no_database_is_one_is_made(
+    client, file, saved, restore, restart, there, monkeypatch, tmp_path
+):
+    monkeypatch.chdir(tmp_path)  # where the folder data is the default one
+    before = client.get("/things").json
+    with client.application.app_context():
+        db.engine.dispose()
+    shutil.rmtree(file.parent)
+    if there != "no folder":
+        file.parent.mkdir()
+    if there == "a stale WAL":
+        file.with_name("db.sqlite3-wal").write_bytes(b"x" * 5000)
+    assert restore() == f"{file}: 3 things.\n"
+    aside = {"db.sqlite3.old-wal"} if there == "a stale WAL" else set()
+    own = {f"db.sqlite3{ending}" for ending in ("", "-wal", "-shm", "-gate")}
+    assert files(file.parent) - own == aside
+    assert query(file, "PRAGMA journal_mode") == "wal"
+    assert restart().get("/things").json == before
+
+
+def test_a_folder_that_is_missing_is_refused_and_not_made(client, file, saved, restore):
+    with client.application.app_context():
+        db.engine.dispose()
+    shutil.rmtree(file.parent)
+    assert f"Error: There is no folder {file.parent}." in restore(code=1)
+    assert not file.parent.exists()
+
+
+def test_a_file_that_is_no_database_is_kept_beside(client, file, saved, restore, restart):
+    before = client.get("/things").json
+    with client.application.app_context():
+        db.engine.dispose()
+    file.write_bytes(b"a diary, not a database" * 500)
+    assert f"What was there is kept as {file}.old. Restart a running server." in restore("--force")
+    assert file.with_name("db.sqlite3.old").read_bytes() == b"a diary, not a database" * 500
+    assert restart().get("/things").json == before
+    file.write_bytes(b"another" * 500)
+    assert f"kept as {file}.old1." in restore("--force")
+
+
+def test_a_damaged_database_is_kept_beside_and_its_ids_are_not_given_again(
+    app, client, file, saved, restore, restart
+):
+    before = client.get("/things").json
+    fill(app)
+    with app.app_context():
+        db.engine.dispose()
+    damage(file)
+    content = file.read_bytes()
+    assert f"kept as {file}.old." in restore("--force")
+    assert file.with_name("db.sqlite3.old").read_bytes() == content
+    client = restart()
+    assert client.get("/things").json == before
+    assert client.post("/things", json={"text": "new"}).json["id"] == 5 + 5002 + 1
+
+
+def test_another_page_size_is_no_obstacle(client, file, saved, restore):
+    """SQLite cannot change it in a database that is in WAL mode."""
+    before = client.get("/things").json
+    connection = sqlite3.connect(saved, isolation_level=None)
+    connection.execute("PRAGMA page_size = 1024")
+    connection.execute("VACUUM")
+    connection.close()
+    assert query(saved, "PRAGMA page_size") == 1024
+    restore("--force")
+    assert query(file, "PRAGMA page_size") == 4096
+    assert client.get("/things?q=ä").json == before[1:2]
+
+
+@pytest.mark.parametrize(
+    ("made", "reason"),
+    [
+        ("missing", "There is no such file."),
+        ("a diary", "file is not a database."),
+        ("empty", "It has no schema of flask-things."),
+        ("tutorial", "It has no schema of flask-things."),
+        ("newer", "The schema 9999 is unknown. Is it of a newer flask-things?"),
+        ("damaged", "The database is damaged: "),
+        ("cut off", "database disk image is malformed."),
+    ],
+)
+def test_a_file_that_is_no_backup_changes_nothing(app, client, file, saved, restore, made, reason):
+    before = client.get("/things").json
+    if made == "newer":
+        change(saved, "UPDATE alembic_version SET version_num = '9999'")
+    elif made == "damaged":
+        fill(app)
+        with app.app_context():
+            db.engine.dispose()
+        shutil.copy(file, saved)
+        damage(saved)
+        before = client.get("/things").json
+    elif made == "cut off":
+        saved.write_bytes(saved.read_bytes()[:20_000])
+    else:
+        saved.unlink()
+    if made == "a diary":
+        saved.write_text("a diary, not a database" * 100)
+    elif made == "empty":
+        saved.touch()
+    elif made == "tutorial":
+        change(saved, "CREATE TABLE thing (id INTEGER NOT NULL PRIMARY KEY, text VARCHAR NOT NULL)")
+    assert restore("--force", code=1).startswith(f"Error: {saved}: {reason}")
+    assert client.get("/things").json == before
+    assert not any(name.startswith(".") for name in files(file.parent))
+
+
+@pytest.mark.parametrize("how", ["itself", "symlink", "hardlink"])
+def test_the_database_is_not_restored_from_itself(client, runner, saved, file, how):
+    saved.unlink()
+    if how == "itself":
+        saved = file
+    elif how == "symlink":
+        saved.symlink_to(file)
+    else:
+        saved.hardlink_to(file)
+    result = runner.invoke(args=["things", "restore", "--force", str(saved)])
+    assert (result.exit_code, result.output) == (
+        1,
+        f"Error: {saved}: This is the database itself.\n",
+    )
+
+
+@pytest.mark.parametrize(
+    ("table", "version"),
+    [
+        ("CREATE TABLE thing (id INTEGER NOT NULL PRIMARY KEY, text VARCHAR NOT NULL)", None),
+        ("UPDATE alembic_version SET version_num = '9999'", "9999"),
+    ],
+    ids=["the tutorial's", "of a newer schema"],
+)
+def test_a_database_that_is_not_of_this_version_is_kept_beside(
+    client, file, saved, restore, restart, table, version
+):
+    before = client.get("/things").json
+    with client.application.app_context():
+        db.engine.dispose()
+    if not version:
+        file.unlink()
+    change(file, table)
+    assert f"kept as {file}.old." in restore("--force")
+    old = file.with_name("db.sqlite3.old")
+    if version:
+        assert query(old, "SELECT version_num FROM alembic_version") == version
+    assert query(old, "SELECT count(*) FROM thing") == (3 if version else 0)
+    assert restart().get("/things").json == before
+
+
+def test_a_backup_of_an_older_schema_is_brought_up_to_date(client, file, saved, restore):
+    """At once, as a server may be running."""
+    saved.unlink()
+    script = "CREATE TABLE thing (id INTEGER NOT NULL PRIMARY KEY, text VARCHAR NOT NULL)"
+    change(saved, script)
+    change(saved, "INSERT INTO thing VALUES (1, 'old')")
+    older = create_app({"THINGS_DATABASE_URL": f"sqlite:///{saved}"})
+    assert older.test_cli_runner().invoke(args=["db", "upgrade", "0001"]).exit_code == 0
+    with older.app_context():
+        db.engine.dispose()
+    assert restore("--force") == f"{file}: 1 things.\n"
+    assert [thing["text"] for thing in client.get("/things?q=OLD").json] == ["old"]
+
+
+def test_a_copy_of_a_database_with_its_wal_is_a_backup_too(client, file, saved, restore):
+    client.post("/things", json={"text": "in the WAL"})
+    before = client.get("/things").json
+    for ending in ("", "-wal"):
+        shutil.copy(f"{file}{ending}", f"{saved}{ending}")
+    restore("--force")
+    assert client.get("/things").json == before

@@ -1,0 +1,310 @@
+"""Retries: Idempotency-Key."""
+
+import json
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import event
+
+from flask_things.db.session import db
+from flask_things.db.sqlite.file import sqlite3
+from flask_things.http import idempotency
+from tests.support.server import JSON, wait_until
+
+KEY = {"Idempotency-Key": "3f0c-1"}
+
+
+def post(client, text="x", path="/things", **headers):
+    """Post with a key."""
+    body = [{"text": text}] if path == "/things/bulk" else {"text": text}
+    return client.post(path, json=body, headers=KEY | headers)
+
+
+def texts(client):
+    """Return the texts of all things."""
+    return [thing["text"] for thing in client.get("/things").json]
+
+
+def without_id(response):
+    """Return a response's header fields but for those that belong to one request."""
+    return {k: v for k, v in response.headers.items() if k not in ("X-Request-ID", "Date")}
+
+
+@pytest.fixture
+def later(monkeypatch):
+    """Return a function that lets time pass."""
+    now = idempotency.utc_now
+
+    def pass_time(**span):
+        monkeypatch.setattr(idempotency, "utc_now", lambda: now() + timedelta(**span))
+
+    return pass_time
+
+
+@pytest.mark.parametrize("path", ["/things", "/things/bulk"])
+def test_a_retry_gets_the_first_answer_and_makes_nothing(client, path):
+    first, again = post(client, path=path), post(client, path=path)
+    assert (again.status_code, again.data) == (201, first.data)
+    assert without_id(again) == without_id(first) | {"Idempotency-Replayed": "true"}
+    assert "Idempotency-Replayed" not in first.headers
+    assert texts(client) == ["x"]
+
+
+def test_the_first_answer_comes_even_when_the_thing_has_changed_or_gone(client):
+    first = post(client)
+    client.put("/things/1", json={"text": "changed"})
+    assert post(client).json == first.json
+    client.delete("/things/1")
+    again = post(client)
+    assert (again.json, again.headers["ETag"]) == (first.json, first.headers["ETag"])
+    assert texts(client) == []
+
+
+@pytest.mark.parametrize("path", ["/things", "/things/bulk"])
+def test_another_body_with_the_same_key_is_422_and_names_the_header(client, path):
+    post(client, "x", path)
+    response = post(client, "y", path)
+    assert response.status_code == 422
+    assert [error["header"] for error in response.json["errors"]] == ["Idempotency-Key"]
+    assert texts(client) == ["x"]
+    assert post(client, "x", path).status_code == 201
+
+
+def test_the_same_value_in_other_bytes_is_another_body(client):
+    json = {"Content-Type": "application/json", **KEY}
+    assert client.post("/things", data=b'{"text":"x"}', headers=json).status_code == 201
+    assert client.post("/things", data=b'{"text": "x"}', headers=json).status_code == 422
+
+
+def test_a_key_counts_for_its_path_only(client):
+    assert post(client).status_code == post(client, path="/things/bulk").status_code == 201
+    assert texts(client) == ["x", "x"]
+
+
+def test_the_slash_at_the_end_makes_no_other_path(client):
+    post(client)
+    assert post(client, path="/things/").headers["Idempotency-Replayed"] == "true"
+
+
+def test_keys_are_told_apart_by_their_case(client):
+    post(client, **{"Idempotency-Key": "a"})
+    post(client, **{"Idempotency-Key": "A"})
+    assert texts(client) == ["x", "x"]
+
+
+@pytest.mark.parametrize("body", [b"{", b'{"text": 5}', b"\xff", b"[]"])
+def test_an_error_leaves_its_key_free(client, body):
+    json = {"Content-Type": "application/json", **KEY}
+    assert client.post("/things", data=body, headers=json).status_code in (400, 422)
+    assert client.post("/things?x=1", json={"text": "x"}, headers=KEY).status_code == 422
+    response = post(client)
+    assert response.status_code == 201
+    assert "Idempotency-Replayed" not in response.headers
+
+
+def test_a_database_that_is_busy_leaves_the_key_free(short_wait, app, client, connection, lock):
+    lock()
+    assert post(client).status_code == 503
+    connection.rollback()
+    assert post(client).status_code == 201
+
+
+@pytest.mark.parametrize("key", ["", "a" * 256, "a b", "\x7f", "ä", "a\tb", "🍏"])
+def test_a_key_that_is_not_1_to_255_visible_ascii_characters_is_422(client, key):
+    response = post(client, **{"Idempotency-Key": key.encode().decode("latin-1")})
+    assert response.status_code == 422
+    assert [error["header"] for error in response.json["errors"]] == ["Idempotency-Key"]
+    assert texts(client) == []
+
+
+@pytest.mark.parametrize("key", ["a", "~" * 255, "!", '"quoted"', "a,b"])
+def test_a_key_of_1_to_255_visible_ascii_characters_is_taken(client, key):
+    post(client, **{"Idempotency-Key": key})
+    assert "Idempotency-Replayed" in post(client, **{"Idempotency-Key": key}).headers
+
+
+def test_a_key_is_kept_for_24_hours(client, later):
+    post(client)
+    later(hours=23, minutes=59)
+    assert "Idempotency-Replayed" in post(client).headers
+
+
+@pytest.mark.parametrize("text", ["x", "another"])
+def test_a_key_is_free_after_24_hours(client, later, text):
+    post(client)
+    later(hours=24, seconds=1)
+    assert "Idempotency-Replayed" not in post(client, text).headers
+    assert texts(client) == ["x", text]
+    assert "Idempotency-Replayed" in post(client, text).headers
+
+
+def test_a_key_whose_time_is_over_is_free_even_if_it_has_not_been_removed(
+    client, later, monkeypatch
+):
+    post(client)
+    later(hours=25)
+    monkeypatch.setattr(idempotency, "SWEPT", 0)
+    assert "Idempotency-Replayed" not in post(client).headers
+
+
+def count_kept(connection):
+    """Return how many answers are kept."""
+    [(number,)] = connection.execute("SELECT count(*) FROM kept_answer").fetchall()
+    connection.rollback()
+    return number
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE"])
+def test_any_write_removes_old_keys_a_few_at_a_time(client, later, connection, monkeypatch, method):
+    monkeypatch.setattr(idempotency, "SWEPT", 3)
+    for n in range(5):
+        post(client, **{"Idempotency-Key": f"old-{n}"})
+    later(hours=25)
+    left = []
+    for n in range(1, 3):
+        path = "/things" if method == "POST" else f"/things/{n}"
+        assert client.open(path, method=method, json={"text": "new"}).status_code < 300
+        left.append(count_kept(connection))
+    assert left == [2, 0]
+
+
+def test_a_request_with_a_key_removes_more_than_it_brings(client, later, connection, monkeypatch):
+    monkeypatch.setattr(idempotency, "SWEPT", 3)
+    for n in range(5):
+        post(client, **{"Idempotency-Key": f"old-{n}"})
+    later(hours=25)
+    left = []
+    for n in range(3):
+        post(client, **{"Idempotency-Key": f"new-{n}"})
+        left.append(count_kept(connection))
+    assert left == [2 + 1, 0 + 2, 0 + 3]
+
+
+def test_a_write_that_finds_few_old_keys_lets_others_rest_for_a_minute(app, client, later):
+    later(hours=1)
+    client.post("/things", json={"text": "x"})
+    deletes = []
+    with app.app_context():
+        event.listen(
+            db.engine, "before_cursor_execute", lambda *args: deletes.append("DELETE" in args[2])
+        )
+    later(hours=1, seconds=30)
+    client.post("/things", json={"text": "x"})
+    assert not any(deletes)
+    later(hours=1, seconds=70)
+    client.post("/things", json={"text": "x"})
+    assert sum(deletes) == 1
+
+
+TEXTS = [
+    "x",
+    "",
+    "id",
+    "text",
+    "created_at",
+    ",",
+    '"',
+    "\\",
+    '{"id":1,"text":"x"',
+    "1",
+    "null",
+    "äöü 🍏 \u2028 \x1f\x7f\n\t/",
+    "x",
+    "y" * 50_000,
+]
+
+
+@pytest.mark.parametrize("path", ["/things", "/things/bulk"])
+def test_every_text_comes_again_as_it_was(client, path):
+    """Texts are not kept but taken from the retry, which may write them in another way."""
+    bodies = [[{"text": text} for text in TEXTS]] if path == "/things/bulk" else []
+    bodies = bodies or [{"text": text} for text in TEXTS]
+    for number, body in enumerate(bodies):
+        for ascii_only in (True, False):
+            data = json.dumps(body, ensure_ascii=ascii_only).encode()
+            headers = {**JSON, "Idempotency-Key": f"{number}-{ascii_only}"}
+            first = client.post(path, data=data, headers=headers)
+            assert first.status_code == 201
+            again = client.post(path, data=data, headers=headers)
+            assert (again.status_code, again.data) == (201, first.data)
+            assert without_id(again) == without_id(first) | {"Idempotency-Replayed": "true"}
+
+
+def test_a_header_field_that_the_retry_has_not_does_not_matter(client):
+    first = post(client, **{"If-None-Match": "created_at"})
+    assert post(client).data == first.data
+
+
+def test_an_answer_that_an_earlier_version_kept_whole_comes_again(client, connection):
+    first = post(client)
+    body = "x'" + first.data.hex() + "'"
+    if not isinstance(connection, sqlite3.Connection):
+        body = f"decode('{first.data.hex()}', 'hex')"
+    connection.execute(f"UPDATE kept_answer SET body = {body}")
+    connection.commit()
+    assert post(client).data == first.data
+
+
+def test_a_restarted_server_gives_the_same_answer(serve):
+    """Where the things are gone, it is made of what is kept and what is sent again."""
+    body = [{"text": "ä" * 10_000}, {"text": "b"}]
+    headers = {**JSON, **KEY}
+    before = serve()
+    _, _, things = before.request("POST", "/things/bulk", body, headers)
+    for thing in things:
+        before.request("DELETE", f"/things/{thing['id']}")
+    before.stop()
+    status, fields, again = serve().request("POST", "/things/bulk", body, headers)
+    assert (status, again, fields["Idempotency-Replayed"]) == (201, things, "true")
+
+
+def test_what_is_kept_of_an_answer_does_not_grow_with_its_texts(client, connection):
+    things = [{"text": f"{n} " + "text" * 2500} for n in range(1000)]
+    client.post("/things/bulk", json=things, headers=KEY)
+    [(body,)] = connection.execute("SELECT body FROM kept_answer").fetchall()
+    assert len(body) < 130_000
+    assert b"texttext" not in body
+
+
+@pytest.mark.postgresql
+def test_a_retry_of_an_old_key_waits_for_a_sweeper_with_no_row_locked(client, later, connection):
+    """Else two retries that remove each other's keys would wait for each other."""
+    for key in ("a", "b"):
+        post(client, **{"Idempotency-Key": key})
+    later(hours=25)
+    lock = "SELECT 1 FROM kept_answer WHERE key = %s FOR UPDATE"
+    connection.execute(lock, ["a"])  # as a sweeper does
+    with ThreadPoolExecutor(1) as thread:
+        retry = thread.submit(post, client, **{"Idempotency-Key": "a"})
+        waiting = "SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
+        wait_until(lambda: connection.execute(waiting).fetchall())
+        connection.execute(f"{lock} NOWAIT", ["b"])
+        connection.rollback()
+        assert retry.result().status_code == 201
+
+
+@pytest.mark.postgresql
+def test_a_sweep_does_not_wait_for_a_row(client, later, connection):
+    post(client)
+    later(hours=25)
+    connection.execute("SELECT 1 FROM kept_answer FOR UPDATE")
+    assert client.post("/things", json={"text": "x"}).status_code == 201
+
+
+def test_a_thing_whose_key_cannot_be_stored_is_not_stored_either(client, connection):
+    post(client)
+    connection.execute("CREATE UNIQUE INDEX refuse ON kept_answer (status)")
+    connection.commit()
+    assert post(client, **{"Idempotency-Key": "another"}).status_code == 500
+    assert texts(client) == ["x"]
+
+
+def test_a_request_without_a_key_keeps_no_answer(client, connection):
+    client.post("/things", json={"text": "x"})
+    assert connection.execute("SELECT count(*) FROM kept_answer").fetchone() == (0,)
+
+
+def test_a_key_means_nothing_to_other_calls(client):
+    post(client)
+    assert client.put("/things/1", json={"text": "y"}, headers=KEY).json["text"] == "y"

@@ -1,0 +1,72 @@
+"""A database by any name: what is special in a URL, to SQLite or to Alembic, is not in a path."""
+
+from urllib.parse import quote
+
+import pytest
+
+from tests.support.server import Server
+
+pytestmark = [pytest.mark.sqlite, pytest.mark.slow]
+
+NAMES = ["with space", "a?mode=memory", "a#b", "100%25s%", "ünï 🍏", "a&b;c'd", "a+b", "-"]
+
+
+@pytest.fixture
+def start():
+    """Return a function that starts a server in a folder, with nothing but a few settings."""
+    servers = []
+
+    def start(folder, **environ):
+        servers.append(Server(folder, environ, ["-m", "flask_things"], wait=True))
+        return servers[-1]
+
+    yield start
+    for server in servers:
+        server.stop()
+
+
+def keeps_things(start, folder, **environ):
+    """Tell whether a thing is there after a restart."""
+    server = start(folder, **environ)
+    thing = server.request("POST", "/things", {"text": "stays"})[2]
+    server.stop()
+    return start(folder, **environ).request("GET", "/things")[2] == [thing]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_folder_may_have_any_name(start, tmp_path, name):
+    """The default is relative to it."""
+    (tmp_path / name).mkdir()
+    assert keeps_things(start, tmp_path / name)
+    assert (tmp_path / name / "data" / "db.sqlite3").is_file()
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_file_may_have_any_name(start, tmp_path, name):
+    """In a URL it is quoted."""
+    url = f"sqlite:///{tmp_path}/{quote(name)}"
+    assert keeps_things(start, tmp_path, THINGS_DATABASE_URL=url)
+    assert (tmp_path / name).is_file()
+
+
+def test_a_link_leads_to_the_file_though_that_is_yet_to_be_made(start, tmp_path):
+    link = tmp_path / "link"
+    (tmp_path / "elsewhere").mkdir()
+    link.symlink_to(tmp_path / "elsewhere" / "db.sqlite3")
+    url = f"sqlite:///{link}"
+    assert keeps_things(start, tmp_path, THINGS_DATABASE_URL=url)
+    assert link.is_symlink()
+    assert {path.name for path in (tmp_path / "elsewhere").iterdir()} > {"db.sqlite3-gate"}
+    assert not (tmp_path / "link-gate").exists()
+
+
+def test_a_link_that_leads_to_another_file_is_noticed(start, tmp_path):
+    link = tmp_path / "link"
+    link.symlink_to(tmp_path / "db.sqlite3")
+    server = start(tmp_path, THINGS_DATABASE_URL=f"sqlite:///{link}")
+    (tmp_path / "other").touch()
+    link.unlink()
+    link.symlink_to(tmp_path / "other")
+    assert server.request("GET", "/things")[0] == 503
+    assert server.request("POST", "/things", {"text": "x"})[0] == 503
+    assert (tmp_path / "other").stat().st_size == 0

@@ -1,0 +1,234 @@
+"""What other programs may store: whatever the schema lets in can be served."""
+
+import psycopg
+import pytest
+
+from flask_things.db.session import db
+from flask_things.db.sqlite.file import sqlite3
+from flask_things.resource.models import Thing
+from flask_things.security.tokens import create_token
+from tests.support.server import every_thing
+
+ERRORS = (sqlite3.IntegrityError, psycopg.IntegrityError, psycopg.DataError)
+
+
+@pytest.fixture
+def execute(app, connection):
+    """Return a function that runs a statement as another program does."""
+
+    def execute(statement):
+        try:
+            connection.execute(statement)
+        except ERRORS:
+            connection.rollback()
+            raise
+        connection.commit()
+
+    return execute
+
+
+def test_an_insert_needs_nothing_but_the_text(client, execute):
+    before = client.post("/things", json={"text": "x"}).json
+    execute("INSERT INTO thing (text) VALUES ('by hand')")
+    after = client.post("/things", json={"text": "x"}).json
+    thing = client.get("/things/2").json
+    assert thing["text"] == "by hand"
+    assert thing["created_at"] == thing["updated_at"]
+    # SQLite's clock has milliseconds only.
+    times = [one["created_at"][:23] for one in (before, thing, after)]
+    assert times == sorted(times)
+
+
+def test_an_update_moves_updated_at_and_the_etag(client, execute):
+    posted = client.post("/things", json={"text": "x"})
+    execute("UPDATE thing SET text = 'by hand'")
+    read = client.get("/things/1")
+    assert read.json["created_at"] == posted.json["created_at"]
+    assert read.json["updated_at"] != posted.json["updated_at"]
+    assert read.json["updated_at"][:23] >= posted.json["updated_at"][:23]
+    assert read.headers["ETag"] != posted.headers["ETag"]
+
+
+def test_an_update_that_changes_nothing_moves_nothing(client, execute):
+    posted = client.post("/things", json={"text": "x"}).json
+    execute("UPDATE thing SET text = 'x'")
+    assert client.get("/things/1").json == posted
+
+
+def test_an_update_may_set_updated_at_itself(client, execute):
+    client.post("/things", json={"text": "x"})
+    execute("UPDATE thing SET text = 'y', updated_at = '2001-02-03 04:05:06'")
+    assert client.get("/things/1").json["updated_at"] == "2001-02-03T04:05:06.000000Z"
+
+
+def test_an_update_raises_the_revision_by_which_a_shell_sees_it(app, execute):
+    with app.app_context():
+        db.session.add(Thing(text="x"))
+        db.session.commit()
+        thing = db.session.get(Thing, 1)
+        before = thing.revision
+        db.session.commit()
+        execute("UPDATE thing SET text = 'y'")
+        assert thing.revision == before + 1
+
+
+def refuse(client, execute, assignment):
+    """Check that no row can be given a value, neither a new one nor one that is there."""
+    things = client.post("/things/bulk", json=[{"text": "x"}, {"text": "y"}]).json
+    column, _, value = assignment.partition(" = ")
+    row = {"text": "'x'", column: value}
+    with pytest.raises(ERRORS):
+        execute(f"INSERT INTO thing ({', '.join(row)}) VALUES ({', '.join(row.values())})")
+    with pytest.raises(ERRORS):
+        execute(f"UPDATE thing SET {assignment} WHERE id = 2")
+    assert client.get("/things").json == things
+    assert client.get("/readyz").status_code == 200
+
+
+UNSERVABLE = [
+    "text = NULL",
+    "id = 0",
+    "id = -1",
+    "created_at = NULL",
+    "created_at = 'soon'",
+    "created_at = ''",
+    "created_at = '10000-01-01 00:00:00'",
+    "updated_at = '2026-02-30 00:00:00'",
+    "updated_at = '2026-13-01 00:00:00'",
+    "updated_at = '2026-11-22 24:00:01'",
+]
+
+
+@pytest.mark.parametrize("assignment", UNSERVABLE)
+def test_what_cannot_be_served_cannot_be_stored(client, execute, assignment):
+    refuse(client, execute, assignment)
+
+
+UNSERVABLE_ON_SQLITE = [
+    "created_at = 1764140000",
+    "updated_at = 1764140000.5",
+    "created_at = '0000-01-01 00:00:00'",
+    "created_at = '2026-11-22 24:00:00'",
+    "created_at = '2026-11-22'",
+    "created_at = '12:00'",
+    "created_at = 'now'",
+    "created_at = '2026-11-22T15:04:05.123456Z'",
+    "created_at = '2026-11-22 15:04:05+02:00'",
+    "created_at = '2026-11-22 15:04:05.'",
+    "created_at = '2026-11-22 15:04:05.1234567'",
+    "created_at = '2026-11-22 15:04:05' || char(0)",
+    "created_at = '2026-11-22 15:04:05.123456' || char(0)",
+    "created_at = CAST('2026-11-22 15:04:05' AS BLOB)",
+    "text = x'616263'",
+    "text = 'a' || char(0)",
+    "text = printf('%.*c', 100001, 'x')",
+    "text = CAST(x'ff' AS TEXT)",
+    "text = CAST(x'eda080' AS TEXT)",  # a lone surrogate
+    "text = CAST(x'f4908080' AS TEXT)",  # above U+10FFFF
+    "text = CAST(x'c080' AS TEXT)",  # overlong
+    "text = CAST(x'e282' AS TEXT)",  # cut off
+    "text = CAST(x'c3a4a4' AS TEXT)",
+    "text = 'ä' || CAST(x'80' AS TEXT)",
+    "text = printf('%.*c', 999, 'x') || CAST(x'ff' AS TEXT)",
+]
+
+
+@pytest.mark.sqlite
+@pytest.mark.parametrize("assignment", UNSERVABLE_ON_SQLITE)
+def test_what_sqlite_alone_could_hold_cannot_be_stored(client, execute, assignment):
+    refuse(client, execute, assignment)
+
+
+UNSERVABLE_ON_POSTGRESQL = [
+    "created_at = 'infinity'",
+    "updated_at = '-infinity'",
+    "updated_at = '0001-12-31 BC'",
+    "text = repeat('x', 100001)",
+]
+
+
+@pytest.mark.postgresql
+@pytest.mark.parametrize("assignment", UNSERVABLE_ON_POSTGRESQL)
+def test_what_postgresql_alone_could_hold_cannot_be_stored(client, execute, assignment):
+    refuse(client, execute, assignment)
+
+
+SERVABLE = [
+    ("text", "''"),
+    ("text", "'' || 5"),
+    ("text", "'äöü 🍏 \uffff \ufffe \ufffd \U0010ffff'"),
+    ("created_at", "'0001-01-01 00:00:00'"),
+    ("created_at", "'9999-12-31 23:59:59.999999'"),
+    ("created_at", "'2024-02-29 23:59:59.9999'"),
+    ("updated_at", "'2026-11-30 23:59:59.999999'"),
+    ("updated_at", "'2026-11-22 15:04:05.1'"),
+    ("id", "1"),
+    ("id", "9223372036854775807"),
+]
+
+
+@pytest.mark.parametrize(("column", "value"), SERVABLE)
+def test_what_can_be_served_can_be_stored(client, execute, column, value):
+    row = {"text": "'x'", column: value}
+    execute(f"INSERT INTO thing ({', '.join(row)}) VALUES ({', '.join(row.values())})")
+    execute("INSERT INTO thing (id, text) VALUES (7, 'x')")
+    execute(f"UPDATE thing SET {column} = {value} WHERE id = 7 AND '{column}' <> 'id'")
+    first = client.get("/things").json[0]
+    assert first[column] or value == "''"
+    assert client.get(f"/things/{first['id']}").json == first
+
+
+@pytest.mark.parametrize("sort", ["created_at", "-created_at", "updated_at", "-updated_at"])
+def test_times_are_sorted_however_many_decimals_another_program_writes(client, execute, sort):
+    """On SQLite they are text, and a cursor has all six decimals."""
+    for decimals in ("", ".5", ".50", ".500000", ".25", ""):
+        time = f"'2026-11-22 15:04:05{decimals}'"
+        execute(f"INSERT INTO thing (text, created_at) VALUES ('x', {time})")
+        execute(f"UPDATE thing SET updated_at = {time} WHERE updated_at <> created_at")
+    things = every_thing(client, f"/things?limit=1&sort={sort}")
+    name = sort.lstrip("-")
+    key = [(thing[name], thing["id"]) for thing in things]
+    assert key == sorted(key, reverse=sort.startswith("-"))
+    assert len(key) == 6
+    assert key[0][0] == f"2026-11-22T15:04:05.{'500000' if sort.startswith('-') else '000000'}Z"
+
+
+BAD_TOKENS = [
+    "digest = 'text'",
+    "digest = x'00'",
+    "name = x'616263'",
+    "read_only = 'no'",
+    "read_only = 2",
+    "created_at = 1764140000",
+    "expires_at = 1764140000",
+    "expires_at = 'never'",
+]
+
+
+@pytest.mark.sqlite
+@pytest.mark.parametrize("assignment", BAD_TOKENS)
+def test_a_token_that_cannot_be_read_cannot_be_stored(app, execute, assignment):
+    """It would be a 500, or good for more than its owner meant."""
+    with app.app_context():
+        create_token(db.session, "phone", read_only=True, days=1)
+    with pytest.raises(ERRORS):
+        execute(f"UPDATE token SET {assignment}")
+
+
+@pytest.mark.postgresql
+@pytest.mark.parametrize("column", ["created_at", "expires_at"])
+def test_a_token_without_a_time_that_python_has_cannot_be_stored(app, execute, column):
+    with app.app_context():
+        create_token(db.session, "phone")
+    with pytest.raises(ERRORS):
+        execute(f"UPDATE token SET {column} = 'infinity'")
+
+
+@pytest.mark.sqlite
+@pytest.mark.parametrize(
+    "assignment", ["status = 'x'", "headers = '['", "body = 'text'", "created_at = 1764140000"]
+)
+def test_an_answer_that_cannot_be_repeated_cannot_be_stored(client, execute, assignment):
+    client.post("/things", json={"text": "x"}, headers={"Idempotency-Key": "a"})
+    with pytest.raises(ERRORS):
+        execute(f"UPDATE kept_answer SET {assignment}")

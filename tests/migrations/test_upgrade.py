@@ -1,0 +1,229 @@
+"""A database of an earlier schema: its rows are kept, and repaired where they cannot be served."""
+
+import pytest
+
+from flask_things import create_app
+from flask_things.db.session import db
+from flask_things.migrations import HERE, prepare
+from tests.support.server import every_thing
+
+TIME = "2026-11-22 15:04:05.123456"
+
+
+@pytest.fixture
+def older(environ, request):
+    """Return a connection to a database of revision 0003, on SQLite."""
+    app = create_app(environ)
+    assert app.test_cli_runner().invoke(args=["db", "upgrade", "0003"]).exit_code == 0
+    with app.app_context():
+        db.engine.dispose()
+    return request.getfixturevalue("connection")
+
+
+@pytest.fixture
+def upgraded(older, environ):
+    """Return a function that upgrades the database and returns a client."""
+    apps = []
+
+    def upgrade():
+        older.commit()
+        apps.append(create_app(environ))
+        prepare(apps[-1])
+        return apps[-1].test_client()
+
+    yield upgrade
+    for app in apps:
+        with app.app_context():
+            db.engine.dispose()
+
+
+def insert(connection, text="'x'", created_at=f"'{TIME}'", updated_at=f"'{TIME}'", **others):
+    """Insert a thing, given as SQL."""
+    row = {"text": text, "created_at": created_at, "updated_at": updated_at} | others
+    connection.execute(f"INSERT INTO thing ({', '.join(row)}) VALUES ({', '.join(row.values())})")
+
+
+@pytest.mark.sqlite
+@pytest.mark.parametrize(
+    ("stored", "served"),
+    [
+        ("1764140000", "2025-11-26T06:53:20.000000Z"),
+        ("1764140000.25", "2025-11-26T06:53:20.250000Z"),
+        ("1764140000250", "2025-11-26T06:53:20.250000Z"),
+        ("-1", "1969-12-31T23:59:59.000000Z"),
+        ("'2026-11-22'", "2026-11-22T00:00:00.000000Z"),
+        ("'2026-11-22 15:04:05'", "2026-11-22T15:04:05.000000Z"),
+        ("'2026-11-22T15:04:05.5Z'", "2026-11-22T15:04:05.500000Z"),
+        ("'2026-11-22 15:04:05+02:00'", "2026-11-22T13:04:05.000000Z"),
+        ("CAST('2026-11-22 15:04:05' AS BLOB)", "2026-11-22T15:04:05.000000Z"),
+    ],
+)
+def test_a_time_in_another_format_is_read(older, upgraded, stored, served):
+    insert(older, created_at=stored, updated_at=stored)
+    [thing] = upgraded().get("/things").json
+    assert (thing["created_at"], thing["updated_at"]) == (served, served)
+
+
+@pytest.mark.sqlite
+@pytest.mark.parametrize(
+    "stored", ["'soon'", "''", "x'ff'", "'2026-02-30 00:00:00'", "'0000-01-01'", "9e99"]
+)
+def test_what_is_no_time_becomes_the_other_time_of_the_thing(older, upgraded, stored):
+    insert(older, created_at=stored)
+    insert(older, updated_at=stored)
+    things = upgraded().get("/things").json
+    served = TIME.replace(" ", "T") + "Z"
+    assert {t[name] for t in things for name in ("created_at", "updated_at")} == {served}
+
+
+@pytest.mark.sqlite
+def test_without_any_time_a_thing_is_as_old_as_the_upgrade(older, upgraded):
+    insert(older, created_at="'soon'", updated_at="'later'")
+    client = upgraded()
+    [thing] = client.get("/things").json
+    assert thing["created_at"] == thing["updated_at"]
+    assert thing["updated_at"] <= client.post("/things", json={"text": "x"}).json["created_at"]
+
+
+@pytest.mark.sqlite
+@pytest.mark.parametrize(
+    ("stored", "served"),
+    [
+        ("x'c384'", "Ä"),
+        ("x'4142ff'", "AB\ufffd"),
+        ("CAST(x'41ff42' AS TEXT)", "A\ufffdB"),
+        ("CAST(x'eda080' AS TEXT)", "\ufffd\ufffd\ufffd"),
+    ],
+)
+def test_a_text_that_is_none_is_read_as_utf_8(older, upgraded, stored, served):
+    insert(older, text=stored)
+    client = upgraded()
+    assert [thing["text"] for thing in client.get("/things").json] == [served]
+    assert [thing["text"] for thing in client.get("/things", query_string={"q": served}).json] == [
+        served
+    ]
+
+
+@pytest.mark.sqlite
+def test_what_breaks_a_limit_is_kept_and_served(older, upgraded):
+    insert(older, text="printf('%.*c', 150000, 'x')")
+    insert(older, text="'a' || char(0) || 'b'")
+    insert(older, id="0")
+    insert(older, id="-5")
+    client = upgraded()
+    things = {thing["id"]: thing["text"] for thing in every_thing(client)}
+    assert things == {1: "x" * 150_000, 2: "a\0b", 0: "x", -5: "x"}
+    older.execute("UPDATE thing SET text = 'y' WHERE id = -5")
+    older.execute("UPDATE thing SET created_at = '2001-01-01 00:00:00' WHERE id = 1")
+    older.commit()
+    assert client.put("/things/1", json={"text": "y"}).status_code == 200
+
+
+@pytest.mark.sqlite
+def test_an_upgrade_keeps_every_row_and_the_search_index(older, upgraded):
+    for n in range(1, 300):
+        insert(older, text=f"'Text {n}'", folded=f"'text {n}'", revision=str(n))
+    older.execute("DELETE FROM thing WHERE id IN (7, 299)")
+    columns = "id, text, created_at, updated_at, revision, head, folded"
+    before = older.execute(f"SELECT {columns} FROM thing").fetchall()
+    parts = "SELECT type, name, tbl_name FROM sqlite_master"
+    before_parts = set(older.execute(parts))
+    client = upgraded()
+    assert older.execute(f"SELECT {columns} FROM thing").fetchall() == before
+    older.execute("INSERT INTO thing_search (thing_search, rank) VALUES ('integrity-check', 1)")
+    older.commit()
+    assert [thing["id"] for thing in client.get("/things?q=TEXT 123").json] == [123]
+    assert client.post("/things", json={"text": "x"}).json["id"] == 300
+    assert set(older.execute(parts)) >= before_parts
+
+
+@pytest.mark.sqlite
+def test_an_upgrade_keeps_ids_from_being_given_again_in_an_empty_table(older, upgraded):
+    insert(older, id="500")
+    older.execute("DELETE FROM thing")
+    assert upgraded().post("/things", json={"text": "x"}).json["id"] == 501
+
+
+@pytest.mark.sqlite
+def test_an_upgrade_keeps_what_others_have_added_to_the_table(older, upgraded):
+    """A fork's column, index, trigger and view, and rows that refer to a thing."""
+    insert(older)
+    older.executescript(
+        """
+        ALTER TABLE thing ADD COLUMN "a note" TEXT DEFAULT 'n';
+        CREATE INDEX ix_note ON thing ("a note");
+        CREATE TABLE child (id INTEGER PRIMARY KEY,
+            thing_id INTEGER REFERENCES thing (id) ON DELETE CASCADE);
+        INSERT INTO child VALUES (1, 1);
+        CREATE TABLE log (text TEXT);
+        CREATE TRIGGER note AFTER DELETE ON thing BEGIN INSERT INTO log VALUES (old.text); END;
+        CREATE VIEW notes AS SELECT "a note" FROM thing;
+        """
+    )
+    client = upgraded()
+    assert older.execute("SELECT * FROM notes, child").fetchall() == [("n", 1, 1)]
+    assert older.execute("SELECT sql FROM sqlite_master WHERE name = 'ix_note'").fetchone()
+    client.delete("/things/1")
+    assert older.execute("SELECT * FROM log").fetchall() == [("x",)]
+    assert older.execute("SELECT * FROM child").fetchall() == []
+
+
+@pytest.mark.sqlite
+def test_tokens_and_answers_that_cannot_be_read_are_removed_and_others_kept(older, upgraded):
+    new = "INSERT INTO token VALUES (?, ?, zeroblob(32), 0, ?, ?)"
+    for row in ((1, "good", TIME, None), (2, "soon", TIME, TIME), (3, "bad", TIME, 1764140000)):
+        older.execute(new, row)
+    older.execute(f"INSERT INTO token VALUES (4, 'text', 'digest', 0, '{TIME}', NULL)")
+    answer = "INSERT INTO kept_answer VALUES ('POST /things', ?, x'', 201, ?, x'', ?)"
+    for row in (("good", "[]", TIME), ("headers", "[", TIME), ("time", "[]", 1764140000)):
+        older.execute(answer, row)
+    upgraded()
+    assert older.execute("SELECT id FROM token").fetchall() == [(1,), (2,)]
+    assert older.execute("SELECT key FROM kept_answer").fetchall() == [("good",)]
+
+
+@pytest.mark.sqlite
+@pytest.mark.parametrize("text", ["x'c384'", "x'ff'", "CAST(x'ff' AS TEXT)"])
+def test_a_tutorial_database_with_a_text_that_is_none_is_taken_over(
+    connection, environ, request, text
+):
+    connection.execute(
+        "CREATE TABLE thing (id INTEGER NOT NULL PRIMARY KEY, text VARCHAR NOT NULL)"
+    )
+    connection.execute(f"INSERT INTO thing VALUES (1, {text}), (2, 'x')")
+    connection.commit()
+    client = request.getfixturevalue("client")
+    assert [thing["text"] for thing in client.get("/things").json] == [
+        "Ä" if "c384" in text else "\ufffd",
+        "x",
+    ]
+
+
+@pytest.mark.postgresql
+def test_a_time_that_python_has_not_becomes_the_nearest_one(postgres, request):
+    """An upgrade from 0003 on PostgreSQL."""
+    postgres.execute("CREATE DATABASE older")
+    request.addfinalizer(lambda: postgres.execute("DROP DATABASE older WITH (FORCE)"))
+    environ = {"THINGS_DATABASE_URL": postgres.url("older")}
+    app = create_app(environ)
+    assert app.test_cli_runner().invoke(args=["db", "upgrade", "0003"]).exit_code == 0
+    insert = "INSERT INTO thing (text, created_at, updated_at) VALUES"
+    postgres.execute(f"{insert} ('x', '-infinity', 'infinity'), ('y', '{TIME}', '{TIME}')", "older")
+    new = "INSERT INTO token (name, digest, read_only, created_at, expires_at) VALUES"
+    for name, end in (("good", "NULL"), ("soon", f"'{TIME}'"), ("bad", "'infinity'")):
+        postgres.execute(f"{new} ('{name}', '', false, '{TIME}', {end})", "older")
+    prepare(app)
+    first, second = app.test_client().get("/things").json
+    with app.app_context():
+        db.engine.dispose()
+    assert first["created_at"] == "0001-01-01T00:00:00.000000Z"
+    assert first["updated_at"] == "9999-12-31T23:59:59.999999Z"
+    assert second["created_at"] == second["updated_at"] == TIME.replace(" ", "T") + "Z"
+    assert postgres.execute("SELECT name FROM token", "older") == [("good",), ("soon",)]
+
+
+@pytest.mark.parametrize(
+    "path", sorted((HERE / "versions").glob("*.py")), ids=lambda path: path.stem
+)
+def test_a_migration_does_not_change_with_today_s_code(path):
+    assert "flask_things" not in path.read_text()

@@ -1,0 +1,228 @@
+"""The access log: one line for each request, whoever answered it, and no secret in it."""
+
+import json
+import os
+import re
+import sys
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+from gunicorn.config import Config
+
+from flask_things.observability.access_log import Logger, without_secrets
+from tests.http.test_parsing import HEAD, status
+from tests.server.test_server import NOT_HTTP
+from tests.support.server import Server, wait_until
+from tests.test_readme import blocks
+
+ROOT = Path(__file__).parents[2]
+
+#: An application with routes that fail: at once, and when the answer is being sent.
+FAILING = """
+from flask_things import create_app
+
+app = create_app()
+
+@app.get("/crash")
+def crash():
+    raise RuntimeError("what only the log may tell")
+
+@app.get("/stream/<int:chunks>")
+def stream(chunks):
+    def body():
+        yield from ["x"] * chunks
+        raise RuntimeError("what only the log may tell")
+    return body(), {"Content-Type": "text/plain"}
+"""
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory):
+    """Return a server for tests that tell their requests apart."""
+    server = Server(tmp_path_factory.mktemp("server"), {}, ["-m", "flask_things"], wait=True)
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def failing(serve, tmp_path):
+    """Return a server with routes that fail."""
+    (tmp_path / "failing.py").write_text(FAILING)
+    return serve("-m", "gunicorn", "--config", str(ROOT / "gunicorn.conf.py"), "failing:app")
+
+
+def lines(server, **what):
+    """Return the lines of the access log that have these values."""
+    every = [json.loads(line) for line in server.log.read_text().splitlines() if line[:1] == "{"]
+    ours = [line for line in every if line["path"] != "/readyz"]
+    return [line for line in ours if what.items() <= line.items()]
+
+
+def line_of(server, headers):
+    """Return the one line of a request, by its answer's header."""
+    what = {"request_id": headers["X-Request-ID"]}
+    wait_until(lambda: lines(server, **what))
+    [line] = lines(server, **what)
+    return line
+
+
+def test_a_line_tells_what_was_asked_and_answered(server):
+    before = datetime.now(UTC)
+    code, headers, _ = server.request("POST", "/things", {"text": "x"})
+    line = line_of(server, headers)
+    assert before < datetime.fromisoformat(line.pop("time")) < datetime.now(UTC)
+    assert 0 < line.pop("milliseconds") < 10_000
+    assert line.pop("worker") in server.workers()
+    assert line == {
+        "request_id": headers["X-Request-ID"],
+        "method": "POST",
+        "path": "/things",
+        "status": code,
+        "bytes": int(headers["Content-Length"]),
+        "token": None,
+    }
+
+
+def test_the_readme_shows_what_a_line_has(server):
+    [shown] = map(json.loads, blocks("json"))
+    assert shown.keys() == line_of(server, server.request("GET", "/healthz")[1]).keys()
+
+
+def test_an_answer_from_memory_has_a_line_too(server):
+    answers = [server.request("GET", "/things?limit=7") for _ in range(5)]
+    for code, headers, body in answers:
+        line = line_of(server, headers)
+        assert (line["status"], line["path"]) == (code, "/things?limit=7")
+        assert line["bytes"] == int(headers["Content-Length"]) >= len(body)
+
+
+@pytest.mark.parametrize(
+    ("method", "path"), [("GET", "/static/docs.js"), ("HEAD", "/static/docs.js"), ("GET", "/docs")]
+)
+def test_the_bytes_are_those_of_the_body(server, method, path):
+    _, headers, body = server.request(method, path)
+    assert line_of(server, headers)["bytes"] == len(body)
+
+
+@pytest.mark.parametrize("sent", NOT_HTTP.values(), ids=NOT_HTTP.keys())
+def test_what_gunicorn_refuses_has_a_line_too(server, sent):
+    before = len(lines(server))
+    answer = server.raw(sent)
+    request_id = answer.partition(b"X-Request-ID: ")[2].partition(b"\r\n")[0].decode()
+    line = line_of(server, {"X-Request-ID": request_id})
+    assert line["status"] == status(answer)
+    assert line["bytes"] == len(answer.partition(b"\r\n\r\n")[2])
+    assert len(lines(server)) == before + 1
+
+
+def test_what_gunicorn_knows_of_a_request_that_it_refuses_is_in_the_line(server):
+    server.raw(
+        b"PUT /things/7 HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\n"
+    )
+    [line] = wait_until(lambda: lines(server, path="/things/7"))
+    assert (line["method"], line["status"]) == ("PUT", 400)
+
+
+@pytest.mark.parametrize(
+    ("query", "shown"),
+    [
+        ("", ""),
+        ("limit=1", "?limit=1"),
+        ("token=s3cret", "?token=***"),
+        ("limit=1&access_token=s3cret&q=x", "?limit=1&access_token=***&q=x"),
+        ("API-Key=s3cret&client_secret=s3cret", "?API-Key=***&client_secret=***"),
+        ("Password=s3cret=s3cret", "?Password=***"),
+        ("%74oken=s3cret", "?token=***"),
+        ("token%3Ds3cret", "?token=***"),
+        ("a%0atoken=s3cret", "?a%0Atoken=***"),
+        ("q=token", "?q=token"),
+    ],
+)
+def test_secrets_of_a_query_are_replaced(query, shown):
+    assert without_secrets(f"/things?{query}") == f"/things{shown}"
+
+
+def test_no_secret_gets_into_the_log(server):
+    """Not even with a request that gunicorn refuses, and quotes."""
+    headers = {"Authorization": "Bearer s3cret-one", "Content-Type": "application/json"}
+    answered = server.request("GET", "/things?access_token=s3cret-two", headers=headers)
+    server.raw(b"GET /things?token=s3cret-three HTTP/9.9\r\nHost: x\r\n\r\n")
+    server.raw(b"get /things?token=s3cret-four HTTP/1.1\r\nHost: x\r\n\r\n")
+    server.raw(b"GET /?token=s3cret-five\r\n\r\n")
+    server.raw(b"GET /things HTTP/1.1\r\nAuthorization Bearer s3cret-six\r\n\r\n")
+    line_of(server, answered[1])
+    assert "s3cret" not in server.log.read_text()
+
+
+@pytest.mark.parametrize(
+    "path", [b'/"},%0a{"a":"', b"/%0d%0a{}", b"/%1b[2J", b'/?q="%00\\', b"/\\u000a"]
+)
+def test_what_a_client_sends_cannot_break_a_line(server, path):
+    data = b"GET " + path + b' HTTP/1.1\r\nHost: x\r\nX-Request-ID: "}\r\n'
+    data += b'User-Agent: "}\\n{\r\nConnection: close\r\n\r\n'
+    before = len(lines(server))
+    assert status(server.raw(data)) in {302, 404}
+    wait_until(lambda: len(lines(server)) > before)
+    assert lines(server)[-1]["path"] == path.decode()
+    assert not [line for line in server.log.read_text().splitlines() if line[:1] not in "[{"]
+
+
+def test_a_traceback_stands_with_the_id_of_its_request(failing):
+    code, headers, body = failing.request("GET", "/crash")
+    assert code == line_of(failing, headers)["status"] == 500
+    log = failing.log.read_text()
+    assert f"request {headers['X-Request-ID']}: Exception on /crash [GET]\nTraceback" in log
+    assert "what only the log may tell" in log
+    assert "what only the log may tell" not in str(body)
+
+
+@pytest.mark.parametrize(("chunks", "code"), [(0, 500), (1, 200)])
+def test_an_answer_that_breaks_off_has_one_line(failing, chunks, code):
+    """gunicorn tells its logger of it twice, where it can still answer something else."""
+    answer = failing.raw(HEAD.replace(b"POST /things", b"GET /stream/%d" % chunks) + b"\r\n")
+    assert status(answer) == code
+    request_id = answer.partition(b"X-Request-ID: ")[2].partition(b"\r\n")[0].decode()
+    assert line_of(failing, {"X-Request-ID": request_id})["status"] == code
+    assert len(lines(failing, path=f"/stream/{chunks}")) == 1
+
+
+def terminal_logger(monkeypatch):
+    """Return a logger that writes to a terminal."""
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    config = Config()
+    config.set("accesslog", "-")
+    return Logger(config)
+
+
+def log_request(logger, path, status):
+    req = SimpleNamespace(method="GET", path=path, query="")
+    resp = SimpleNamespace(headers_sent=True, status=status, sent=3, headers=[])
+    logger.access(resp, req, {"PATH_INFO": path}, timedelta(milliseconds=1))
+
+
+def test_on_a_terminal_all_lines_have_one_format(capsys, monkeypatch):
+    logger = terminal_logger(monkeypatch)
+    logger.refused(400, 95, "57f1a9bc")
+    log_request(logger, "/things", "200 OK")
+    logger.info("Database: %s", "x")
+    begin = rf"\d\d:\d\d:\d\d \[{os.getpid()}\] INFO "
+    lines = ["400 - - 0.0 ms 95 bytes 57f1a9bc", "200 GET /things 1.0 ms 3 bytes -", "Database: x"]
+    written = "".join(capsys.readouterr()).splitlines()
+    for line, expected in zip(written, lines, strict=True):
+        assert re.fullmatch(begin + re.escape(expected), line)
+
+
+@pytest.mark.parametrize("path", ["/healthz", "/readyz"])
+def test_on_a_terminal_only_a_failed_health_check_is_logged(capsys, monkeypatch, path):
+    logger = terminal_logger(monkeypatch)
+    log_request(logger, path, "200 OK")
+    assert capsys.readouterr().out == ""
+    log_request(logger, path, "503 Service Unavailable")
+    assert f"503 GET {path}" in capsys.readouterr().out
+
+
+def test_a_health_check_is_in_the_json_log(server):
+    assert line_of(server, server.request("GET", "/healthz")[1])["path"] == "/healthz"

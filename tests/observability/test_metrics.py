@@ -1,0 +1,215 @@
+"""/metrics: what all workers have done together, compared with what was sent."""
+
+import contextlib
+import os
+import re
+import signal
+import socket
+import urllib.request
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor, wait
+from fcntl import LOCK_EX, LOCK_UN, flock
+from pathlib import Path
+
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+
+from flask_things.db.sqlite.files import beside
+from flask_things.observability.metrics import SCRAPES
+from tests.support.server import CONFIG, free_port, python, wait_until
+from tests.test_readme import README
+
+ROOT = Path(__file__).parents[2]
+THING = "/things/<id:thing_id>"
+
+
+@pytest.fixture
+def watched(serve, tmp_path):
+    """Return a server of four workers whose metrics are served, with a folder for their files."""
+    (tmp_path / "metrics").mkdir()
+    command = ("-m", "flask_things", "--worker-tmp-dir", str(tmp_path / "metrics"))
+    settings = {"WEB_CONCURRENCY": "4", "THINGS_METRICS_PORT": str(free_port())}
+    server = serve(*command, **settings)
+    server.metrics_port = int(settings["THINGS_METRICS_PORT"])
+    wait_until(lambda: server.log.read_text().count("Booting worker") == 4)
+    return server
+
+
+def scrape(server):
+    """Return the value of every sample by its name and the values of its labels."""
+    url = f"http://127.0.0.1:{server.metrics_port}/metrics"
+    with urllib.request.urlopen(url, timeout=20) as response:
+        families = list(text_string_to_metric_families(response.read().decode()))
+    return {
+        (sample.name, *sample.labels.values()): sample.value
+        for family in families
+        for sample in family.samples
+    }
+
+
+def counted(server):
+    """Return how many requests were answered, by method, route and status."""
+    found = {key[1:]: n for key, n in scrape(server).items() if key[0].endswith("requests_total")}
+    return {key: n for key, n in found.items() if key[1] != "/readyz"}
+
+
+def send(server, method, path, count, body=None):
+    """Send requests from many clients."""
+    with ThreadPoolExecutor(16) as clients:
+        list(clients.map(lambda _: server.request(method, path, body), range(count)))
+
+
+def test_what_four_workers_count_is_what_was_sent(watched, engine):
+    send(watched, "POST", "/things", 40, {"text": "x"})
+    send(watched, "POST", "/things", 3, {})
+    send(watched, "GET", "/things/1", 200)
+    send(watched, "GET", "/things/1000", 30)
+    for _ in range(5):
+        watched.raw(b"HEAD /things HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+    send(watched, "GET", "/nowhere", 7)
+    send(watched, "BREW", "/things", 2)
+    for _ in range(4):
+        watched.raw(b"no HTTP\r\n\r\n")
+    sent = {
+        ("POST", "/things", "201"): 40,
+        ("POST", "/things", "422"): 3,
+        ("GET", THING, "200"): 200,
+        ("GET", THING, "404"): 30,
+        ("HEAD", "/things", "200"): 5,
+        ("GET", "", "404"): 7,
+        ("other", "", "405"): 2,
+        ("other", "", "400"): 4,
+    }
+    wait_until(lambda: sum(counted(watched).values()) >= sum(sent.values()))
+    assert counted(watched) == sent
+    samples = scrape(watched)
+    routes = Counter()
+    for (_, route, _), count in sent.items():
+        routes[route] += count
+    for route, count in routes.items():
+        assert samples["things_http_request_seconds_count", route] == count
+        assert samples["things_http_request_seconds_bucket", "+Inf", route] == count
+        assert 0 < samples["things_http_request_seconds_sum", route] < 20 * count
+    assert samples["things_stored",] == 40
+    hits, misses = samples["things_cache_hits_total",], samples["things_cache_misses_total",]
+    assert hits + misses == 200 + 30 + 5
+    assert (hits > 0) == (engine == "sqlite")
+    assert samples["things_database_seconds_count",] >= 40 + 30
+    assert samples["things_database_seconds_sum",] > 0
+    assert 0 < samples["things_gate_wait_seconds_count",] <= 40
+
+
+def test_counts_go_on_when_workers_are_replaced(watched, tmp_path):
+    """A new worker goes on in the files of one that has ended, or there would ever be more."""
+    first = set(watched.workers())
+    send(watched, "GET", "/things", 40)
+    wait_until(lambda: counted(watched) == {("GET", "/things", "200"): 40})
+    killed = min(first)
+    os.kill(killed, signal.SIGKILL)
+    wait_until(lambda: len(set(watched.workers()) - {killed}) == 4)
+    send(watched, "GET", "/things", 40)
+    wait_until(lambda: counted(watched) == {("GET", "/things", "200"): 80})
+    for _ in range(3):
+        before = set(watched.workers())
+        watched.process.send_signal(signal.SIGHUP)
+        wait_until(lambda: len(set(watched.workers()) - before) == len(watched.workers()) == 4)  # noqa: B023
+    send(watched, "GET", "/things", 40)
+    wait_until(lambda: counted(watched) == {("GET", "/things", "200"): 120})
+    files = {path.stem.split("_")[1] for path in tmp_path.glob("metrics/flask-things-*/*.db")}
+    assert files <= {str(slot) for slot in range(9)}
+
+
+def test_the_files_go_with_the_server(watched, tmp_path):
+    assert list(tmp_path.glob("metrics/flask-things-*/*.db"))
+    assert watched.stop()[0] == 0
+    assert list((tmp_path / "metrics").iterdir()) == []
+
+
+def test_a_server_that_is_scraped_still_stops_within_two_seconds(watched):
+    """Prometheus keeps its connections."""
+    with socket.create_connection(("127.0.0.1", watched.metrics_port)) as kept:
+        kept.sendall(b"GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n")
+        assert kept.recv(20).startswith(b"HTTP/1.1 200")
+        code, seconds = watched.stop()
+    assert code == 0
+    assert seconds < 2
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        b"",
+        b"GET /metrics HTTP/1.1\r\n",
+        b"GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n",
+        b"POST /metrics HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\nx",
+    ],
+    ids=["silent", "half", "answered", "body"],
+)
+@pytest.mark.sqlite
+def test_connections_that_are_kept_open_keep_nobody_from_scraping(serve, tmp_path, sent):
+    config = tmp_path / "short.conf.py"
+    short = "from flask_things import metrics\nmetrics.CLIENT_TIMEOUT_S = 0.5\n"
+    config.write_text(CONFIG.read_text() + short)
+    port = free_port()
+    command = ("-m", "gunicorn", "--config", str(config))
+    server = serve(*command, WEB_CONCURRENCY="1", THINGS_METRICS_PORT=str(port))
+    server.metrics_port = port
+    with contextlib.ExitStack() as stack:
+        for _ in range(SCRAPES + 5):
+            held = stack.enter_context(socket.create_connection(("127.0.0.1", port)))
+            held.sendall(sent)
+        assert scrape(server)
+    assert "Traceback" not in server.log.read_text()
+
+
+def test_the_public_port_has_no_metrics(watched):
+    assert watched.request("GET", "/metrics")[0] == 404
+
+
+def test_other_machines_cannot_scrape(watched):
+    with pytest.raises(ConnectionRefusedError):
+        socket.create_connection(("127.0.0.2", watched.metrics_port))
+
+
+@pytest.mark.sqlite
+def test_the_wait_for_the_gate_is_not_time_of_the_database(watched, file):
+    with ThreadPoolExecutor(1) as client, beside(file, "-gate").open() as gate:
+        flock(gate, LOCK_EX)
+        post = client.submit(watched.request, "POST", "/things", {"text": "x"})
+        assert wait([post], timeout=0.5).not_done
+        flock(gate, LOCK_UN)
+        assert post.result()[0] == 201
+    wait_until(lambda: counted(watched))
+    samples = scrape(watched)
+    assert 0.4 < samples["things_gate_wait_seconds_sum",] < 20
+    assert 0 < samples["things_database_seconds_sum",] < 0.4
+
+
+@pytest.mark.sqlite
+def test_where_the_database_is_away_all_else_is_told(watched, file):
+    file.rename(file.with_suffix(".away"))
+    assert watched.request("GET", "/things")[0] == 503
+    wait_until(lambda: counted(watched) == {("GET", "/things", "503"): 1})
+    assert ("things_stored",) not in scrape(watched)
+    file.with_suffix(".away").rename(file)
+    assert scrape(watched)["things_stored",] == 0
+
+
+def test_the_readme_names_every_metric(watched):
+    watched.request("POST", "/things", {"text": "x"})
+    wait_until(lambda: counted(watched))
+    names = {re.sub("_(count|sum|bucket|created)$", "", name) for name, *_ in scrape(watched)}
+    assert names == set(re.findall(r"`(things_\w+)`", README))
+
+
+@pytest.mark.slow
+@pytest.mark.sqlite
+def test_a_port_that_is_taken_stops_the_start_with_one_line(tmp_path):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        command = ("-m", "flask_things", "--worker-tmp-dir", str(tmp_path))
+        start = python(tmp_path, *command, THINGS_METRICS_PORT=port, PORT=str(free_port()))
+    assert start.returncode == 1
+    [line] = [line for line in start.stderr.splitlines() if "[INFO]" not in line]
+    assert line.startswith(f"THINGS_METRICS_PORT: {port} is in use")
+    assert not list(tmp_path.iterdir())

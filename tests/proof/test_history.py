@@ -1,0 +1,96 @@
+"""The proof of the storage: what many clients see while workers and servers are killed is legal."""
+
+import os
+import random
+import signal
+import time
+from concurrent.futures import FIRST_EXCEPTION, ProcessPoolExecutor, wait
+from multiprocessing import get_context
+from pathlib import Path
+
+import pytest
+from sqlalchemy import make_url
+
+from flask_things.db.sqlite.file import sqlite3
+from tests.proof.checker import violations
+from tests.proof.history import Recorder, record
+from tests.support.server import free_port, wait_until
+
+RUN_S = 20
+CLIENTS = 8
+
+#: From the moment that a server is killed until the next one is ready; as many times the first
+#: start on a machine that is busy with others, where a start takes longer than a second.
+OUTAGE_MAX_S = 3
+
+#: How long it lasts to the next kill, from and to.
+PAUSE_S = (0.2, 0.9)
+
+
+@pytest.fixture
+def start(serve, environ):
+    """Return a function that starts the server on its port, however often."""
+    port = str(free_port())
+    return lambda: serve(**environ, PORT=port, WEB_CONCURRENCY="4")
+
+
+def outage(server, start):
+    """Kill all of a server and start the next; return that, and the seconds without one."""
+    killed = time.monotonic()
+    os.killpg(server.process.pid, signal.SIGKILL)
+    server.process.wait()
+    server = start()
+    return server, time.monotonic() - killed
+
+
+def kill_while(clients, server, start):
+    """Kill workers, and now and then all of a server, until the clients end.
+
+    Return the last server, the seconds of each outage and the number of workers killed.
+    """
+    chance, outages, workers = random.Random(0), [], 0  # noqa: S311
+    while wait(clients, chance.uniform(*PAUSE_S), FIRST_EXCEPTION).not_done:
+        if chance.random() < 0.3:
+            server, seconds = outage(server, start)
+            outages.append(seconds)
+        elif alive := server.workers():
+            os.kill(chance.choice(alive), signal.SIGKILL)
+            workers += 1
+    return server, outages, workers
+
+
+def damage(url):
+    """Return what SQLite finds wrong with a database; nothing where the database is not SQLite."""
+    if url.get_backend_name() != "sqlite":
+        return []
+    connection = sqlite3.connect(url.database)
+    try:
+        return [row for row in connection.execute("PRAGMA integrity_check") if row != ("ok",)]
+    finally:
+        connection.close()
+
+
+@pytest.mark.skipif(
+    not Path("/proc/self/task").exists() and "CI" not in os.environ,
+    reason="there is no /proc to read",
+)
+def test_no_kill_loses_brings_back_or_doubles_anything(start, environ):
+    """The last list is read from a server that was started after the last kill of all."""
+    began = time.monotonic()
+    server = start()
+    outage_max_s = OUTAGE_MAX_S * max(1, time.monotonic() - began)
+    with ProcessPoolExecutor(CLIENTS, get_context("spawn")) as pool:
+        end = time.monotonic() + RUN_S
+        clients = [pool.submit(record, server.port, number, end) for number in range(CLIENTS)]
+        wait_until(lambda: len(server.request("GET", "/things")[2]) >= CLIENTS)
+        server, outages, workers = kill_while(clients, server, start)
+        history = [done for client in clients for done in client.result()]
+    server, seconds = outage(server, start)
+    last = Recorder(server.port, CLIENTS).do("LIST", limit=1000)
+    assert (last.status, last.low) == (200, 1)
+    assert violations([*history, last]) == []
+    assert max([*outages, seconds]) < outage_max_s
+    server.stop()
+    assert damage(make_url(environ["THINGS_DATABASE_URL"])) == []
+    unanswered = sum(done.status is None for done in history)
+    assert min(workers, len(outages), unanswered) > 0

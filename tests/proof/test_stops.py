@@ -1,0 +1,261 @@
+"""Starts and stops: nobody who is being answered is cut off, and nobody else is waited for."""
+
+import contextlib
+import http.client
+import os
+import signal
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from threading import Event
+
+import pytest
+
+from flask_things.server.worker import HEARTBEAT_S, PATIENCE_S
+from tests.http.test_parsing import HEAD, status
+from tests.proof.test_slow_clients import GET
+from tests.support.server import JSON, connect, received, wait_until
+from tests.transport.test_turns import connections
+
+#: The database has no part in this: with one of them it is enough.
+pytestmark = pytest.mark.sqlite
+
+BODY = b'{"text": "in flight"}'
+POST = HEAD + b"Content-Length: %d\r\n\r\n" % len(BODY)
+
+
+def stop(server):
+    """Tell a server to stop, and wait until nobody is let in, nor waited for, any more."""
+    server.process.send_signal(signal.SIGTERM)
+    wait_until(lambda: not lets_in(server))
+    time.sleep(2 * PATIENCE_S)
+
+
+def lets_in(server):
+    try:
+        connect(server).close()
+    except ConnectionRefusedError:
+        return False
+    return True
+
+
+def has_arrived(connection):
+    """Tell whether a worker has taken all that was sent; needs /proc."""
+    port = f":{connection.getsockname()[1]:04X} "
+    lines = [line for line in Path("/proc/net/tcp").read_text().splitlines() if port in line]
+    return lines and all(line.split()[4] == "00000000:00000000" for line in lines)
+
+
+def kept(server):
+    """Return a connection that has been answered, and is idle."""
+    connection = connect(server)
+    connection.sendall(GET + b"\r\n")
+    wait_until(lambda: connection.recv(65536).endswith(b"}\n"))
+    return connection
+
+
+def test_a_request_whose_header_has_been_read_is_finished(serve):
+    server = serve()
+    with connect(server) as connection:
+        connection.sendall(POST + BODY[:5])
+        wait_until(lambda: has_arrived(connection))
+        stop(server)
+        connection.sendall(BODY[5:])
+        answer = received(connection)
+    assert status(answer) == 201
+    assert b"Connection: close\r\n" in answer
+    wait_until(server.has_ended)
+    assert server.process.returncode == 0
+    assert serve().request("GET", "/things")[2][0]["text"] == "in flight"
+
+
+def test_an_answer_that_has_begun_is_finished(serve):
+    server = serve()
+    server.request("POST", "/things/bulk", [{"text": "x" * 100_000}] * 150)
+    with connect(server) as connection:
+        connection.sendall(b"GET /things.ndjson HTTP/1.1\r\nHost: x\r\n\r\n")
+        answer = connection.recv(1000)
+        stop(server)
+        answer += received(connection)
+    assert answer.count(b'"text"') == 150
+    assert answer.endswith(b"0\r\n\r\n")
+    wait_until(server.has_ended)
+    assert server.process.returncode == 0
+
+
+def test_what_has_not_become_a_request_is_refused(serve):
+    server = serve()
+    with connect(server) as connection:
+        connection.sendall(GET)
+        wait_until(lambda: has_arrived(connection))
+        stop(server)
+        assert received(connection) == b""
+    wait_until(server.has_ended)
+    assert server.process.returncode == 0
+
+
+def test_a_kept_connection_is_closed_at_once_and_a_new_one_is_given_a_moment(serve):
+    """On a new one a request may be on its way, sent before anybody could know."""
+    server = serve()
+    with connect(server) as new, kept(server) as idle:
+        server.process.send_signal(signal.SIGTERM)
+        assert received(idle) == b""
+        started = time.monotonic()
+        assert received(new) == b""
+        assert time.monotonic() - started > PATIENCE_S / 2
+
+
+def test_200_connections_that_are_silent_do_not_delay_a_stop(serve):
+    server = serve()
+    with connections(server, 200), kept(server), connections(server, 64, GET):
+        code, seconds = server.stop()
+    assert code == 0
+    assert seconds < 2
+
+
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGQUIT, signal.SIGTERM])
+def test_a_stop_from_the_terminal_logs_no_traceback(serve, how):
+    """A terminal sends the signal to the whole process group: the workers get it twice."""
+    server = serve()
+    server.request("POST", "/things/bulk", [{"text": "x" * 100_000}] * 150)
+    with connect(server) as slow, kept(server), connections(server, 8, GET):
+        slow.sendall(b"GET /things.ndjson HTTP/1.1\r\nHost: x\r\n\r\n")
+        slow.recv(1000)
+        os.killpg(server.process.pid, how)
+        slow.close()
+        wait_until(server.has_ended)
+    assert server.process.returncode == 0
+    assert "Traceback" not in server.log.read_text()
+
+
+class Load:
+    """Clients that send one request after the other, and note what went wrong."""
+
+    def __init__(self, server, keeps):
+        """Take a server, and whether a client keeps its connection."""
+        self._server, self._keeps = server, keeps
+        self._over = Event()
+        self.answered, self.errors, self.cut = 0, [], 0
+
+    @contextlib.contextmanager
+    def during(self, clients=8):
+        """Load the server for the block."""
+        with ThreadPoolExecutor(clients) as threads:
+            running = [threads.submit(self._run) for _ in range(clients)]
+            try:
+                yield
+            finally:
+                self._over.set()
+        for one in running:
+            one.result()
+
+    def _run(self):
+        with contextlib.closing(self._new()) as connection:
+            self._send(connection)
+
+    def _send(self, connection):
+        while not self._over.is_set():
+            is_new = connection.sock is None
+            try:
+                connection.request("POST", "/things", b'{"text": "x"}', JSON)
+                response = connection.getresponse()
+                response.read()
+                self.answered += 1
+                if response.status != 201:
+                    self.errors.append(response.status)
+            except (http.client.RemoteDisconnected, ConnectionError) as error:
+                if is_new:
+                    self.errors.append(error)
+                self.cut += 1
+                connection.close()
+            if not self._keeps:
+                connection.close()
+
+    def _new(self):
+        return http.client.HTTPConnection("127.0.0.1", self._server.port, timeout=20)
+
+
+def test_a_reload_logs_no_traceback(serve):
+    """A terminal that is closed sends SIGHUP to the whole process group."""
+    server = serve()
+    for send in (os.kill, os.kill, os.killpg):
+        before = set(server.workers())
+        send(server.process.pid, signal.SIGHUP)
+        wait_until(lambda before=before: before.isdisjoint(server.workers()))
+    assert server.stop()[0] == 0
+    log = server.log.read_text()
+    assert [line for line in log.splitlines() if "Traceback" in line or "WARNING" in line] == []
+
+
+@pytest.mark.parametrize("keeps", [False, True], ids=["new", "kept"])
+def test_sighup_fails_no_request(serve, keeps):
+    """A kept connection may be cut between two answers: http.client raises RemoteDisconnected."""
+    server = serve()
+    load = Load(server, keeps)
+    with load.during():
+        for _ in range(3):
+            before = set(server.workers())
+            server.process.send_signal(signal.SIGHUP)
+            wait_until(lambda before=before: before.isdisjoint(server.workers()))
+            time.sleep(0.5)
+    assert load.errors == []
+    assert load.answered > 100
+    assert server.stop()[0] == 0
+
+
+@pytest.mark.parametrize("keeps", [False, True], ids=["new", "kept"])
+def test_workers_are_replaced_without_an_error(serve, keeps):
+    server = serve("-m", "flask_things", "--max-requests", "100", "--max-requests-jitter", "50")
+    before = set(server.workers())
+    load = Load(server, keeps)
+    with load.during():
+        wait_until(lambda: before.isdisjoint(server.workers()))
+    assert (load.errors, load.cut) == ([], 0)
+
+
+def test_a_worker_that_is_at_something_long_is_not_replaced_and_lets_in_clients(serve):
+    """Its place would be empty until then. Nor does it pause to see whether it can go."""
+    options = ("--max-requests", "1", "--max-requests-jitter", "0")
+    server = serve("-m", "flask_things", *options, WEB_CONCURRENCY="1")
+    with connect(server) as connection:
+        connection.sendall(POST)
+        time.sleep(PATIENCE_S + 2 * HEARTBEAT_S)  # in which it looks whether it can go
+        times = []
+        for _ in range(100):
+            began = time.monotonic()
+            assert server.request("GET", "/healthz")[0] == 200
+            times.append(time.monotonic() - began)
+            time.sleep(0.02)
+        connection.sendall(BODY)
+        assert status(received(connection)) == 201
+    assert sorted(times)[-3] < PATIENCE_S / 2  # whatever else the machine is busy with
+
+
+def test_after_a_kill_of_the_master_a_start_serves_within_three_seconds(serve):
+    """That is, hardly later than another start: the workers leave the port when nobody is left."""
+    began = time.monotonic()
+    server = serve()
+    usual_s = time.monotonic() - began
+    with connections(server, 10, GET), connections(server, 10, POST), kept(server):
+        server.process.kill()
+        server.process.wait()
+        began = time.monotonic()
+        again = serve(PORT=str(server.port), wait=False)  # the log is the same
+        wait_until(lambda: again.log.read_text().count("Listening") == 2)
+        assert again.request("POST", "/things", {"text": "x"})[0] == 201
+        assert time.monotonic() - began < usual_s + 2
+
+
+def test_workers_show_that_they_live_in_memory(serve):
+    if not Path("/dev/shm").is_dir():  # noqa: S108
+        pytest.skip("there is no /dev/shm on this machine")
+    for worker in serve().workers():
+        wait_until(lambda worker=worker: has_opened(worker, "/dev/shm/wgunicorn-"))  # noqa: S108
+
+
+def has_opened(process, prefix):
+    """Tell whether a process has a file open whose name begins so; needs /proc."""
+    with contextlib.suppress(FileNotFoundError):  # of one that it has just closed
+        links = Path(f"/proc/{process}/fd").iterdir()
+        return any(str(link.readlink()).startswith(prefix) for link in links)
+    return False

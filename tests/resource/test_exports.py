@@ -1,0 +1,230 @@
+"""Exports: everything that a list would hold, as NDJSON and CSV."""
+
+import csv
+import io
+import json
+import socket
+import time
+from contextlib import ExitStack, closing
+from pathlib import Path
+
+import pytest
+from sqlalchemy import event
+
+from flask_things.db.backend import EXPORTS, Away
+from flask_things.db.session import backend_of, db
+from flask_things.resource.collection import create_things, delete_thing, export_things
+from tests.support.server import CONFIG, connect, every_thing, wait_until
+
+TEXTS = [
+    "plain", 'a "quoted" one', "a, b", "line\nfeed", "carriage\rreturn", "both\r\n", "", " spaces ",
+    "\ttab", "=1+1", "ÄPFEL 🍏", "'", "\u2028\u0085\ufeff", "\\n", ";",
+]  # fmt: skip
+
+KINDS = ["ndjson", "csv"]
+
+
+@pytest.fixture
+def things(app, client):
+    """Return things with texts that are easily broken."""
+    with app.app_context():
+        create_things(db.session, [{"text": text} for text in TEXTS])
+    return client.get("/things").json
+
+
+def parsed(kind, response):
+    """Return the things of an export."""
+    text = response.data.decode()
+    if kind == "ndjson":
+        assert text.endswith("\n") or not text
+        return [json.loads(line) for line in text.split("\n")[:-1]]
+    rows = list(csv.DictReader(io.StringIO(text, newline="")))
+    return [row | {"id": int(row["id"])} for row in rows]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_an_export_holds_every_thing_as_it_is(client, things, kind):
+    assert parsed(kind, client.get(f"/things.{kind}")) == things
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("query", ["sort=-text", "sort=updated_at", "q=äpf", "q=a&sort=-id"])
+def test_an_export_is_what_the_pages_hold(client, things, kind, query):
+    response = client.get(f"/things.{kind}?{query}")
+    assert parsed(kind, response) == every_thing(client, f"/things?{query}")
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("query", ["limit=1", "cursor=x", "total=true", "x=1", "q=a&q=b", "sort=x"])
+def test_another_parameter_is_422(client, kind, query):
+    assert client.get(f"/things.{kind}?{query}").status_code == 422
+
+
+def test_ndjson_has_its_type_and_a_line_for_each(client, things):
+    response = client.get("/things.ndjson")
+    assert response.content_type == "application/x-ndjson"
+    assert response.data.count(b"\n") == len(things)
+
+
+def test_csv_is_as_rfc_4180_has_it(client):
+    client.post("/things/bulk", json=[{"text": 'a "b", c\nd'}, {"text": "e"}])
+    response = client.get("/things.csv")
+    assert response.content_type == "text/csv; charset=utf-8; header=present"
+    first, second, third, end = response.data.decode().split("\r\n")
+    assert first == "id,text,created_at,updated_at"
+    assert second.startswith('1,"a ""b"", c\nd",20')
+    assert third.startswith("2,e,20")
+    assert end == ""
+
+
+def test_an_export_of_nothing_has_no_line_but_the_names(client):
+    assert client.get("/things.ndjson").data == b""
+    assert client.get("/things.csv").data == b"id,text,created_at,updated_at\r\n"
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_head_and_options_work(client, things, kind):
+    head = client.head(f"/things.{kind}")
+    assert (head.status_code, head.data) == (200, b"")
+    assert set(client.options(f"/things.{kind}").headers["Allow"].split(", ")) == {
+        "GET", "HEAD", "OPTIONS",
+    }  # fmt: skip
+
+
+def test_an_export_is_of_one_moment(app, client, things):
+    with app.app_context():
+        rows = export_things(db.session)
+        first = next(rows)
+        create_things(db.session, [{"text": "came later"}])
+        delete_thing(db.session, things[-1]["id"])
+        assert [row.id for row in [first, *rows]] == [thing["id"] for thing in things]
+
+
+@pytest.fixture
+def much(client):
+    """Store more than an export sends at once."""
+    client.post("/things/bulk", json=[{"text": "x" * 100_000}] * 3)
+
+
+@pytest.mark.usefixtures("much")
+def test_an_export_that_nobody_reads_gives_its_connection_back(app, client):
+    response = client.get("/things.csv", buffered=False)
+    with app.app_context():
+        assert db.engine.pool.checkedout() == 1
+        response.close()
+        assert db.engine.pool.checkedout() == 0
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_head_executes_no_query(app, client, kind):
+    executed = []
+    with app.app_context():
+        event.listen(db.engine, "before_cursor_execute", lambda *args: executed.append(args[2]))
+    client.head(f"/things.{kind}")
+    assert executed == []
+
+
+def test_a_search_in_an_export_is_offloaded(app, client, things):
+    with app.app_context():
+        offload = backend_of(db.session).offload
+    offload.call, called = (lambda *call: called.append(call[0]) or call[0](*call[1:])), []
+    assert b"4pfel" not in client.get("/things.csv?q=äpfel").data
+    assert [function.__name__ for function in called] == ["execute", "fetchmany", "fetchmany"]
+
+
+@pytest.mark.usefixtures("much")
+def test_one_export_more_than_the_limit_is_503_at_once(client):
+    with ExitStack() as stack:
+        for _ in range(EXPORTS):
+            stack.enter_context(closing(client.get("/things.csv", buffered=False)))
+        response = client.get("/things.ndjson")
+        assert (response.status_code, response.headers["Retry-After"]) == (503, "1")
+    assert client.get("/things.ndjson").status_code == 200
+
+
+def test_an_export_that_fails_gives_its_place_back(app, client, monkeypatch):
+    with monkeypatch.context() as broken, app.app_context():
+        broken.setattr(db.engine.pool, "connect", raises(Away()))
+        for _ in range(EXPORTS + 1):
+            assert client.get("/things.csv").status_code == 503
+    assert client.get("/things.csv").status_code == 200
+
+
+def raises(error):
+    """Return a function that raises an error."""
+
+    def function(*_args):
+        raise error
+
+    return function
+
+
+def test_exports_that_are_read_slowly_stop_nobody_else(serve):
+    server = serve(WEB_CONCURRENCY="1")
+    server.request("POST", "/things/bulk", [{"text": "x" * 100_000}] * 100)
+    with ExitStack() as stack:
+        for _ in range(40):
+            connection = stack.enter_context(connect(server))
+            connection.sendall(b"GET /things.ndjson HTTP/1.1\r\nHost: x\r\n\r\n")
+        for path in ("/things/1", "/things?q=y&total=true", "/readyz"):
+            assert server.request("GET", path)[0] == 200
+        assert server.request("POST", "/things", {"text": "y"})[0] == 201
+        assert server.request("GET", "/things.csv")[0] == 503
+
+
+@pytest.mark.sqlite
+def test_an_export_that_takes_too_long_is_broken_off(serve, tmp_path):
+    """Its snapshot would let the WAL grow for ever. The client sees that something is missing."""
+    config = tmp_path / "short.conf.py"
+    config.write_text(
+        CONFIG.read_text() + "from flask_things import exports\nexports.TIMEOUT_S = 1\n"
+    )
+    server = serve("-m", "gunicorn", "--config", str(config), WEB_CONCURRENCY="1")
+    server.request("POST", "/things/bulk", [{"text": "x" * 100_000}] * 100)
+    data = b""
+    with connect(server) as connection:
+        connection.sendall(b"GET /things.ndjson HTTP/1.1\r\nHost: x\r\n\r\n")
+        while part := connection.recv(1 << 16):
+            data += part
+            time.sleep(0.02)
+    assert data.startswith(b"HTTP/1.1 200")
+    assert not data.endswith(b"0\r\n\r\n")
+    log = server.log.read_text()
+    assert "not read within 1 seconds" in log
+    assert "Traceback" not in log
+
+
+def test_a_database_that_is_away_is_503_before_anything_is_sent(app, file, client):
+    with app.app_context():
+        db.engine.dispose()
+    file.rename(file.with_name("away"))
+    file.mkdir()
+    assert client.get("/things.ndjson").status_code == 503
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="there is no /proc to read")
+def test_memory_does_not_grow_with_what_is_exported(serve, tmp_path):
+    """The texts are three times what a worker may take for them."""
+    filled = serve()
+    for _ in range(6):
+        filled.request("POST", "/things/bulk", [{"text": "x" * 100_000}] * 100)
+    filled.stop()
+    server = serve(WEB_CONCURRENCY="1")  # one that has needed no memory yet
+    server.request("GET", "/things.csv?q=yyy")
+    [worker] = wait_until(lambda: server.workers())
+    before = high_water(worker)
+    with socket.create_connection(("127.0.0.1", server.port)) as connection:
+        connection.sendall(b"GET /things.ndjson HTTP/1.0\r\n\r\n")
+        received = 0
+        while chunk := connection.recv(1 << 20):
+            received += len(chunk)
+    assert received > 60_000_000
+    assert high_water(worker) - before < 20_000_000
+
+
+def high_water(pid):
+    """Return the most memory that a process has had, in bytes."""
+    [line] = [
+        line for line in Path(f"/proc/{pid}/status").read_text().splitlines() if "VmHWM" in line
+    ]
+    return int(line.split()[1]) * 1024

@@ -1,0 +1,136 @@
+"""The many requests of one worker take turns: none of them stops the others."""
+
+import contextlib
+import socket
+from base64 import b64encode
+from concurrent.futures import ThreadPoolExecutor
+from hashlib import shake_256
+from pathlib import Path
+from threading import Event
+
+import pytest
+
+from flask_things.db.backend import SLOW_QUERIES
+from flask_things.limits import BULK_MAX_ITEMS
+from tests.db.sqlite.test_write_lock import reading_time
+from tests.http.test_parsing import HEAD
+from tests.support.server import connect
+
+#: How long an answer may take on a machine that is busy with others, while something else takes
+#: several times that.
+LIMIT_S = 1
+
+
+@pytest.fixture
+def server(serve):
+    """Return a server with one worker and a thing."""
+    server = serve(WEB_CONCURRENCY="1")
+    server.request("POST", "/things", {"text": "x"})
+    return server
+
+
+@contextlib.contextmanager
+def connections(server, count, sent=b""):
+    """Open connections, each of which sends the same and then nothing any more."""
+    with contextlib.ExitStack() as stack:
+        for _ in range(count):
+            opened = stack.enter_context(socket.create_connection(("127.0.0.1", server.port)))
+            opened.sendall(sent)
+        yield
+
+
+def slowest_read_during(server, *request):
+    """Return how long the slowest of those reads takes that come until a request is answered."""
+    with ThreadPoolExecutor(1) as thread:
+        running = thread.submit(server.request, *request)
+        slowest = [reading_time(server, seconds=0.1)]
+        while not running.done():
+            slowest.append(reading_time(server, seconds=0.1))
+        assert running.result()[0] in {200, 201}
+    assert len(slowest) > 1
+    return max(slowest)
+
+
+def test_a_bulk_that_takes_long_does_not_stop_reads(server):
+    """A text of many different triples takes the index long."""
+    text = b64encode(shake_256().digest(3000)).decode()
+    things = [{"text": f"{n} {text}"} for n in range(BULK_MAX_ITEMS)]
+    assert slowest_read_during(server, "POST", "/things/bulk", things) < LIMIT_S
+
+
+def test_an_export_to_a_fast_client_does_not_stop_reads(server):
+    for _ in range(60):
+        server.request("POST", "/things/bulk", [{"text": "lorem ipsum"}] * BULK_MAX_ITEMS)
+    assert slowest_read_during(server, "GET", "/things.csv") < LIMIT_S / 2
+
+
+@pytest.mark.sqlite
+def test_a_search_after_another_program_has_written_much_does_not_stop_reads(server, connection):
+    """It has to fold all of it first."""
+    moment = "2026-11-22 15:04:05.123456"
+    insert = "INSERT INTO thing (text, created_at, updated_at) VALUES (?, ?, ?)"
+    connection.executemany(insert, [("Lorem Ipsum", moment, moment)] * 150_000)
+    connection.commit()
+    assert slowest_read_during(server, "GET", "/things?q=ipsum") < LIMIT_S
+
+
+@pytest.mark.parametrize("sent", [b"", b"GET /things HTTP/1.1\r\nHost: x"], ids=["silent", "half"])
+def test_clients_that_do_not_go_on_do_not_stop_others(server, sent):
+    with connections(server, 200, sent):
+        assert reading_time(server, seconds=1) < LIMIT_S
+
+
+def test_bodies_that_do_not_go_on_do_not_stop_writes(server):
+    head = b"POST /things HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+    with connections(server, 200, head + b"Content-Length: 20\r\n\r\n{"):
+        assert server.request("POST", "/things", {"text": "y"})[0] == 201
+
+
+def test_a_client_that_always_has_a_next_request_does_not_keep_its_turn(server):
+    request = b"GET /things/1 HTTP/1.1\r\nHost: x\r\n"
+    pipelined = (request + b"\r\n") * 1999 + request + b"Connection: close\r\n\r\n"
+    with ThreadPoolExecutor(1) as thread:
+        running = thread.submit(server.raw, pipelined)
+        assert reading_time(server, seconds=0.5) < LIMIT_S / 2
+        assert not running.done()
+        assert running.result().count(b"HTTP/1.1 200 OK\r\n") == 2000
+
+
+def test_chunks_of_one_byte_do_not_stop_reads(server):
+    """There always is another one to read, so that gevent itself would go on for as long."""
+    is_over = Event()
+
+    def send():
+        with connect(server) as connection, contextlib.suppress(OSError):
+            connection.sendall(HEAD + b"Transfer-Encoding: chunked\r\n\r\n")
+            while not is_over.is_set():
+                connection.sendall(b"1\r\n \r\n" * 10_000)
+
+    with ThreadPoolExecutor(4) as clients:
+        sending = [clients.submit(send) for _ in range(4)]
+        slowest = reading_time(server, seconds=1)
+        is_over.set()
+        for one in sending:
+            one.result()
+    assert slowest < LIMIT_S / 2
+
+
+@pytest.mark.sqlite
+def test_bulks_of_too_many_values_do_not_stop_reads(server):
+    """To count and to check 16 MB of them at once would take several times the limit."""
+    body = b"[" + b",".join([b"[" * 400 + b"]" * 400] * 20_000) + b"]"
+    with ThreadPoolExecutor(2) as clients:
+        posts = [clients.submit(server.request, "POST", "/things/bulk", body) for _ in range(4)]
+        slowest = reading_time(server, seconds=0.5)
+        assert {post.result()[0] for post in posts} == {422}
+    assert slowest < LIMIT_S / 4
+
+
+@pytest.mark.sqlite
+def test_many_searches_open_few_connections(server):
+    """Each fills a cache of its own, and keeps it."""
+    with ThreadPoolExecutor(32) as clients:
+        list(clients.map(lambda n: server.request("GET", f"/things?q=x{n}"), range(320)))
+    [worker] = server.workers()
+    opened = [link.resolve().name for link in Path(f"/proc/{worker}/fd").iterdir()]
+    assert opened.count("db.sqlite3") <= SLOW_QUERIES + 2
