@@ -1,19 +1,11 @@
 """Numbers that table, schema and URL share, each with its unit and its reason."""
 
-import re
-
 #: The highest id: what SQLite's rowid and PostgreSQL's bigint can count to.
 ID_MAX = 2**63 - 1
-
-#: The longest text, in characters (code points): a long article.
-TEXT_MAX_CHARACTERS = 100_000
 
 #: By how much of a text things are sorted, in characters: an index over whole ones would be too
 #: big, and a cursor, which holds it, too long for a URL.
 HEAD_CHARACTERS = 200
-
-#: What no text may hold: PostgreSQL cannot store U+0000, and a lone surrogate is no UTF-8.
-TEXT_FORBIDDEN = re.compile("[\x00\ud800-\udfff]")
 
 #: The largest body, in bytes: the longest text fits with every character escaped as a pair of
 #: surrogates (12 bytes each), and there is room for the rest.

@@ -15,6 +15,7 @@ from flask_things.db import ids
 from flask_things.db.backend import AnySession, Backend
 from flask_things.db.postgresql import PostgreSQL
 from flask_things.db.sqlite.engine import SQLite
+from flask_things.db.types import ANNOTATIONS, compact
 from flask_things.observability.timing import timed
 
 
@@ -35,6 +36,7 @@ class JoiningSession(FlaskSession):
 CHORES: list[Callable[[Session], None]] = []
 
 db = SQLAlchemy(model_class=Base, session_options={"class_": JoiningSession})
+Base.registry.update_type_annotation_map(ANNOTATIONS)
 
 
 def init_app(app: Flask) -> None:
@@ -44,7 +46,11 @@ def init_app(app: Flask) -> None:
     a `flask shell` left open after a look at things holds nothing up and sees what others write.
     """
     backend = _backend(app.config)
-    options = {**backend.engine_options(), "execution_options": {"backend": backend}}
+    options = {
+        **backend.engine_options(),
+        "execution_options": {"backend": backend},
+        "json_serializer": compact,
+    }
     app.config["SQLALCHEMY_ENGINE_OPTIONS"] = options
     db.init_app(app)
     with app.app_context():

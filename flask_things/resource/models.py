@@ -9,8 +9,6 @@ from sqlalchemy import (
     ColumnElement,
     Computed,
     Connection,
-    DateTime,
-    Dialect,
     Index,
     Integer,
     LargeBinary,
@@ -22,33 +20,12 @@ from sqlalchemy import (
 )
 from sqlalchemy.engine.default import DefaultExecutionContext
 from sqlalchemy.orm import Mapped, mapped_column, validates
-from sqlalchemy.types import TypeDecorator
 
 from flask_things.db.session import db
-from flask_things.limits import HEAD_CHARACTERS, TEXT_FORBIDDEN, TEXT_MAX_CHARACTERS
+from flask_things.db.types import TEXT_FORBIDDEN, TEXT_MAX_CHARACTERS, UTCDateTime
+from flask_things.db.types import Text as CheckedText
+from flask_things.limits import HEAD_CHARACTERS
 from flask_things.resource.search import THINGS, fold
-
-
-class UTCDateTime(TypeDecorator[datetime]):
-    """A moment: an aware datetime in Python, UTC with microseconds in the database."""
-
-    impl = DateTime
-    cache_ok = True
-
-    @property
-    def python_type(self) -> type[datetime]:
-        """What it is in Python."""
-        return datetime
-
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        """Return the moment in UTC, without its zone; raise ValueError where it has none."""
-        if value and value.tzinfo is None:
-            raise ValueError("A moment needs a time zone.")
-        return value and value.astimezone(UTC).replace(tzinfo=None)
-
-    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        """Return the moment with its zone."""
-        return value and value.replace(tzinfo=UTC)
 
 
 def checked(text: str) -> str:
@@ -64,17 +41,6 @@ def checked(text: str) -> str:
 def written(text: str) -> dict[str, str]:
     """Return what is stored of a text, or raise ValueError."""
     return {"text": checked(text), "folded": fold(text)}
-
-
-class CheckedText(TypeDecorator[str]):
-    """A text that is checked on its way to the database, whatever statement takes it there."""
-
-    impl = Text
-    cache_ok = True
-
-    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
-        """Return the text."""
-        return value if value is None else checked(value)
 
 
 UNFOLDED: ColumnElement[bool] = literal_column("folded IS NULL")
@@ -102,7 +68,7 @@ class Thing(db.Model):  # type: ignore[name-defined]
     created_at: Mapped[datetime] = mapped_column(UTCDateTime, default=utc_now)
     updated_at: Mapped[datetime] = mapped_column(UTCDateTime, default=_created_at, onupdate=utc_now)
     revision: Mapped[int] = mapped_column(
-        server_default="1", onupdate=literal_column("revision + 1")
+        Integer, server_default="1", onupdate=literal_column("revision + 1")
     )
 
     #: What things are sorted by when it is by text.
@@ -163,7 +129,7 @@ class KeptAnswer(db.Model):  # type: ignore[name-defined]
     scope: Mapped[str] = mapped_column(Text, primary_key=True)
     key: Mapped[str] = mapped_column(Text, primary_key=True)
     digest: Mapped[bytes] = mapped_column(LargeBinary)  # of the request's body
-    status: Mapped[int]
+    status: Mapped[int] = mapped_column(Integer)
     headers: Mapped[list[list[str]]] = mapped_column(JSON)
     body: Mapped[bytes] = mapped_column(LargeBinary)  # without the texts of the request
     created_at: Mapped[datetime] = mapped_column(UTCDateTime, index=True)

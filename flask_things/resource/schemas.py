@@ -6,8 +6,9 @@ from typing import Any
 
 from marshmallow import EXCLUDE, RAISE, Schema, ValidationError, fields, validate
 
+from flask_things.db.types import TEXT_FORBIDDEN, TEXT_MAX_CHARACTERS
 from flask_things.http.parsing import JSONBody
-from flask_things.limits import ERRORS_MAX, TEXT_FORBIDDEN, TEXT_MAX_CHARACTERS
+from flask_things.limits import ERRORS_MAX
 
 
 def storable(text: str) -> None:
