@@ -5,11 +5,11 @@ from typing import Any
 from sqlalchemy.exc import SQLAlchemyError
 
 from flask_things.api.blueprint import Blueprint
+from flask_things.api.schemas import HealthSchema
 from flask_things.db.backend import Away
 from flask_things.db.session import backend_of, db
 from flask_things.http.problems import away
 from flask_things.migrations import is_current
-from flask_things.resource.schemas import HealthSchema
 
 blp = Blueprint("health", __name__, description="Is the service up?", is_open=True)
 

@@ -7,6 +7,10 @@ import gevent
 from gevent import monkey
 from gevent.lock import Semaphore
 
+#: How long that pauses which takes long in many steps, in seconds: the other requests of a worker
+#: have their turn. Not 0: gevent would then look for new ones after 50 pauses only.
+TURN_S = 0.0001
+
 #: For how long one connection may be read from before others get a turn, in seconds.
 SLICE_S = 0.002
 

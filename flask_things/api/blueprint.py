@@ -12,11 +12,9 @@ from werkzeug.routing import BaseConverter
 
 from flask_things.api import spec
 from flask_things.api.components import COMMON_HEADERS, ID, NO_STORE_HEADERS, TAGGED_HEADERS
+from flask_things.api.schemas import ProblemSchema
 from flask_things.http import cache, idempotency, preconditions, problems
-from flask_things.http.parsing import JSONBody, NoQuery, Parser
-from flask_things.limits import BULK_MAX_ITEMS
-from flask_things.resource.parameters import IdempotencySchema, PreconditionsSchema
-from flask_things.resource.schemas import ProblemSchema
+from flask_things.http.parsing import BULK_MAX_ITEMS, JSONBody, NoQuery, Parser
 from flask_things.security import authentication, rate_limit
 from flask_things.transport import uploads
 
@@ -56,7 +54,7 @@ class Blueprint(flask_smorest.Blueprint):
 
     def preconditions(self, view: Any) -> Any:
         """Hand a write its Preconditions."""
-        return self.arguments(PreconditionsSchema(), location="headers")(view)
+        return self.arguments(preconditions.PreconditionsSchema(), location="headers")(view)
 
     def conditional(self, headers: dict[str, Any] | None = None) -> Decorator:
         """Answer a GET whose response is tagged by its preconditions; `headers`: what a 304 has."""
@@ -69,7 +67,7 @@ class Blueprint(flask_smorest.Blueprint):
 
     def idempotent(self, view: Any) -> Any:
         """Take an Idempotency-Key. What reads the request goes before it, the response after."""
-        take = self.arguments(IdempotencySchema(), location="headers", as_kwargs=True)
+        take = self.arguments(idempotency.IdempotencySchema(), location="headers", as_kwargs=True)
         return take(idempotency.idempotent(view))
 
     def response(

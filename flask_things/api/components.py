@@ -1,9 +1,10 @@
 """What several places of the OpenAPI document say alike: header fields and links."""
 
 from flask_things.http import headers
-from flask_things.resource import schemas
 
-ID = {"type": "integer", **schemas.ID}
+# Without a `maximum`: JavaScript rounds 2**63 - 1.
+ID_FORMAT = {"format": "int64", "minimum": 1, "examples": [1]}
+ID = {"type": "integer", **ID_FORMAT}
 
 COMMON_HEADERS = {name: {"$ref": f"#/components/headers/{name}"} for name in headers.DOCUMENTED}
 

@@ -5,8 +5,8 @@ from typing import Any
 from apispec import APISpec, BasePlugin
 
 from flask_things.api.components import COMMON_HEADERS, NO_STORE_HEADERS, PROBLEM_HEADERS
+from flask_things.api.schemas import ProblemSchema
 from flask_things.http import headers, problems
-from flask_things.resource.schemas import ProblemSchema
 
 #: The responses for all statuses of a range that an operation does not list, with one such status.
 RANGES = {

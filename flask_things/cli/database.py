@@ -8,12 +8,12 @@ from pathlib import Path
 import click
 from flask import current_app
 
+from flask_things.cli import backup as backups
+from flask_things.cli import restore as restores
 from flask_things.cli.base import Commands
 from flask_things.cli.transfer import FILE, bar, import_file, output, refuse_unprepared
 from flask_things.db.backend import Refused
 from flask_things.db.session import db
-from flask_things.db.sqlite import backup as backups
-from flask_things.db.sqlite import restore as restores
 from flask_things.migrations import prepare
 from flask_things.resource import collection
 from flask_things.resource.models import Thing

@@ -13,13 +13,19 @@ from sqlalchemy import Row
 from flask_things.cli.base import Commands
 from flask_things.cli.transfer import FILE, import_file, output, refuse_unprepared
 from flask_things.db.session import db
-from flask_things.limits import TOKEN_DAYS_MAX, TOKEN_NAME_MAX_CHARACTERS
 from flask_things.migrations import prepare
 from flask_things.resource.models import Token
 from flask_things.resource.schemas import IMPORT_ID_MAX, Moment
 from flask_things.resource.transfer.exports import ndjson_lines
 from flask_things.resource.transfer.records import read_ndjson
-from flask_things.security.tokens import create_token, is_over, list_tokens, revoke_token
+from flask_things.security.tokens import (
+    TOKEN_DAYS_MAX,
+    TOKEN_NAME_MAX_CHARACTERS,
+    create_token,
+    is_over,
+    list_tokens,
+    revoke_token,
+)
 
 tokens = Commands("tokens", help="Create, list, revoke and move the tokens of clients.")
 

@@ -8,6 +8,9 @@ from typing import Any, Protocol
 from sqlalchemy import Connection, Engine, FromClause
 from sqlalchemy.orm import Session, scoped_session
 
+#: How many connections to the database a worker keeps, and how many more it may open for a while.
+CONNECTIONS = 16
+
 #: How many slow queries a worker executes at a time: each has a thread, and a connection whose page
 #: cache it fills. The others wait.
 SLOW_QUERIES = 2

@@ -29,6 +29,10 @@ AWAY = (
 )
 
 
+class NotFound(LookupError):
+    """There is no such row (404)."""
+
+
 def is_full(error: Exception) -> bool:
     """Tell whether the database has no room: nothing was written, and reads still work."""
     return _code(error) in FULL

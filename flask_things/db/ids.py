@@ -8,7 +8,12 @@ from sqlalchemy.orm import Session
 from flask_things.db.backend import Away, Refused
 from flask_things.db.errors import driver_code
 from flask_things.db.sqlite.file import sqlite3
-from flask_things.limits import BULK_MAX_ITEMS, ID_MAX
+
+#: The highest id: what SQLite's rowid and PostgreSQL's bigint can count to.
+ID_MAX = 2**63 - 1
+
+#: How many ids one statement may need at most: a bulk call stores many rows.
+SPARE_IDS = 1000
 
 #: PostgreSQL's codes for a sequence at its end, and for a value that a unique column has already.
 SEQUENCE_ENDS, NOT_UNIQUE = "2200H", "23505"
@@ -54,7 +59,7 @@ def _are_spent(driver: Any, table: str) -> bool:
         [highest] = driver.execute(query, [table]).fetchone()
     except sqlite3.Error:  # the disk is so full that nothing can be read either
         return False
-    return (highest or 0) > ID_MAX - BULK_MAX_ITEMS  # a bulk call may need more than one
+    return (highest or 0) > ID_MAX - SPARE_IDS
 
 
 def _skip_taken(engine: Engine, table: FromClause) -> None:

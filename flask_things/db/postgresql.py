@@ -20,8 +20,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import REGCLASS
 from sqlalchemy.orm import Session
 
-from flask_things.db.backend import AnySession, Offload, Unusable, place
-from flask_things.limits import CONNECTIONS
+from flask_things.db.backend import CONNECTIONS, AnySession, Offload, Unusable, place
 from flask_things.observability.timing import timed
 
 #: PostgreSQL's code for a write on a server that only reads.

@@ -17,8 +17,11 @@ from flask import Flask, request
 
 from flask_things.db.backend import Backend
 from flask_things.db.session import backend_of, db
+from flask_things.environ import CACHE, KEPT_UNTIL, ROUTE, TOKEN_NAME
 from flask_things.http import headers
-from flask_things.limits import CACHE_MAX_BYTES
+
+#: What a worker keeps of answers at most, in bytes: the newest of one version of the database.
+CACHE_MAX_BYTES = 6 * 1024 * 1024
 
 #: What an answer may depend on: these of the WSGI environment, and the database.
 VARIES = (
@@ -33,18 +36,6 @@ VARIES = (
     "HTTP_IF_MATCH",
     "HTTP_IF_NONE_MATCH",
 )
-
-#: The mark in the environment of a request whose answer may be kept: "hit" if it was, or "miss".
-MARK = "flask_things.cache"
-
-#: Where in the environment it stands until when an answer may be kept, in seconds since the epoch.
-UNTIL = "flask_things.until"
-
-#: The name in the environment of the route, as a URL rule, if somebody notes it.
-ROUTE = "flask_things.route"
-
-#: The name in the environment of the name of the token that the request came with.
-TOKEN = "flask_things.token"  # noqa: S105 - it is no password
 
 #: The longest key of an answer that is kept, in characters. A URL has up to 4 094, by gunicorn's
 #: limit; nobody repeats a request with header fields that are much longer.
@@ -70,7 +61,7 @@ def kept(view: Any) -> Any:
 
     @wraps(view)
     def answer(*args: Any, **kwargs: Any) -> Any:
-        request.environ[MARK] = "miss"
+        request.environ[CACHE] = "miss"
         return view(*args, **kwargs)
 
     return answer
@@ -97,7 +88,7 @@ class Cache:
             return self._ask(environ, start_response, version, key)
         status, fields, body, _, noted = answers[key]
         environ.update(noted)
-        environ[MARK] = "hit"
+        environ[CACHE] = "hit"
         common = headers.common(environ.get("HTTP_X_REQUEST_ID", ""))
         start_response(status, [*fields, *common.items()])
         return [body]
@@ -115,13 +106,13 @@ class Cache:
         parts = self._app(environ, note)
         status, fields = answered
         vary = [value for name, value in fields if name == "Vary" and value != "Origin"]
-        if MARK not in environ or not status.startswith(("200", "304")) or vary:
+        if CACHE not in environ or not status.startswith(("200", "304")) or vary:
             return parts  # type: ignore[no-any-return]
         with closing(parts):
             body = b"".join(parts)
         own = [field for field in fields if field[0] not in headers.DOCUMENTED]
-        noted = {name: environ[name] for name in (ROUTE, TOKEN) if name in environ}
-        self._keep(version, key, (status, own, body, environ.get(UNTIL, inf), noted))
+        noted = {name: environ[name] for name in (ROUTE, TOKEN_NAME) if name in environ}
+        self._keep(version, key, (status, own, body, environ.get(KEPT_UNTIL, inf), noted))
         return [body]
 
     def _keep(self, version: Hashable, key: Key, answer: Answer) -> None:

@@ -16,8 +16,11 @@ from marshmallow import ValidationError
 from werkzeug.exceptions import BadRequest
 
 from flask_things.db.sqlite.file import sqlite3
-from flask_things.limits import BODY_MAX_VALUES, TURN_S
-from flask_things.turns import in_thread
+from flask_things.turns import TURN_S, in_thread
+
+#: How many values a body holds at most: arrays, objects and what is in them. A bulk of things has
+#: 5 000, one of a resource with 30 fields 31 000; each may take 100 bytes, and an error, too.
+BODY_MAX_VALUES = 32_000
 
 #: How many bytes are looked at or decoded at once.
 PART_BYTES = 512 * 1024

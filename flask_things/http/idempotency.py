@@ -11,24 +11,42 @@ from functools import wraps
 from typing import Any
 
 from flask import Response, current_app, request
+from marshmallow import Schema, fields, validate
 from sqlalchemy import delete, select, tuple_
 from sqlalchemy.orm import Session
 from webargs.flaskparser import abort
 
 from flask_things.db.session import CHORES, db, take_turns, writing
-from flask_things.http.parsing import DIGEST
+from flask_things.environ import BODY_DIGEST, KEY_OWNER
 from flask_things.resource.models import KeptAnswer, utc_now
 
-KEPT_FOR = timedelta(hours=24)
+#: The longest Idempotency-Key, in characters.
+KEY_MAX_CHARACTERS = 255
 
-#: Where in the environment it stands whose keys these are, if they are not everybody's.
-WHOSE = "flask_things.whose"
+KEPT_FOR = timedelta(hours=24)
 
 #: How many answers that were kept for too long a write removes at most: more than it brings.
 SWEPT = 10
 
 #: How long a worker's writes remove none after one that has found fewer.
 REST = timedelta(minutes=1)
+
+
+class IdempotencySchema(Schema):
+    """What tells a retry from another request."""
+
+    idempotency_key = fields.String(
+        data_key="Idempotency-Key",
+        validate=[
+            validate.Length(1, KEY_MAX_CHARACTERS),
+            validate.Regexp("^[!-~]*$", error="Must be visible ASCII characters."),
+        ],
+        metadata={
+            "description": "Any text of the client's own, new for each request. For 24 hours the "
+            "same request with the same key gets the same answer and is not done again.",
+            "examples": ["9f4fd5a8-2c1d-4b0e-8f57-3c0e3f1b0c55"],
+        },
+    )
 
 
 def idempotent(view: Any) -> Any:
@@ -42,9 +60,9 @@ def idempotent(view: Any) -> Any:
     def answer(*args: Any, idempotency_key: str | None = None, **kwargs: Any) -> Response:
         if idempotency_key is None:
             return view(*args, **kwargs)  # type: ignore[no-any-return]
-        whose = request.environ.get(WHOSE, "")
-        scope = f"{whose}{request.method} {request.path.rstrip('/')}"
-        digest = request.environ[DIGEST]
+        owner = request.environ.get(KEY_OWNER, "")
+        scope = f"{owner}{request.method} {request.path.rstrip('/')}"
+        digest = request.environ[BODY_DIGEST]
         texts = [*_texts([*args])]
         with writing(db.session):
             take_turns(db.session, f"{scope} {idempotency_key}")

@@ -14,7 +14,7 @@ from typing import Any
 from flask import request, url_for
 from sqlalchemy import Row
 
-from flask_things.limits import ID_MAX
+from flask_things.db.ids import ID_MAX
 from flask_things.resource.selection import Position, position, sorted_by
 
 CHECKSUM_BYTES = 8

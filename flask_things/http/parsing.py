@@ -16,16 +16,18 @@ from werkzeug.exceptions import (
     ServiceUnavailable,
 )
 
+from flask_things.environ import BODY_DIGEST
 from flask_things.http.decoding import decode
-from flask_things.limits import BODY_MAX_BYTES, BULK_BODY_MAX_BYTES, BULK_MAX_ITEMS
 from flask_things.transport import uploads
 from flask_things.transport.connection import Connection
+from flask_things.transport.uploads import BODY_MAX_BYTES, BULK_BODY_MAX_BYTES
+
+#: How many things a bulk call makes at most. It holds the write lock meanwhile: with 16 MiB of
+#: texts for seconds, most of which goes into their index.
+BULK_MAX_ITEMS = 1000
 
 #: How much of a body is read at once, in bytes.
 PIECE_BYTES = 64 * 1024
-
-#: The name in the environment of the SHA-256 of the body, where a retry may have to be compared.
-DIGEST = "flask_things.digest"
 
 
 class JSONBody(Schema):
@@ -93,7 +95,7 @@ class Parser(FlaskParser):
         if schema.many and len(body) > uploads.SMALL_BYTES:
             uploads.process(schema.max_bytes)
         if "Idempotency-Key" in req.headers:
-            req.environ[DIGEST] = sha256(body).digest()
+            req.environ[BODY_DIGEST] = sha256(body).digest()
         return decode(body)
 
     def load_querystring(self, req: Request, schema: Any) -> Any:

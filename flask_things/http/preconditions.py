@@ -10,6 +10,7 @@ from hashlib import blake2b
 from typing import Any, NamedTuple
 
 from flask import Response, request
+from marshmallow import Schema, fields, post_load
 from werkzeug.exceptions import PreconditionFailed
 
 ETAG_BYTES = 16
@@ -51,6 +52,26 @@ class Preconditions(NamedTuple):
         if self == Preconditions():
             return None
         return lambda *args: self.check(etag_of(represent(*args)))
+
+
+class PreconditionsSchema(Schema):
+    """What the target must be like (RFC 9110, section 13.1): a thing, or the list of them."""
+
+    if_match = fields.String(
+        data_key="If-Match",
+        metadata={"description": "412 unless the current ETag is one of these. `*` is any."},
+    )
+    if_none_match = fields.String(
+        data_key="If-None-Match",
+        metadata={
+            "description": "412, or 304 to a GET, if the current ETag is one of these. `*` is any."
+        },
+    )
+
+    @post_load
+    def preconditions(self, data: dict[str, str], **_kwargs: Any) -> Preconditions:
+        """Return them as one."""
+        return Preconditions(**data)
 
 
 def etag_of(response: Response) -> str:

@@ -11,12 +11,13 @@ from werkzeug import Response
 from werkzeug.exceptions import HTTPException, ServiceUnavailable
 
 from flask_things.db.backend import Away
-from flask_things.db.errors import is_away, is_full, is_not_writable
+from flask_things.db.errors import NotFound, is_away, is_full, is_not_writable
 from flask_things.db.ids import NoIdLeft
 from flask_things.db.session import backend_of, db
 from flask_things.http.error_places import Error, errors_of
-from flask_things.limits import ERRORS_MAX
-from flask_things.resource.collection import ThingNotFound
+
+#: How many errors one answer lists: a hostile body must not be answered with a bigger one.
+ERRORS_MAX = 100
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -54,7 +55,7 @@ MEANINGS = {
 
 #: What our own exceptions are to a client.
 STATUSES: dict[type[Exception], int] = {
-    ThingNotFound: 404,
+    NotFound: 404,
     NoIdLeft: 507,
 }
 

@@ -15,7 +15,7 @@ from urllib.parse import quote, unquote_plus
 
 from gunicorn.glogging import Logger as GunicornLogger
 
-from flask_things.http import cache
+from flask_things.environ import TOKEN_NAME
 
 #: What the names of parameters have in them whose values nobody else is to know.
 SECRET = re.compile("token|key|secret|pass", re.IGNORECASE)
@@ -95,7 +95,7 @@ class Logger(GunicornLogger):
             "status": status,
             "milliseconds": round(seconds * 1000, 3),
             "bytes": size,
-            "token": environ.get(cache.TOKEN),
+            "token": environ.get(TOKEN_NAME),
             "worker": os.getpid(),
         }
         if not self._is_read:

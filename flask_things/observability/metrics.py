@@ -25,8 +25,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from flask_things.db.backend import Away
 from flask_things.db.session import db
-from flask_things.http.cache import MARK, ROUTE
-from flask_things.observability.server_timing import SPENT
+from flask_things.environ import CACHE, ROUTE, SPENT
 from flask_things.resource.collection import count_things
 
 #: The methods that are told apart: a client may send any word.
@@ -103,8 +102,8 @@ class Metrics:
             self._database.observe(spent["database"])
         if "gate" in spent:
             self._gate.observe(spent["gate"])
-        if MARK in environ:
-            self._cache[environ[MARK]].inc()
+        if CACHE in environ:
+            self._cache[environ[CACHE]].inc()
 
     def serve(self, app: Flask) -> None:
         """Answer scrapes, in a worker."""

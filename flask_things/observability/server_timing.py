@@ -6,11 +6,8 @@ from typing import Any
 
 from flask import Flask, request
 
-from flask_things.http.cache import MARK, ROUTE
+from flask_things.environ import CACHE, ROUTE, SPENT
 from flask_things.observability import timing
-
-#: The name in the environment of what timing.py has noted.
-SPENT = "flask_things.spent"
 
 
 def init_app(app: Flask) -> None:
@@ -53,6 +50,6 @@ def server_timing(seconds: float, environ: dict[str, Any]) -> str:
     metrics = [f"total;dur={seconds * 1000:.3f}"]
     if "database" in environ[SPENT]:
         metrics.append(f"db;dur={environ[SPENT]['database'] * 1000:.3f}")
-    if environ.get(MARK) == "hit":
+    if environ.get(CACHE) == "hit":
         metrics.append("cache;desc=hit")
     return ", ".join(metrics)

@@ -13,9 +13,11 @@ from sqlalchemy import Row, bindparam, delete, insert, select, update
 
 from flask_things.db.backend import AnySession
 from flask_things.db.batches import in_batches
+from flask_things.db.errors import NotFound
+from flask_things.db.ids import ID_MAX
 from flask_things.db.queries import locked, read, rows, stream
 from flask_things.db.session import reading, take_turns, writing
-from flask_things.limits import BULK_MAX_ITEMS, ID_MAX
+from flask_things.http.parsing import BULK_MAX_ITEMS
 from flask_things.resource.models import Thing, written
 from flask_things.resource.page import PAGE_MAX_BYTES, Page, read_page
 from flask_things.resource.search import THINGS, fold
@@ -54,7 +56,7 @@ DELETE = delete(Thing.__table__).where(_THIS)
 FOLD = update(THINGS).where(THINGS.c.id == bindparam("thing_id"))
 
 
-class ThingNotFound(LookupError):
+class ThingNotFound(NotFound):
     """There is no thing with this id (404)."""
 
     def __init__(self, thing_id: int) -> None:

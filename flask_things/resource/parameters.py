@@ -6,15 +6,15 @@ from typing import Any
 from marshmallow import Schema, ValidationError, fields, post_load, validate
 
 from flask_things.http import pagination
-from flask_things.http.preconditions import Preconditions
-from flask_things.limits import (
-    KEY_MAX_CHARACTERS,
-    PAGE_DEFAULT_ITEMS,
-    PAGE_MAX_ITEMS,
-    Q_MAX_CHARACTERS,
-)
 from flask_things.resource.schemas import storable
 from flask_things.resource.selection import SORTS
+
+#: How many things a page has where the client does not say, and at most.
+PAGE_DEFAULT_ITEMS = 100
+PAGE_MAX_ITEMS = 1000
+
+#: The longest text to look for, in characters: it stands in a URL.
+Q_MAX_CHARACTERS = 200
 
 
 class Limit(fields.Integer):
@@ -83,40 +83,3 @@ class PageSchema(SelectionSchema):
             except ValueError as error:
                 raise ValidationError(str(error), "cursor") from error
         return data
-
-
-class PreconditionsSchema(Schema):
-    """What the target must be like (RFC 9110, section 13.1): a thing, or the list of them."""
-
-    if_match = fields.String(
-        data_key="If-Match",
-        metadata={"description": "412 unless the current ETag is one of these. `*` is any."},
-    )
-    if_none_match = fields.String(
-        data_key="If-None-Match",
-        metadata={
-            "description": "412, or 304 to a GET, if the current ETag is one of these. `*` is any."
-        },
-    )
-
-    @post_load
-    def preconditions(self, data: dict[str, str], **_kwargs: Any) -> Preconditions:
-        """Return them as one."""
-        return Preconditions(**data)
-
-
-class IdempotencySchema(Schema):
-    """What tells a retry from another request."""
-
-    idempotency_key = fields.String(
-        data_key="Idempotency-Key",
-        validate=[
-            validate.Length(1, KEY_MAX_CHARACTERS),
-            validate.Regexp("^[!-~]*$", error="Must be visible ASCII characters."),
-        ],
-        metadata={
-            "description": "Any text of the client's own, new for each request. For 24 hours the "
-            "same request with the same key gets the same answer and is not done again.",
-            "examples": ["9f4fd5a8-2c1d-4b0e-8f57-3c0e3f1b0c55"],
-        },
-    )

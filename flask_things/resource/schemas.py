@@ -4,11 +4,12 @@ import re
 from datetime import UTC, datetime
 from typing import Any
 
-from marshmallow import EXCLUDE, RAISE, Schema, ValidationError, fields, validate
+from marshmallow import RAISE, ValidationError, fields, validate
 
+from flask_things.api.components import ID_FORMAT
+from flask_things.api.schemas import Answer
 from flask_things.db.types import TEXT_FORBIDDEN, TEXT_MAX_CHARACTERS
 from flask_things.http.parsing import JSONBody
-from flask_things.limits import ERRORS_MAX
 
 
 def storable(text: str) -> None:
@@ -55,23 +56,14 @@ class Moment(fields.DateTime):
         raise ValidationError("Not a time of RFC 3339, like 2026-11-22T15:04:05.123456Z.")
 
 
-# Without a `maximum`, because JavaScript rounds 2**63 - 1, and without a `maxLength`, because
-# generated clients would measure the date that they have parsed.
-ID = {"format": "int64", "minimum": 1, "examples": [1]}
+# Without a `maxLength`: generated clients would measure the date that they have parsed.
 MOMENT = {"examples": ["2026-11-22T15:04:05.123456Z"]}
-
-
-class Answer(Schema):
-    """What clients get. They should expect fields that are not there yet."""
-
-    class Meta:
-        unknown = EXCLUDE
 
 
 class ThingSchema(Answer):
     """A thing."""
 
-    id = fields.Integer(required=True, metadata=ID)
+    id = fields.Integer(required=True, metadata=ID_FORMAT)
     text = fields.String(required=True, metadata={"examples": ["buy milk"]})
     created_at = Moment(required=True, metadata=MOMENT)
     updated_at = Moment(required=True, metadata=MOMENT)
@@ -101,7 +93,7 @@ class ThingInputSchema(JSONBody):
     example = {"text": "buy milk"}
 
     text = text_field(required=True)
-    id = fields.Integer(dump_only=True, metadata=ID)
+    id = fields.Integer(dump_only=True, metadata=ID_FORMAT)
     created_at = Moment(dump_only=True, metadata=MOMENT)
     updated_at = Moment(dump_only=True, metadata=MOMENT)
 
@@ -112,38 +104,3 @@ class ThingPatchSchema(ThingInputSchema):
     media_types = ("application/merge-patch+json", "application/json")
 
     text = text_field(required=False)
-
-
-class HealthSchema(Answer):
-    """The service is well."""
-
-    status = fields.String(required=True, metadata={"enum": ["ok"]})
-
-
-class FieldErrorSchema(Answer):
-    """One invalid place in a request."""
-
-    detail = fields.String(
-        required=True, metadata={"examples": ["Missing data for required field."]}
-    )
-    pointer = fields.String(
-        metadata={
-            "description": "The place in the body: a JSON Pointer as a URI fragment (RFC 6901).",
-            "examples": ["#/text"],
-        }
-    )
-    parameter = fields.String(metadata={"description": "The query parameter."})
-    header = fields.String(metadata={"description": "The header field."})
-
-
-class ProblemSchema(Answer):
-    """A problem (RFC 9457)."""
-
-    type = fields.String(required=True, metadata={"examples": ["about:blank"]})
-    title = fields.String(required=True, metadata={"examples": ["Unprocessable Content"]})
-    status = fields.Integer(
-        required=True,
-        metadata={"format": "int32", "minimum": 400, "maximum": 599, "examples": [422]},
-    )
-    detail = fields.String(metadata={"examples": ["The request has 1 invalid field."]})
-    errors = fields.List(fields.Nested(FieldErrorSchema), metadata={"maxItems": ERRORS_MAX})

@@ -29,7 +29,7 @@ from sqlalchemy import (
     update,
 )
 
-from flask_things.limits import TURN_S
+from flask_things.turns import TURN_S
 
 THINGS = table("thing", column("id"), column("text"), column("folded"))
 

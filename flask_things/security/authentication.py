@@ -9,7 +9,8 @@ from sqlalchemy import Row
 from werkzeug import Response as AnyResponse
 
 from flask_things.db.session import db
-from flask_things.http import cache, idempotency, problems
+from flask_things.environ import KEPT_UNTIL, KEY_OWNER, TOKEN_NAME
+from flask_things.http import problems
 from flask_things.security.tokens import find_token
 
 REALM = "flask-things"
@@ -31,9 +32,9 @@ auth = HTTPTokenAuth("Bearer", REALM)
 def _known(_sent: str) -> Row[Any] | None:
     token = sent_token()
     if token:
-        request.environ[cache.TOKEN] = token.name
-        request.environ[idempotency.WHOSE] = f"token {token.id} "
-        request.environ[cache.UNTIL] = token.expires_at.timestamp() if token.expires_at else inf
+        request.environ[TOKEN_NAME] = token.name
+        request.environ[KEY_OWNER] = f"token {token.id} "
+        request.environ[KEPT_UNTIL] = token.expires_at.timestamp() if token.expires_at else inf
     return token
 
 

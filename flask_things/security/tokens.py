@@ -11,10 +11,19 @@ from typing import Any
 from sqlalchemy import Row, bindparam, delete, insert, select
 
 from flask_things.db.backend import AnySession, Refused
+from flask_things.db.ids import ID_MAX
 from flask_things.db.queries import rows
 from flask_things.db.session import writing
-from flask_things.limits import ID_MAX, TOKEN_SECRET_BYTES
 from flask_things.resource.models import Token, utc_now
+
+#: How much chance is in a token, in bytes: too much to be guessed.
+TOKEN_SECRET_BYTES = 32
+
+#: The longest name of a token, in characters: it stands in a log.
+TOKEN_NAME_MAX_CHARACTERS = 100
+
+#: The longest time that a token may be good for, if it is not for ever, in days: a century.
+TOKEN_DAYS_MAX = 36_500
 
 #: What a client sends: whose it is, and the secret. The word before lets those find it who look for
 #: secrets in what was published by mistake.

@@ -11,18 +11,28 @@ from typing import Any
 from gunicorn.http.errors import LimitRequestHeaders
 from werkzeug.exceptions import RequestTimeout
 
-from flask_things.limits import (
-    BODY_TIMEOUT_S,
-    HEADER_MAX_BYTES,
-    HEADER_TIMEOUT_S,
-    LINGER_S,
-    SEND_BYTES_PER_S,
-    SEND_TIMEOUT_S,
-    TURN_S,
-)
 from flask_things.transport.downloads import DOWNLOADS
 from flask_things.transport.request_body import Reader, has_body
-from flask_things.turns import SLICE_S, let_others_go_on
+from flask_things.turns import SLICE_S, TURN_S, let_others_go_on
+
+#: The largest header of a request in all, in bytes: what nginx takes. gunicorn limits each line.
+HEADER_MAX_BYTES = 32 * 1024
+
+#: How long the header of a request may take in all, and its body, in seconds: a 16 MiB bulk comes
+#: in time over 5 Mbit/s.
+HEADER_TIMEOUT_S = 15
+BODY_TIMEOUT_S = 30
+
+#: How long a client may take nothing of its answer, in seconds: an export keeps a connection to the
+#: database meanwhile.
+SEND_TIMEOUT_S = 30
+
+#: How fast it has to take a large one after that, in bytes per second: it is in memory until then.
+SEND_BYTES_PER_S = 64 * 1024
+
+#: How long a connection is kept on which a refused body may still come, in seconds, so that its
+#: client gets to read why.
+LINGER_S = 5
 
 #: How much is received or sent at once, in bytes.
 PIECE_BYTES = 64 * 1024

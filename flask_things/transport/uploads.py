@@ -17,9 +17,15 @@ from typing import Any
 from flask import Flask, Response, after_this_request, current_app, g
 from werkzeug.exceptions import ServiceUnavailable
 
-from flask_things.limits import BODY_MAX_BYTES, BULK_BODY_MAX_BYTES
 from flask_things.transport.connection import Connection
 from flask_things.transport.downloads import DOWNLOADS
+
+#: The largest body, in bytes: the longest text fits with every character escaped as a pair of
+#: surrogates (12 bytes each), and there is room for the rest.
+BODY_MAX_BYTES = 2 * 1024 * 1024
+
+#: The largest body of a bulk call, in bytes.
+BULK_BODY_MAX_BYTES = 16 * 1024 * 1024
 
 #: A body up to this size needs no place, in bytes: 1 000 connections may have one each.
 SMALL_BYTES = 64 * 1024

@@ -10,8 +10,8 @@ import pytest
 from sqlalchemy import event
 
 from flask_things import create_app
+from flask_things.db.ids import ID_MAX
 from flask_things.db.session import db
-from flask_things.limits import ID_MAX
 from flask_things.migrations import prepare
 from tests.support.postgres import Postgres
 from tests.support.server import JSON, every_thing, next_page, python, wait_until

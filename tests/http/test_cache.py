@@ -10,9 +10,9 @@ from werkzeug.test import Client
 from werkzeug.wsgi import ClosingIterator
 
 from flask_things.db.session import db
+from flask_things.environ import CACHE
 from flask_things.http import cache
-from flask_things.http.cache import MARK, VARIES, Cache
-from flask_things.limits import CACHE_MAX_BYTES
+from flask_things.http.cache import CACHE_MAX_BYTES, VARIES, Cache
 
 
 @contextmanager
@@ -121,7 +121,7 @@ class Counting:
 
     def __call__(self, environ, start_response):
         """Answer a request."""
-        environ[MARK] = True
+        environ[CACHE] = True
         self.asked += 1
         self.meanwhile()
         start_response(self.status, self.fields)

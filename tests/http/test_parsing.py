@@ -2,7 +2,7 @@
 
 import pytest
 
-from flask_things.limits import BODY_MAX_BYTES
+from flask_things.transport.uploads import BODY_MAX_BYTES
 
 POST = {"path": "/things", "method": "POST"}
 

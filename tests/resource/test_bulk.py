@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from flask_things.limits import BODY_MAX_BYTES, BULK_BODY_MAX_BYTES
+from flask_things.transport.uploads import BODY_MAX_BYTES, BULK_BODY_MAX_BYTES
 
 JSON = {"Content-Type": "application/json"}
 

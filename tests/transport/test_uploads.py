@@ -6,9 +6,8 @@ from threading import Event
 import pytest
 from werkzeug.exceptions import ServiceUnavailable
 
-from flask_things.limits import BULK_BODY_MAX_BYTES
 from flask_things.transport import uploads
-from flask_things.transport.uploads import Uploads
+from flask_things.transport.uploads import BULK_BODY_MAX_BYTES, Uploads
 from tests.http.test_parsing import status
 from tests.proof.test_stops import has_arrived
 from tests.support.server import CONFIG, connect, received, wait_until

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Engine, FromClause
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
-from flask_things.db.backend import AnySession, Away, Offload, Unusable
+from flask_things.db.backend import CONNECTIONS, AnySession, Away, Offload, Unusable
 from flask_things.db.sqlite import file
 from flask_things.db.sqlite.connections import Connections
 from flask_things.db.sqlite.file import error_name, sqlite3
@@ -18,7 +18,6 @@ from flask_things.db.sqlite.file_identity import Identity
 from flask_things.db.sqlite.files import beside
 from flask_things.db.sqlite.group_commit import GroupCommit
 from flask_things.db.sqlite.write_lock import Gate, try_until
-from flask_things.limits import CONNECTIONS
 
 
 class SQLite:

@@ -14,7 +14,7 @@ from typing import Any, NoReturn
 from flask import Response, request
 from marshmallow import Schema
 
-from flask_things.limits import TURN_S
+from flask_things.turns import TURN_S
 
 #: How much is collected before it is sent, in characters.
 CHUNK_CHARACTERS = 64 * 1024

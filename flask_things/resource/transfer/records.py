@@ -11,7 +11,7 @@ from typing import IO, Any, NoReturn
 from marshmallow import Schema, ValidationError
 
 from flask_things.db.backend import Refused
-from flask_things.limits import BODY_MAX_BYTES
+from flask_things.transport.uploads import BODY_MAX_BYTES
 
 #: What may separate the fields of CSV: the comma of RFC 4180, and what spreadsheets write instead
 #: where a comma is the decimal sign, or as "text".

@@ -11,13 +11,12 @@ import pytest
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from flask_things.db import errors
-from flask_things.db.backend import Away
+from flask_things.db.backend import CONNECTIONS, Away
 from flask_things.db.session import backend_of, db, writing
 from flask_things.db.sqlite import engine, group_commit
 from flask_things.db.sqlite.file import FRAME_HEADER_BYTES, WAL_HEADER_BYTES
 from flask_things.db.sqlite.files import beside
 from flask_things.db.sqlite.group_commit import GroupCommit
-from flask_things.limits import CONNECTIONS
 from flask_things.resource import collection
 from tests.support.disk import fill, mounted
 from tests.support.server import wait_until

@@ -5,8 +5,8 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
+from flask_things.cli.backup import Progress, connect, copy_pages, refuse_itself, verify
 from flask_things.db.backend import Refused
-from flask_things.db.sqlite.backup import Progress, connect, copy_pages, refuse_itself, verify
 from flask_things.db.sqlite.file import DAMAGED, error_name, make_folder, sqlite3
 from flask_things.db.sqlite.files import JOURNALS, beside, put, temporary
 from flask_things.db.sqlite.write_lock import Gate

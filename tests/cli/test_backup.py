@@ -211,7 +211,7 @@ def test_a_backup_that_is_stopped_leaves_nothing_behind(
         assert len(files(tmp_path)) == 2
         signal.raise_signal(how)
 
-    monkeypatch.setattr("flask_things.db.sqlite.backup.verify", stop)
+    monkeypatch.setattr("flask_things.cli.backup.verify", stop)
     result = runner.invoke(args=["things", "backup", str(tmp_path / "backup")])
     assert result.exit_code == code
     assert files(tmp_path) == {"data"}

@@ -7,8 +7,8 @@ from functools import partial
 
 import pytest
 
+from flask_things.cli.backup import LOCK_TIMEOUT_S
 from flask_things.db.session import db
-from flask_things.db.sqlite.backup import LOCK_TIMEOUT_S
 from tests.support.files import COMMAND, change, files, fill, query
 from tests.support.server import python, wait_until
 
@@ -107,7 +107,7 @@ def test_a_reader_holds_a_restore_up_neither_now_nor_at_its_end(file, saved, con
 
 
 def test_a_database_that_stays_locked_is_left_alone(monkeypatch, file, saved, connection, restore):
-    monkeypatch.setattr("flask_things.db.sqlite.backup.LOCK_TIMEOUT_S", 0)
+    monkeypatch.setattr("flask_things.cli.backup.LOCK_TIMEOUT_S", 0)
     connection.execute("BEGIN IMMEDIATE")
     assert "locked by somebody who writes" in restore("--force", code=1)
 
@@ -149,7 +149,7 @@ def has_more_than(given, number):
 KILLED = """
 import os, signal, sys
 from pathlib import Path
-from flask_things.db.sqlite.restore import restore
+from flask_things.cli.restore import restore
 
 def progress(done, total):
     if done / total > float(sys.argv[1]):
