@@ -12,7 +12,7 @@ COMPILE := uv pip compile --quiet --upgrade --universal --generate-hashes --no-e
 	--python-version 3.11 --custom-compile-command "make lock"
 
 .DEFAULT_GOAL := help
-.PHONY: help run dev test test-all check judge bench format lock
+.PHONY: help run dev test test-all check judge bench format lock rename
 
 help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1	/p' $(MAKEFILE_LIST) | expand -t 10
@@ -54,6 +54,9 @@ lock: $(VENV)/installed-dev ## Compile both requirements files anew, with the ne
 	$(BIN)/$(COMPILE) setup.cfg -o requirements-all.txt -c requirements.txt --all-extras \
 		--group dev --group judges --group bench
 	cd judges && npm update --silent --package-lock-only --omit-lockfile-registry-resolved
+
+rename: ## Name a fork: make rename NAME=acme_notes
+	@$(PYTHON) tools/rename.py "$(NAME)"
 
 $(BIN)/pip:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "flask-things needs Python 3.11 or later: make PYTHON=…")'

@@ -1,4 +1,4 @@
-"""Limits the requests of each client, known by its token or else its address (THINGS_RATE_LIMIT).
+"""Limits the requests of each client, by its token or else its address (THINGS_RATE_LIMIT).
 
 With Redis all workers and machines count together, otherwise each worker counts by itself. What is
 left is in the response's header (draft-ietf-httpapi-ratelimit-headers).

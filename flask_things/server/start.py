@@ -83,8 +83,8 @@ def refuse_exposure(environ: Mapping[str, str], places: Iterable[Place]) -> None
     """Raise BadSetting if other machines could write without a token, and nobody chose that."""
     if (place := exposed(places)) and not environ.get("THINGS_AUTH"):
         raise BadSetting(
-            f"THINGS_AUTH: Anyone who can reach {place} could read and write. Set it to write or "
-            "all and create tokens, or set it to off to allow that."
+            f"THINGS_AUTH: Anyone who can reach {place} could read and write. Set it to write "
+            "or all and create tokens, or set it to off to allow that."
         )
 
 

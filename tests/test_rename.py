@@ -1,0 +1,85 @@
+"""`make rename`: a fork gets its name everywhere, and goes on working."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(
+        not (ROOT / ("flask" + "_things")).exists(), reason="this project has its name"
+    ),
+]
+
+#: Quick tests of what is renamed: settings, metrics, tokens, the document, the distribution.
+TESTS = ["api", "observability/test_metrics.py", "security/test_tokens.py", "test_readme.py"]
+
+
+@pytest.fixture
+def clone(tmp_path):
+    """Return a repository of its own, with all that is in this one."""
+    clone = tmp_path / "clone"
+    files = run(ROOT, "git", "ls-files", "--cached", "--others", "--exclude-standard", "-z")
+    for name in files.stdout.split("\0")[:-1]:
+        if (ROOT / name).exists():
+            (clone / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(ROOT / name, clone / name)
+    commit(clone)
+    return clone
+
+
+def run(folder, *command, code=0, **environ):
+    """Run a command in a folder; return what it printed."""
+    done = subprocess.run(
+        command, cwd=folder, env=os.environ | environ, capture_output=True, text=True
+    )
+    assert done.returncode == code, done.stdout + done.stderr
+    return done
+
+
+def commit(folder):
+    """Commit everything in a folder."""
+    run(folder, "git", "init", "--quiet")
+    run(folder, "git", "add", ".")
+    name = ["-c", "user.name=x", "-c", "user.email=x"]
+    run(folder, "git", *name, "commit", "--quiet", "--message", "x")
+
+
+def test_a_renamed_project_has_no_old_name_and_passes_linters_and_tests(clone):
+    run(clone, "make", "rename", "NAME=acme_notes")
+    old = ["git", "grep", "--ignore-case", "--word-regexp", "--extended-regexp"]
+    run(clone, *old, r"(flask[_-]things|things_\w+)", code=1)
+    # It is not installed, so what an installation would say of it lies beside it.
+    metadata = clone / "acme_notes-1.dist-info" / "METADATA"
+    metadata.parent.mkdir()
+    metadata.write_text("Metadata-Version: 2.1\nName: acme-notes\nVersion: 1\n")
+    programs = Path(sys.executable).parent
+    run(clone, programs / "ruff", "format")
+    run(clone, programs / "ruff", "check", "--fix")
+    run(clone, programs / "mypy")
+    tests = ["-m", "pytest", "-m", "not slow", *(f"tests/{name}" for name in TESTS)]
+    run(clone, sys.executable, *tests, PYTHONPATH=str(clone))
+
+
+@pytest.mark.parametrize(
+    "name", ["", "Notes", "1note", "note-s", "note__s", "class", "../x", "x;ls"]
+)
+def test_a_name_that_python_cannot_import_is_refused(clone, name):
+    assert "Not a name like" in run(clone, "make", "rename", f"NAME={name}", code=2).stderr
+
+
+@pytest.mark.parametrize("name", ["tests", "json", "flask", "flask_cors"])
+def test_a_name_that_is_taken_is_refused(clone, name):
+    assert "is taken" in run(clone, "make", "rename", f"NAME={name}", code=2).stderr
+
+
+def test_changes_that_are_not_committed_stop_the_renaming(clone):
+    (clone / "new").touch()
+    assert "Commit or stash" in run(clone, "make", "rename", "NAME=acme_notes", code=2).stderr
+    assert run(clone, "git", "status", "--porcelain").stdout == "?? new\n"

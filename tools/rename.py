@@ -1,0 +1,60 @@
+"""`make rename NAME=acme_notes`: give a fork its own name.
+
+The package, settings, metrics, tokens, title, distribution and containers get it. The resource
+keeps its name: the path /things, the table thing, `flask things`.
+"""
+
+import re
+import subprocess
+import sys
+from keyword import iskeyword
+from pathlib import Path
+
+PACKAGE = "flask" + "_things"  # in two parts: this file is renamed, too
+
+
+def objection(name: str) -> str | None:
+    """Return why this cannot be the name, or None."""
+    dashed = name.replace("_", "-")
+    if not Path(PACKAGE).is_dir():
+        return "This project has been renamed already. To name it anew, revert that commit first."
+    if not re.fullmatch("[a-z][a-z0-9]*(_[a-z0-9]+)*", name) or iskeyword(name):
+        return (
+            f"NAME={name}: Not a name like acme_notes: small letters, digits, single underscores."
+        )
+    locked = re.findall("^([a-z0-9-]+)==", Path("requirements-all.txt").read_text(), re.MULTILINE)
+    if Path(name).exists() or name in sys.stdlib_module_names or dashed in locked:
+        return f"NAME={name}: The name is taken by a folder here, by Python or by a dependency."
+    if git("status", "--porcelain"):
+        return "Commit or stash your changes first, so that `git diff` shows the renaming alone."
+    return None
+
+
+def git(*arguments: str) -> str:
+    """Return what a git command prints."""
+    return subprocess.run(["git", *arguments], check=True, stdout=-1, encoding="utf-8").stdout
+
+
+def rename(name: str) -> None:
+    """Rename everything, in files and in their paths."""
+    rules = {
+        PACKAGE: name,
+        PACKAGE.replace("_", "-"): name.replace("_", "-"),
+        r"(?<!\w)THINGS_": f"{name.upper()}_",  # settings
+        r"(?<!\w)things_": f"{name}_",  # metrics and tokens
+    }
+    git("mv", PACKAGE, name)
+    for path in git("grep", "-Ilz", "-e", "").split("\0")[:-1]:
+        text = new = Path(path).read_bytes().decode()
+        for old, replacement in rules.items():
+            new = re.sub(old, replacement, new)
+        if new != text:
+            Path(path).write_bytes(new.encode())
+
+
+if __name__ == "__main__":
+    name = sys.argv[1]
+    if why := objection(name):
+        sys.exit(why)
+    rename(name)
+    print(f"This is {name} now. Next: make format check, then commit.")
