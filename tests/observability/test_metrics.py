@@ -148,7 +148,7 @@ def test_a_server_that_is_scraped_still_stops_within_two_seconds(watched):
 @pytest.mark.sqlite
 def test_connections_that_are_kept_open_keep_nobody_from_scraping(serve, tmp_path, sent):
     config = tmp_path / "short.conf.py"
-    short = "from flask_things import metrics\nmetrics.CLIENT_TIMEOUT_S = 0.5\n"
+    short = "from flask_things.observability import metrics\nmetrics.CLIENT_TIMEOUT_S = 0.5\n"
     config.write_text(CONFIG.read_text() + short)
     port = free_port()
     command = ("-m", "gunicorn", "--config", str(config))

@@ -177,7 +177,8 @@ def test_an_export_that_takes_too_long_is_broken_off(serve, tmp_path):
     """Its snapshot would let the WAL grow for ever. The client sees that something is missing."""
     config = tmp_path / "short.conf.py"
     config.write_text(
-        CONFIG.read_text() + "from flask_things import exports\nexports.TIMEOUT_S = 1\n"
+        CONFIG.read_text()
+        + "from flask_things.resource.transfer import exports\nexports.TIMEOUT_S = 1\n"
     )
     server = serve("-m", "gunicorn", "--config", str(config), WEB_CONCURRENCY="1")
     server.request("POST", "/things/bulk", [{"text": "x" * 100_000}] * 100)

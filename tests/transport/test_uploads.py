@@ -118,7 +118,7 @@ def serve_short(serve, tmp_path):
         config = tmp_path / "short.conf.py"
         lines = [f"uploads.{name} = {value}" for name, value in numbers.items()]
         config.write_text(
-            "\n".join([CONFIG.read_text(), "from flask_things import uploads", *lines])
+            "\n".join([CONFIG.read_text(), "from flask_things.transport import uploads", *lines])
         )
         return serve("-m", "gunicorn", "--config", str(config), WEB_CONCURRENCY="1")
 
