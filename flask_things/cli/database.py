@@ -17,10 +17,10 @@ from flask_things.db.session import db
 from flask_things.migrations import prepare
 from flask_things.resource import collection
 from flask_things.resource.models import Thing
-from flask_things.resource.schemas import RecordSchema, ThingSchema
 from flask_things.resource.search import fold
 from flask_things.resource.transfer import exports, records
 from flask_things.security.tokens import list_tokens
+from flask_things.things.schemas import SCHEMAS
 
 FORMAT = click.option(
     "--format",
@@ -82,7 +82,7 @@ def export(file: Path, kind: str | None) -> None:
         output(file) as stream,
         bar("Export", number, rows) as shown,
     ):
-        stream.writelines(line.encode() for line in lines(ThingSchema, shown))
+        stream.writelines(line.encode() for line in lines(SCHEMAS.output, shown))
 
 
 @things.command("import")
@@ -97,7 +97,7 @@ def import_(file: Path, kind: str | None) -> None:
     read = records.read_csv if _is_csv(file, kind) else records.read_ndjson
     import_file(
         file,
-        partial(read, RecordSchema()),
+        partial(read, SCHEMAS.record()),
         Thing,
         lambda fields: fields | {"folded": fold(fields["text"])},
     )

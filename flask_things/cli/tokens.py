@@ -7,15 +7,15 @@ from typing import Any
 
 import click
 from flask import current_app
-from marshmallow import RAISE, Schema, ValidationError, fields, validate
+from marshmallow import RAISE, Schema, ValidationError, fields
 from sqlalchemy import Row
 
 from flask_things.cli.base import Commands
 from flask_things.cli.transfer import FILE, import_file, output, refuse_unprepared
 from flask_things.db.session import db
 from flask_things.migrations import prepare
+from flask_things.resource.fields import Boolean, Moment, RecordId
 from flask_things.resource.models import Token
-from flask_things.resource.schemas import IMPORT_ID_MAX, Moment
 from flask_things.resource.transfer.exports import ndjson_lines
 from flask_things.resource.transfer.records import read_ndjson
 from flask_things.security.tokens import (
@@ -67,10 +67,10 @@ class TokenRecordSchema(Schema):
     class Meta:
         unknown = RAISE
 
-    id = fields.Integer(required=True, strict=True, validate=validate.Range(1, IMPORT_ID_MAX))
+    id = RecordId(required=True)
     name = fields.String(required=True, validate=_check_name)
     digest = Digest(required=True)
-    read_only = fields.Boolean(required=True, truthy={True}, falsy={False})
+    read_only = Boolean(required=True)
     created_at = Moment(required=True)
     expires_at = Moment(required=True, allow_none=True)
 

@@ -6,7 +6,7 @@ from typing import Any
 from marshmallow import Schema, ValidationError, fields, post_load, validate
 
 from flask_things.http import pagination
-from flask_things.resource.schemas import storable
+from flask_things.resource.fields import storable
 from flask_things.resource.selection import SORTS
 
 #: How many things a page has where the client does not say, and at most.

@@ -1,106 +1,132 @@
-"""What clients send and get, in bodies."""
+"""The schemas of a resource, derived from the columns of its model."""
 
-import re
-from datetime import UTC, datetime
-from typing import Any
+from collections.abc import Mapping
+from copy import copy
+from typing import Any, NamedTuple, cast
 
-from marshmallow import RAISE, ValidationError, fields, validate
+from marshmallow import RAISE, Schema, fields, missing
+from sqlalchemy import Column, inspect
 
-from flask_things.api.components import ID_FORMAT
 from flask_things.api.schemas import Answer
-from flask_things.db.types import TEXT_FORBIDDEN, TEXT_MAX_CHARACTERS
 from flask_things.http.parsing import JSONBody
+from flask_things.resource.columns import field_for
+from flask_things.resource.fields import AnyField, RecordId
+
+#: What the server sets, except for in an import.
+READ_ONLY = {"id", "created_at", "updated_at"}
+
+#: Columns that are no fields.
+HIDDEN = ("revision",)
 
 
-def storable(text: str) -> None:
-    """Refuse what cannot be stored on every database.
+class Fields:
+    """Fields that differ from those derived from the columns: class attributes of a subclass.
 
-    Raises ValidationError (422).
+    Whether one for a column is required, what its default is and whether it may be null, it takes
+    from the column.
     """
-    if TEXT_FORBIDDEN.search(text):
-        raise ValidationError("Must not contain U+0000 or a lone surrogate.")
 
 
-def text_field(*, required: bool) -> fields.String:
-    """Return the field for a thing's text."""
-    return fields.String(
-        required=required,
-        validate=[validate.Length(max=TEXT_MAX_CHARACTERS), storable],
-        metadata={"pattern": "^[^\\x00]*$", "examples": ["buy milk"]},
-    )
-
-
-#: A moment as RFC 3339 has it. Of its fraction, microseconds are kept.
-RFC3339 = re.compile(
-    r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)", re.ASCII | re.IGNORECASE
-)
-
-
-def rfc3339(moment: datetime) -> str:
-    """Return a moment in UTC as RFC 3339 has it, always with its microseconds."""
-    return moment.replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
-
-
-class Moment(fields.DateTime):
-    """The field for a moment."""
-
-    SERIALIZATION_FUNCS = {**fields.DateTime.SERIALIZATION_FUNCS, "iso": rfc3339}
-
-    def _deserialize(self, value: Any, *_args: Any, **_kwargs: Any) -> datetime:
-        """Return the moment in UTC; raise ValidationError for what is not exactly one."""
-        try:
-            if RFC3339.fullmatch(value):
-                return datetime.fromisoformat(value.upper()).astimezone(UTC)
-        except (TypeError, ValueError, OverflowError):
-            pass
-        raise ValidationError("Not a time of RFC 3339, like 2026-11-22T15:04:05.123456Z.")
-
-
-# Without a `maxLength`: generated clients would measure the date that they have parsed.
-MOMENT = {"examples": ["2026-11-22T15:04:05.123456Z"]}
-
-
-class ThingSchema(Answer):
-    """A thing."""
-
-    id = fields.Integer(required=True, metadata=ID_FORMAT)
-    text = fields.String(required=True, metadata={"examples": ["buy milk"]})
-    created_at = Moment(required=True, metadata=MOMENT)
-    updated_at = Moment(required=True, metadata=MOMENT)
+class Output(Answer):
+    """What clients get of a row."""
 
     def get_attribute(self, obj: Any, attr: str, default: Any) -> Any:
         """Return a value. To try `obj[attr]` first, as marshmallow does, takes as long again."""
         return getattr(obj, attr, default)
 
 
-#: The highest id that an import accepts. It leaves more ids than a service can ever give.
-IMPORT_ID_MAX = 9 * 10**18
-
-
-class RecordSchema(ThingSchema):
-    """A thing that was exported, all of which is to be stored."""
+class Record(Output):
+    """A row that was exported, all of which is stored by an import."""
 
     class Meta:
         unknown = RAISE
 
-    id = fields.Integer(required=True, strict=True, validate=validate.Range(1, IMPORT_ID_MAX))
-    text = text_field(required=True)
 
-
-class ThingInputSchema(JSONBody):
-    """A whole thing."""
-
-    example = {"text": "buy milk"}
-
-    text = text_field(required=True)
-    id = fields.Integer(dump_only=True, metadata=ID_FORMAT)
-    created_at = Moment(dump_only=True, metadata=MOMENT)
-    updated_at = Moment(dump_only=True, metadata=MOMENT)
-
-
-class ThingPatchSchema(ThingInputSchema):
-    """What shall change in a thing (JSON Merge Patch, RFC 7396)."""
+class Patch(JSONBody):
+    """A JSON Merge Patch (RFC 7396)."""
 
     media_types = ("application/merge-patch+json", "application/json")
 
-    text = text_field(required=False)
+
+class Schemas(NamedTuple):
+    """The schemas of a resource."""
+
+    output: type[Schema]
+    input: type[JSONBody]
+    patch: type[JSONBody]
+    record: type[Schema]
+
+
+def derive(
+    model: type[Any], example: Mapping[str, Any], overrides: type[Fields] = Fields
+) -> Schemas:
+    """Return the schemas of a model; `example` is a body, for the documentation."""
+    name = model.__name__
+    own = _own(model, overrides)
+    for key in own.keys() & example.keys():
+        own[key].metadata = {**own[key].metadata, "examples": [example[key]]}
+    columns, server_sets = _columns(model), {key for key in own if own[key].dump_only} | READ_ONLY
+    shown = {key: _shown(field) for key, field in own.items() if not field.load_only}
+    read_only = {
+        key: _with(shown[key], dump_only=True, required=False) for key in own if key in server_sets
+    }
+    entered = {key: field for key, field in own.items() if key not in read_only}
+    changed = {key: _optional(field) for key, field in entered.items()}
+    stored = {key: _with(field, dump_only=False) for key, field in own.items() if key in columns}
+    return Schemas(
+        Output.from_dict(shown, name=name),
+        _body(JSONBody, entered | read_only, f"{name}Input", example),
+        _body(Patch, changed | read_only, f"{name}Patch", example),
+        Record.from_dict(stored, name=f"{name}Record"),
+    )
+
+
+def _body(
+    base: type[JSONBody], members: dict[str, AnyField], name: str, example: Mapping[str, Any]
+) -> type[JSONBody]:
+    schema = cast(type[JSONBody], base.from_dict(members, name=name))
+    schema.example = example
+    return schema
+
+
+def _own(model: type[Any], overrides: type[Fields]) -> dict[str, AnyField]:
+    """Return all fields, the id first and the time stamps last, as an import reads them."""
+    columns = _columns(model)
+    given = {
+        key: copy(field)
+        for part in reversed(overrides.__mro__)
+        for key, field in vars(part).items()
+        if isinstance(field, fields.Field)
+    }
+    own = {key: field_for(columns[key], given.pop(key, None)) for key in columns if key != "id"}
+    times = {
+        key: _with(own.pop(key), required=True, load_default=missing)
+        for key in ("created_at", "updated_at")
+    }
+    return {"id": RecordId(required=True), **own, **given, **times}
+
+
+def _columns(model: type[Any]) -> dict[str, Column[Any]]:
+    attributes = [a for a in inspect(model).column_attrs if not a.deferred]
+    return {a.key: a.columns[0] for a in attributes if a.key not in HIDDEN}
+
+
+def _shown(field: AnyField) -> AnyField:
+    """Return the field as clients get it: always there."""
+    shown = _with(_optional(field, "pattern"), required=True, dump_only=False)
+    return _with(shown, validators=[])
+
+
+def _optional(field: AnyField, *undocumented: str) -> AnyField:
+    """Return the field as a patch has it: without a default."""
+    names = field.metadata.keys() - {"default", *undocumented}
+    metadata = {name: field.metadata[name] for name in field.metadata if name in names}
+    return _with(field, required=False, load_default=missing, metadata=metadata)
+
+
+def _with(field: AnyField, **attributes: Any) -> AnyField:
+    """Return a copy of a field that differs in some attributes."""
+    new = copy(field)
+    for name, value in attributes.items():
+        setattr(new, name, value)
+    return new

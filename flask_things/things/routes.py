@@ -13,14 +13,14 @@ from flask_things.http import pagination
 from flask_things.http.preconditions import Preconditions
 from flask_things.resource import collection
 from flask_things.resource.parameters import PageSchema, SelectionSchema
-from flask_things.resource.schemas import ThingInputSchema, ThingPatchSchema, ThingSchema
 from flask_things.resource.transfer import exports
+from flask_things.things.schemas import SCHEMAS
 
 blp = Blueprint("things", __name__, description="Create, read, update and delete things.")
 
 
 def _thing(thing: collection.Stored) -> Response:
-    return jsonify(ThingSchema().dump(thing))
+    return jsonify(SCHEMAS.output().dump(thing))
 
 
 def _page(sort: str, q: str, **selection: Any) -> tuple[Any, dict[str, str]]:
@@ -32,7 +32,7 @@ def _page(sort: str, q: str, **selection: Any) -> tuple[Any, dict[str, str]]:
 def _first_page() -> Response:
     """Return what GET /things answers: the target of a POST."""
     things, headers = _page(**PageSchema().load({}))
-    return make_response(jsonify(ThingSchema(many=True).dump(things)), headers)
+    return make_response(jsonify(SCHEMAS.output(many=True).dump(things)), headers)
 
 
 @blp.route("/things", strict_slashes=False)
@@ -42,7 +42,7 @@ class Things(MethodView):
     @blp.doc(operationId="listThings")
     @blp.conditional(PAGE_HEADERS)
     @blp.arguments(PageSchema(), location="query", as_kwargs=True)
-    @blp.response(200, ThingSchema(many=True), headers=PAGE_HEADERS, tagged=True)
+    @blp.response(200, SCHEMAS.output(many=True), headers=PAGE_HEADERS, tagged=True)
     def get(self, **selection: Any) -> Any:
         """List things
 
@@ -51,11 +51,11 @@ class Things(MethodView):
         return _page(**selection)
 
     @blp.doc(operationId="createThing", responses={201: {"links": LINKS}})
-    @blp.body(ThingInputSchema)
+    @blp.body(SCHEMAS.input)
     @blp.no_query
     @blp.preconditions
     @blp.idempotent
-    @blp.response(201, ThingSchema, headers={**LOCATION, **REPLAYED}, tagged=True)
+    @blp.response(201, SCHEMAS.output, headers={**LOCATION, **REPLAYED}, tagged=True)
     def post(self, body: dict[str, str], preconditions: Preconditions) -> Any:
         """Create a thing
 
@@ -73,7 +73,7 @@ class OneThing(MethodView):
     @blp.doc(operationId="getThing")
     @blp.conditional()
     @blp.no_query
-    @blp.response(200, ThingSchema, tagged=True)
+    @blp.response(200, SCHEMAS.output, tagged=True)
     def get(self, thing_id: int) -> collection.Stored:
         """Get a thing
 
@@ -82,10 +82,10 @@ class OneThing(MethodView):
         return collection.get_thing(db.session, thing_id)
 
     @blp.doc(operationId="replaceThing")
-    @blp.body(ThingInputSchema)
+    @blp.body(SCHEMAS.input)
     @blp.no_query
     @blp.preconditions
-    @blp.response(200, ThingSchema, tagged=True)
+    @blp.response(200, SCHEMAS.output, tagged=True)
     def put(
         self, body: dict[str, str], preconditions: Preconditions, thing_id: int
     ) -> collection.Stored:
@@ -97,10 +97,10 @@ class OneThing(MethodView):
         return collection.update_thing(db.session, thing_id, expect=expect, **body)
 
     @blp.doc(operationId="updateThing")
-    @blp.body(ThingPatchSchema)
+    @blp.body(SCHEMAS.patch)
     @blp.no_query
     @blp.preconditions
-    @blp.response(200, ThingSchema, tagged=True)
+    @blp.response(200, SCHEMAS.output, tagged=True)
     def patch(
         self, body: dict[str, str], preconditions: Preconditions, thing_id: int
     ) -> collection.Stored:
@@ -125,11 +125,11 @@ class OneThing(MethodView):
 
 @blp.route("/things/bulk", methods=["POST"])
 @blp.doc(operationId="createThings")
-@blp.body(ThingInputSchema, many=True)
+@blp.body(SCHEMAS.input, many=True)
 @blp.no_query
 @blp.preconditions
 @blp.idempotent
-@blp.response(201, ThingSchema(many=True), headers=REPLAYED)
+@blp.response(201, SCHEMAS.output(many=True), headers=REPLAYED)
 def create_things(body: list[dict[str, str]], preconditions: Preconditions) -> Any:
     """Create many things
 
@@ -152,7 +152,7 @@ def export_ndjson(**selection: Any) -> Response:
     A line of JSON for each, all of one moment.
     """
     return exports.to_ndjson(
-        ThingSchema, partial(collection.export_things, db.session, **selection)
+        SCHEMAS.output, partial(collection.export_things, db.session, **selection)
     )
 
 
@@ -165,4 +165,6 @@ def export_csv(**selection: Any) -> Response:
 
     By RFC 4180, all of one moment.
     """
-    return exports.to_csv(ThingSchema, partial(collection.export_things, db.session, **selection))
+    return exports.to_csv(
+        SCHEMAS.output, partial(collection.export_things, db.session, **selection)
+    )

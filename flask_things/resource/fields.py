@@ -1,0 +1,198 @@
+"""The fields of JSON bodies, a class for each type of column (JSON objects: json_objects.py).
+
+Each also reads a text, strictly: a cell of CSV, or a parameter of the query.
+"""
+
+import re
+from contextlib import suppress
+from datetime import UTC, date, datetime
+from decimal import Decimal as Number
+from enum import StrEnum
+from typing import Any
+
+from marshmallow import ValidationError, fields, validate
+
+from flask_things.db.types import INTEGER_MAX, INTEGER_MIN, TEXT_FORBIDDEN, compact
+
+#: The highest id that an import accepts. It leaves more ids than a service can ever give.
+IMPORT_ID_MAX = 9 * 10**18
+
+#: A time stamp of RFC 3339. Of its fraction, microseconds are kept.
+RFC3339 = re.compile(
+    r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)", re.ASCII | re.IGNORECASE
+)
+
+AnyField = fields.Field[Any]
+
+
+class Field(AnyField):
+    """A field that also reads texts."""
+
+    def document(self, **metadata: Any) -> None:
+        """Describe the field in the OpenAPI document, except for what its user describes."""
+        self.metadata = {**metadata, **self.metadata}
+
+    def from_text(self, text: str) -> Any:
+        """Return the JSON value that a text stands for; if it stands for none, the text."""
+        return text
+
+
+def read_text(field: AnyField, text: str) -> Any:
+    """Return the JSON value that a text stands for; nothing is NULL where that is allowed."""
+    if not text and field.allow_none:
+        return None
+    return field.from_text(text) if isinstance(field, Field) else text
+
+
+def write_text(value: Any) -> str:
+    """Return the text that `read_text` reads as this JSON value."""
+    if value is None:
+        return ""
+    return value if isinstance(value, str) else compact(value)
+
+
+def storable(text: str) -> None:
+    """Raise ValidationError (422) for what cannot be stored on every database."""
+    if TEXT_FORBIDDEN.search(text):
+        raise ValidationError("Must not contain U+0000 or a lone surrogate.")
+
+
+class Text(Field, fields.String):
+    """A string of `minimum` to `maximum` characters (code points)."""
+
+    def __init__(self, minimum: int = 0, maximum: int | None = None, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.validators[:0] = [validate.Length(minimum or None, maximum), storable]
+        self.document(pattern="^[^\\x00]*$")
+
+
+class Integer(Field, fields.Integer):
+    """An integer from `minimum` to `maximum`, or a number like 1.0, which is the same in JSON."""
+
+    def __init__(
+        self, minimum: int = INTEGER_MIN, maximum: int = INTEGER_MAX, **kwargs: Any
+    ) -> None:
+        super().__init__(strict=True, **kwargs)
+        # As a function: apispec documents the bounds of a Range, also those that JavaScript rounds.
+        self.validators.insert(0, validate.Range(minimum, maximum).__call__)
+        bounds = {"minimum": minimum, "maximum": maximum}
+        exact = {name: bound for name, bound in bounds.items() if abs(bound) < 2**53}
+        is_small = -(2**31) <= minimum <= maximum < 2**31
+        self.document(format="int32" if is_small else "int64", **exact)
+
+    def from_text(self, text: str) -> Any:
+        """Return the integer if the text is one, without needless zeros."""
+        return int(text) if re.fullmatch("0|-?[1-9][0-9]{0,18}", text) else text
+
+    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> int:
+        if isinstance(value, float) and value.is_integer():
+            value = int(value)
+        return super()._deserialize(value, *args, **kwargs)
+
+
+class Reference(Integer):
+    """The id of a row of another resource, or of this one."""
+
+    def __init__(self, name: str, **kwargs: Any) -> None:
+        super().__init__(1, **kwargs)
+        self.document(description=f"The id of a {name}.", examples=[1])
+
+
+class RecordId(Integer):
+    """The id of a row to import: no number with a fraction, which no export has."""
+
+    _deserialize = fields.Integer._deserialize
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(1, IMPORT_ID_MAX, **kwargs)
+        self.document(examples=[1])
+
+
+class Boolean(Field, fields.Boolean):
+    """True or false, and nothing that only counts as such."""
+
+    default_error_messages = {"invalid": "Must be true or false."}
+
+    def from_text(self, text: str) -> Any:
+        """Return the value if the text is "true" or "false"."""
+        return {"true": True, "false": False}.get(text, text)
+
+    def _deserialize(self, value: Any, *_args: Any, **_kwargs: Any) -> bool:
+        if value is True or value is False:
+            return value
+        raise self.make_error("invalid")
+
+
+class Decimal(Field, fields.String):
+    """A decimal number, as a string: many programs do not read JSON numbers exactly."""
+
+    default_error_messages = {"invalid": 'Must be a string like "{example}": {description}.'}
+
+    def __init__(self, digits: int, scale: int, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self._scale, whole = scale, digits - scale
+        self._pattern = f"-?(0|[1-9][0-9]{{0,{whole - 1}}})" if whole else "-?0"
+        self._about = f"a decimal number with up to {whole} digits"
+        if scale:
+            self._pattern += f"([.][0-9]{{1,{scale}}})?"
+            self._about += f" before the point and {scale} after it"
+        self._example = f"{0:.{scale}f}"
+        self.document(
+            description=f"{self._about.capitalize()}.",
+            pattern=f"^{self._pattern}$",
+            examples=[self._example],
+        )
+
+    def _serialize(self, value: Number | None, *_args: Any, **_kwargs: Any) -> str | None:
+        return None if value is None else f"{value:.{self._scale}f}"
+
+    def _deserialize(self, value: Any, *_args: Any, **_kwargs: Any) -> Any:
+        if isinstance(value, str) and re.fullmatch(self._pattern, value):
+            return Number(value)
+        raise self.make_error("invalid", example=self._example, description=self._about)
+
+
+class Date(Field, fields.Date):
+    """A day, as RFC 3339 has it."""
+
+    default_error_messages = {"invalid": "Must be a date like 2026-12-31."}
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.document(examples=["2026-12-31"])
+
+    def _deserialize(self, value: Any, *_args: Any, **_kwargs: Any) -> date:
+        if isinstance(value, str) and re.fullmatch("[0-9]{4}-[0-9]{2}-[0-9]{2}", value):
+            with suppress(ValueError):
+                return date.fromisoformat(value)
+        raise self.make_error("invalid")
+
+
+class Moment(Field, fields.DateTime):
+    """A time stamp, in UTC with microseconds."""
+
+    default_error_messages = {
+        "invalid": "Not a time of RFC 3339, like 2026-11-22T15:04:05.123456Z."
+    }
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.document(examples=["2026-11-22T15:04:05.123456Z"])
+
+    def _serialize(self, value: datetime | None, *_args: Any, **_kwargs: Any) -> str | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
+
+    def _deserialize(self, value: Any, *_args: Any, **_kwargs: Any) -> datetime:
+        if isinstance(value, str) and RFC3339.fullmatch(value):
+            with suppress(ValueError, OverflowError):
+                return datetime.fromisoformat(value.upper()).astimezone(UTC)
+        raise self.make_error("invalid")
+
+
+class Choice(Field, fields.Enum[StrEnum]):
+    """One of the values of an enum."""
+
+    def __init__(self, enum: type[StrEnum], **kwargs: Any) -> None:
+        super().__init__(enum, by_value=fields.String, **kwargs)

@@ -1,0 +1,62 @@
+"""JSON objects: their field, and how a merge patch changes one."""
+
+from itertools import chain
+from math import isfinite
+from typing import Any
+
+from marshmallow import ValidationError, fields
+
+from flask_things.db.types import compact
+from flask_things.http.decoding import DECODER
+from flask_things.resource.fields import Field, storable
+
+#: How deep an object may be nested.
+MAX_LEVELS = 32
+
+
+class JSONObject(Field, fields.Dict):
+    """A JSON object whose JSON has at most `max_bytes` bytes."""
+
+    default_error_messages = {"invalid": "Must be a JSON object."}
+
+    def __init__(self, max_bytes: int, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self._max_bytes = max_bytes
+        self.validators.insert(0, self._check)
+        self.document(description=f"At most {max_bytes} bytes of JSON.")
+
+    def from_text(self, text: str) -> Any:
+        """Return the object if the text is JSON."""
+        try:
+            return DECODER.decode(text)
+        except (ValueError, RecursionError):
+            return text
+
+    def _check(self, value: dict[str, Any]) -> None:
+        _check_value(value, MAX_LEVELS)
+        if len(compact(value).encode()) > self._max_bytes:
+            raise ValidationError(f"Longer than {self._max_bytes} bytes of JSON.")
+
+
+def _check_value(value: Any, levels: int) -> None:
+    if isinstance(value, str):
+        storable(value)
+    elif isinstance(value, float) and not isfinite(value):
+        raise ValidationError("Must not contain a number beyond 1.8e308.")
+    elif isinstance(value, dict | list):
+        if not levels:
+            raise ValidationError(f"Nested deeper than {MAX_LEVELS} levels.")
+        inner = chain(value, value.values()) if isinstance(value, dict) else value
+        for item in inner:
+            _check_value(item, levels - 1)
+
+
+def merge(target: Any, patch: Any) -> Any:
+    """Return what a JSON Merge Patch makes of a value (RFC 7396, section 2)."""
+    if not isinstance(patch, dict):
+        return patch
+    old = target if isinstance(target, dict) else {}
+    changed = {name: merge(old.get(name), value) for name, value in patch.items()}
+    return {
+        name: value for name, value in (old | changed).items() if patch.get(name, 0) is not None
+    }

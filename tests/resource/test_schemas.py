@@ -1,0 +1,188 @@
+"""The schemas that are derived from a model."""
+
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from types import SimpleNamespace
+
+import pytest
+from marshmallow import ValidationError
+
+from flask_things.resource import fields
+from flask_things.resource.schemas import Fields, derive
+from tests.resource.test_fields import documented
+from tests.support.samples import Order, Status
+
+SCHEMAS = derive(Order, {"title": "books", "due": "2026-12-31"})
+READ_ONLY = {"id", "created_at", "updated_at"}
+MOMENT = "2026-11-22T15:04:05.123456Z"
+
+
+def test_an_input_needs_what_has_no_default_and_fills_in_the_rest():
+    assert SCHEMAS.input().load({"title": "x"}) == {
+        "title": "x",
+        "body": "",
+        "done": False,
+        "due": None,
+        "price": None,
+        "count": 0,
+        "status": Status.OPEN,
+        "details": {},
+        "more": None,
+        "starts_at": None,
+        "slug": None,
+        "paid": None,
+        "number": None,
+        "reason": None,
+        "thing_id": None,
+    }
+    with pytest.raises(ValidationError, match="Missing data for required field"):
+        SCHEMAS.input().load({})
+
+
+def test_a_default_that_is_made_anew_is_not_shared():
+    first, second = SCHEMAS.input(many=True).load([{"title": "x"}, {"title": "y"}])
+    assert first["details"] is not second["details"]
+
+
+def test_each_item_of_a_bulk_has_all_fields():
+    """So a field that only a later one is sent with is not dropped."""
+    first, second = SCHEMAS.input(many=True).load([{"title": "x"}, {"title": "y", "count": 5}])
+    assert first.keys() == second.keys()
+    assert second["count"] == 5
+
+
+@pytest.mark.parametrize("schema", [SCHEMAS.input, SCHEMAS.patch])
+def test_what_the_server_sets_is_ignored_in_a_body(schema):
+    sent = {"title": "x", "id": "?", "created_at": 1, "updated_at": None}
+    assert not READ_ONLY & schema().load(sent).keys()
+
+
+@pytest.mark.parametrize("schema", [SCHEMAS.input, SCHEMAS.patch, SCHEMAS.record])
+@pytest.mark.parametrize("name", ["revision", "colour"])
+def test_a_field_that_is_not_known_is_refused(schema, name):
+    with pytest.raises(ValidationError, match="Unknown field"):
+        schema().load({"title": "x", name: 1})
+
+
+def test_a_patch_has_what_was_sent_and_no_default():
+    assert SCHEMAS.patch().load({}) == {}
+    assert SCHEMAS.patch().load({"due": None, "count": 1}) == {"due": None, "count": 1}
+
+
+@pytest.mark.parametrize("name", ["title", "done", "details", "status"])
+def test_null_in_a_patch_is_refused_where_the_column_has_no_null(name):
+    with pytest.raises(ValidationError) as refused:
+        SCHEMAS.patch().load({name: None})
+    assert refused.value.messages == {name: ["Field may not be null."]}
+
+
+def test_a_patch_is_taken_in_both_media_types():
+    assert SCHEMAS.patch.media_types == ("application/merge-patch+json", "application/json")
+
+
+def row(**values):
+    """Return a row of the database."""
+    moment = datetime(2026, 11, 22, 15, 4, 5, 123456, UTC)
+    read_only = {"id": 7, "created_at": moment, "updated_at": moment, "revision": 1}
+    return SimpleNamespace(**SCHEMAS.input().load({"title": "x"}), **read_only, **values)
+
+
+def test_the_output_has_each_field_in_order():
+    shown = SCHEMAS.output().dump(row())
+    assert next(iter(shown)) == "id"
+    assert list(shown)[-2:] == ["created_at", "updated_at"]
+    assert shown.keys() == SCHEMAS.input().fields.keys()
+    assert (shown["status"], shown["due"], shown["updated_at"]) == ("open", None, MOMENT)
+
+
+@pytest.mark.parametrize("name", ["id", "title", "created_at", "updated_at"])
+def test_a_record_must_have_what_has_no_default(name):
+    record = {"id": 7, "title": "x", "created_at": MOMENT, "updated_at": MOMENT}
+    assert SCHEMAS.record().load(record)["price"] is None
+    del record[name]
+    with pytest.raises(ValidationError, match="Missing data for required field"):
+        SCHEMAS.record().load(record)
+
+
+def test_the_components_are_named_after_the_model():
+    assert [schema.__name__ for schema in SCHEMAS] == [
+        "Order", "OrderInput", "OrderPatch", "OrderRecord",
+    ]  # fmt: skip
+
+
+def test_an_input_is_documented_with_defaults_limits_and_examples():
+    properties = documented(SCHEMAS.input().fields)
+    assert properties["title"]["minLength"] == 1
+    assert properties["title"]["examples"] == ["books"]
+    assert properties["status"]["default"] == "open"
+    assert properties["details"]["default"] == {}
+    assert properties["due"]["type"] == ["string", "null"]
+    assert properties["due"]["default"] is None
+    assert properties["thing_id"]["description"] == "The id of a thing."
+    assert {name for name, one in properties.items() if one.get("readOnly")} == READ_ONLY
+
+
+def test_a_patch_is_documented_without_defaults():
+    assert not any("default" in one for one in documented(SCHEMAS.patch().fields).values())
+
+
+def test_an_output_is_documented_without_limits_of_texts():
+    """Clients that check them would fail once a limit is raised."""
+    title = documented(SCHEMAS.output().fields)["title"]
+    assert title == {"type": "string", "examples": ["books"]}
+
+
+class OrderFields(Fields):
+    """Fields that differ."""
+
+    title = fields.Text(1, 5)
+    price = fields.Decimal(4, 2, load_default=Decimal("9.99"))
+    count = fields.Integer(0, 9, dump_only=True)
+    total = fields.Integer(dump_only=True)
+
+
+class MoreOrderFields(OrderFields):
+    """A subclass of them."""
+
+    body = fields.Text(0, 3)
+
+
+OVERRIDDEN = derive(Order, {"title": "books"}, MoreOrderFields)
+
+
+@pytest.mark.parametrize("name", ["title", "body"])
+def test_a_field_can_be_overridden(name):
+    with pytest.raises(ValidationError, match=r"[Ll]ength"):
+        OVERRIDDEN.patch().load({name: "123456"})
+
+
+def test_a_field_that_is_overridden_keeps_what_its_column_demands():
+    with pytest.raises(ValidationError, match="Missing data for required field"):
+        OVERRIDDEN.input().load({})
+    loaded = OVERRIDDEN.input().load({"title": "x"})
+    assert (loaded["body"], loaded["price"]) == ("", Decimal("9.99"))
+    assert OVERRIDDEN.patch().load({"price": None}) == {"price": None}
+
+
+def test_a_field_may_be_read_only():
+    assert "count" not in OVERRIDDEN.input().load({"title": "x", "count": 5})
+    assert OVERRIDDEN.output().dump(row())["count"] == 0
+    assert OVERRIDDEN.record().fields["count"].dump_only is False
+
+
+def test_a_field_without_a_column_can_be_added():
+    assert OVERRIDDEN.output().dump(row(total=5))["total"] == 5
+    assert "total" not in OVERRIDDEN.record().fields
+
+
+def test_an_override_changes_no_other_schema():
+    assert SCHEMAS.input().load({"title": "123456", "count": 5})["count"] == 5
+    assert OrderFields.title.required is False
+
+
+def test_an_input_is_loaded_as_python_values():
+    sent = {"title": "x", "due": "2026-12-31", "price": "1.5", "status": Status.SHIPPED.value}
+    loaded = SCHEMAS.input().load(sent)
+    assert loaded["due"] == date(2026, 12, 31)
+    assert loaded["price"] == Decimal("1.5")
+    assert loaded["status"] is Status.SHIPPED

@@ -1,0 +1,72 @@
+"""A model with a column of every type, whose table's name is a word of SQL."""
+
+from datetime import date, datetime
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import CheckConstraint, ForeignKey, MetaData
+from sqlalchemy.orm import Mapped, mapped_column
+
+from flask_things.db.session import db
+from flask_things.db.types import Choice, ExactDecimal, Integer, JSONObject, Text
+from flask_things.resource.models import Thing, utc_now
+
+
+class Status(StrEnum):
+    """How far an order has come."""
+
+    OPEN = "open"
+    SHIPPED = "shipped, but not paid"
+
+
+class Order(db.Model):
+    """An order of things."""
+
+    __tablename__ = "order"
+    metadata = MetaData()  # so that it is no part of the schema
+    __table_args__ = (CheckConstraint("count <> 13", "not_13"), {"sqlite_autoincrement": True})
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    created_at: Mapped[datetime] = mapped_column(default=utc_now)
+    updated_at: Mapped[datetime] = mapped_column(default=utc_now, onupdate=utc_now)
+    revision: Mapped[int] = mapped_column(server_default="1")
+    title: Mapped[str] = mapped_column(Text(1, 200))
+    body: Mapped[str] = mapped_column(Text(0, 200_000), default="")
+    done: Mapped[bool] = mapped_column(default=False)
+    due: Mapped[date | None]
+    price: Mapped[Decimal | None] = mapped_column(ExactDecimal(10, 2))
+    count: Mapped[int] = mapped_column(Integer(0, 100), default=0)
+    status: Mapped[Status] = mapped_column(Choice(Status), default=Status.OPEN)
+    details: Mapped[dict[str, Any]] = mapped_column(JSONObject(10_000), default=dict)
+    more: Mapped[dict[str, Any] | None] = mapped_column(JSONObject(10_000))
+    starts_at: Mapped[datetime | None]
+    slug: Mapped[str | None] = mapped_column(Text(1, 50), unique=True)
+    paid: Mapped[bool | None]
+    number: Mapped[int | None]
+    reason: Mapped[Status | None] = mapped_column(Choice(Status))
+    thing_id: Mapped[int | None] = mapped_column(ForeignKey(Thing.id))
+
+
+#: Values that are lost easily, of each type.
+ROWS: list[dict[str, Any]] = [
+    {"title": "only what has to be"},
+    {
+        "title": 'a "quoted", one\r\n',
+        "body": "\ufeff ä\u2028🍏" + "x" * 150_000,
+        "done": True,
+        "due": date(1, 1, 1),
+        "price": Decimal("-99999999.99"),
+        "count": 100,
+        "status": Status.SHIPPED,
+        "details": {"a": [1, 1.5, None, True, "ä\n", {"b": {}}], "": 10**30},
+        "more": {},
+        "starts_at": datetime.fromisoformat("9999-12-31T23:59:59.999999Z"),
+        "slug": "null",
+        "paid": False,
+        "number": -(2**63),
+        "reason": Status.OPEN,
+        "thing_id": 1,
+    },
+    {"title": " ", "price": Decimal(0), "paid": True, "number": 2**63 - 1, "slug": "'"},
+]
