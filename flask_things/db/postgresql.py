@@ -132,9 +132,11 @@ class PostgreSQL:
     @contextmanager
     def importing(self, session: AnySession, table: FromClause) -> Iterator[None]:
         """Run the block while nobody else can insert; then its sequence goes on from the top."""
-        session.connection().exec_driver_sql(f"LOCK {table} IN SHARE ROW EXCLUSIVE MODE")
+        connection = session.connection()
+        name = connection.dialect.identifier_preparer.format_table(table)
+        connection.exec_driver_sql(f"LOCK {name} IN SHARE ROW EXCLUSIVE MODE")
         yield
-        ids = cast(func.pg_get_serial_sequence(str(table), "id"), REGCLASS)
+        ids = cast(func.pg_get_serial_sequence(name, "id"), REGCLASS)
         top = select(func.max(table.c.id)).scalar_subquery()
         session.execute(
             select(func.setval(ids, func.greatest(top, func.pg_sequence_last_value(ids))))

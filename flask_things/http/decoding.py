@@ -57,11 +57,12 @@ def decode(body: Body) -> Any:
         raise BadRequest("The body holds a number that is not JSON or is too long.") from error
 
 
-def _refuse_constant(name: str) -> NoReturn:
-    raise ValueError(name)
+def refuse_constant(name: str) -> NoReturn:
+    """Raise ValueError for NaN and infinities, which Python would take."""
+    raise ValueError(f"{name} is no number.")
 
 
-DECODER = json.JSONDecoder(parse_constant=_refuse_constant)
+DECODER = json.JSONDecoder(parse_constant=refuse_constant)
 
 
 def _has_too_many_values(body: Body) -> bool:

@@ -170,3 +170,11 @@ def test_an_annotation_alone_gives_a_column_its_type(app):
     assert [type(column.type) for column in table.columns] == [
         *(types.Integer, types.Text, types.Date, types.UTCDateTime, types.Boolean)
     ]
+
+
+def test_json_objects_are_compared_as_json():
+    """So an import or a session sees that something differs."""
+    same = types.JSONObject(99).compare_values
+    assert same({"a": 1, "b": {}}, {"b": {}, "a": 1})
+    assert not same({"a": 1}, {"a": True})
+    assert same(None, None)

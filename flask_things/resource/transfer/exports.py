@@ -14,6 +14,7 @@ from typing import Any, NoReturn
 from flask import Response, request
 from marshmallow import Schema
 
+from flask_things.resource.fields import write_text
 from flask_things.turns import TURN_S
 
 #: How much is collected before it is sent, in characters.
@@ -44,8 +45,12 @@ def csv_lines(schema: type[Schema], rows: Iterable[Any]) -> Iterator[str]:
     dump = schema().dump
     names = list(schema().fields)
     write = csv.writer(SimpleNamespace(write=str)).writerow  # which returns what it would write
-    dumped = map(dump, rows)
-    return chain([write(names)], (write([thing[name] for name in names]) for thing in dumped))
+    records = ([_cell(record[name]) for name in names] for record in map(dump, rows))
+    return chain([write(names)], map(write, records))
+
+
+def _cell(value: Any) -> str:
+    return value if isinstance(value, str) else write_text(value)
 
 
 def to_ndjson(schema: type[Schema], read: Read) -> Response:

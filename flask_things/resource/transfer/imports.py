@@ -1,11 +1,13 @@
 """Records stored as rows, with the ids and times that they have."""
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import insert, or_, select
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError
 
 from flask_things.db.backend import AnySession
 from flask_things.db.batches import in_batches
@@ -14,6 +16,12 @@ from flask_things.resource.transfer.records import BadRecord, Record
 
 #: How many records one transaction stores at most; others wait for it.
 BATCH_RECORDS = 500
+
+#: How a database refuses a row.
+REFUSALS = (IntegrityError, DataError)
+
+#: The name of a column whose values are unique, and a value of it.
+Key = tuple[str, Any]
 
 #: Returns the fields of a record with what else is stored of it.
 Complete = Callable[[dict[str, Any]], dict[str, Any]]
@@ -37,11 +45,20 @@ def store_records(
     """Store records as rows of a model; one that is there already is skipped.
 
     It is done in transactions of some records each, counted in `tally`: after an error it can be
-    done again. Raises BadRecord, also for a record that differs from a row with its id, or with
-    its value of another unique column.
+    done again. Raises BadRecord, also for a record that differs from a row with its id or another
+    unique value of it, and for one that a constraint refuses, such as an unknown reference.
     """
     for batch in in_batches(records, itemgetter(1), BATCH_RECORDS):
-        _store(session, model.__table__, batch, tally, complete)
+        try:
+            _store(session, model.__table__, batch, tally, complete)
+        except REFUSALS:
+            for record in batch:  # so that those before the one that is refused are stored
+                try:
+                    _store(session, model.__table__, [record], tally, complete)
+                except REFUSALS as error:
+                    line, fields = record
+                    reason = _reason(session, model.__table__, fields, error)
+                    raise BadRecord(line, reason) from error
 
 
 def _store(
@@ -51,18 +68,14 @@ def _store(
     new: list[dict[str, Any]] = []
     seen = 0
     differs = None
-    names = list(batch[0][1])
-    unique = [table.c[name] for name in names if table.c[name].primary_key or table.c[name].unique]
     with writing(session, alone=True), importing(session, table):
-        same = (column.in_([fields[column.name] for _, fields in batch]) for column in unique)
-        there = session.execute(select(*(table.c[name] for name in names)).where(or_(*same)))
-        rows = [dict(row._mapping) for row in there]
-        known = {(column.name, row[column.name]): row for row in rows for column in unique}
+        known = _rows_like(session, table, batch)
         for line, fields in batch:
-            before = {c.name: known.setdefault((c.name, fields[c.name]), fields) for c in unique}
-            if taken := [name for name in before if before[name] != fields]:
-                what = f"{table.name} with the {taken[0]} {fields[taken[0]]}"
-                differs = BadRecord(line, f"There is another {what}.")
+            before = {key: known.setdefault(key, fields) for key in _keys(table, fields)}
+            if taken := [key for key, row in before.items() if not _same(table, row, fields)]:
+                name, value = taken[0]
+                reason = f"There is another {table.name} with the {name} {value}."
+                differs = BadRecord(line, reason)
                 break
             seen += 1
             if all(row is fields for row in before.values()):
@@ -73,3 +86,40 @@ def _store(
     tally.skipped += seen - len(new)
     if differs:
         raise differs
+
+
+def _rows_like(session: AnySession, table: Any, batch: list[Record]) -> dict[Key, dict[str, Any]]:
+    """Return the rows that have a unique value of some record, by each of their unique values."""
+    values = defaultdict(list)
+    for _, fields in batch:
+        for name, value in _keys(table, fields):
+            values[name].append(value)
+    same = or_(*(table.c[name].in_(found) for name, found in values.items()))
+    names = list(batch[0][1])
+    rows = session.execute(select(*(table.c[name] for name in names)).where(same))
+    there = [dict(zip(names, row, strict=True)) for row in rows]
+    return {key: row for row in there for key in _keys(table, row)}
+
+
+def _keys(table: Any, fields: dict[str, Any]) -> list[Key]:
+    """Return the values that no two rows may share, with the names of their columns."""
+    return [
+        (name, value)
+        for name, value in fields.items()
+        if value is not None and (table.c[name].primary_key or table.c[name].unique)
+    ]
+
+
+def _same(table: Any, row: dict[str, Any], fields: dict[str, Any]) -> bool:
+    return row is fields or all(
+        table.c[name].type.compare_values(row[name], value) for name, value in fields.items()
+    )
+
+
+def _reason(session: AnySession, table: Any, fields: dict[str, Any], error: DBAPIError) -> str:
+    for reference in table.foreign_keys:
+        name, value = reference.parent.name, fields[reference.parent.name]
+        query = select(reference.column).where(reference.column == value)
+        if value is not None and not session.execute(query).first():
+            return f"{name}: There is no {reference.column.table.name} {value}."
+    return f"The database refuses it: {' '.join(str(error.orig).split())}."

@@ -3,19 +3,22 @@
 import codecs
 import csv
 import json
-import re
 from collections.abc import Callable, Iterator
 from itertools import chain
-from typing import IO, Any, NoReturn
+from typing import IO, Any
 
 from marshmallow import Schema, ValidationError
 
 from flask_things.db.backend import Refused
+from flask_things.http.decoding import refuse_constant
+from flask_things.resource.fields import read_text
 from flask_things.transport.uploads import BODY_MAX_BYTES
 
 #: What may separate the fields of CSV: the comma of RFC 4180, and what spreadsheets write instead
 #: where a comma is the decimal sign, or as "text".
 SEPARATORS = ",;\t"
+
+csv.field_size_limit(BODY_MAX_BYTES)  # a text may have more than the 131 072 characters of csv
 
 #: How UTF-16 begins.
 UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
@@ -53,7 +56,7 @@ def read_csv(schema: Schema, file: IO[bytes], progress: Callable[[int], None]) -
 
     Raises BadRecord.
     """
-    return _checked(schema, _rows(list(schema.fields), _lines(file, progress)))
+    return _checked(schema, _rows(schema, _lines(file, progress)))
 
 
 def _lines(file: IO[bytes], progress: Callable[[int], None]) -> Iterator[tuple[int, str]]:
@@ -73,12 +76,12 @@ def _lines(file: IO[bytes], progress: Callable[[int], None]) -> Iterator[tuple[i
 
 def _parsed(number: int, line: str) -> Any:
     try:
-        return json.loads(line, object_pairs_hook=_fields, parse_constant=_refuse)
+        return DECODER.decode(line)
     except json.JSONDecodeError as error:
         raise BadRecord(number, f"Not JSON: {error.msg} at column {error.colno}.") from error
     except RecursionError as error:
         raise BadRecord(number, "Nested too deep.") from error
-    except ValueError as error:  # from _fields, from _refuse, or for an int of too many digits
+    except ValueError as error:  # from a function of DECODER, or for an int of too many digits
         raise BadRecord(number, f"Not JSON that can be read: {error}") from error
 
 
@@ -89,11 +92,11 @@ def _fields(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return fields
 
 
-def _refuse(name: str) -> NoReturn:
-    raise ValueError(f"{name} is no number.")
+#: The decoder of bodies, but for fields that are there twice.
+DECODER = json.JSONDecoder(object_pairs_hook=_fields, parse_constant=refuse_constant)
 
 
-def _rows(expected: list[str], lines: Iterator[tuple[int, str]]) -> Iterator[Raw]:
+def _rows(schema: Schema, lines: Iterator[tuple[int, str]]) -> Iterator[Raw]:
     first = next(lines, (1, ""))
     separator = next((mark for mark in first[1] if mark in SEPARATORS), ",")
     length = 0
@@ -115,22 +118,24 @@ def _rows(expected: list[str], lines: Iterator[tuple[int, str]]) -> Iterator[Raw
         except csv.Error as error:
             raise BadRecord(number, f"Not CSV: {error}.") from error
         if not names:
-            if sorted(row or []) != sorted(expected):
-                raise BadRecord(
-                    number,
-                    f"It must name the fields: {','.join(expected)} (separated by commas, "
-                    "semicolons or tabs).",
-                )
             names = row or []
+            _check_names(schema, number, names)
         elif row is None:
             return
         elif row and len(row) != len(names):
             raise BadRecord(number, f"Has {len(row)} fields, not {len(names)}.")
         elif row:
-            fields: dict[str, Any] = dict(zip(names, row, strict=True))
-            if re.fullmatch("0|-?[1-9][0-9]{0,18}", fields["id"]):
-                fields["id"] = int(fields["id"])
-            yield number, fields
+            cells = zip(names, row, strict=True)
+            yield number, {name: read_text(schema.fields[name], cell) for name, cell in cells}
+
+
+def _check_names(schema: Schema, number: int, names: list[str]) -> None:
+    required = {name for name, field in schema.fields.items() if field.required}
+    unknown = [name for name in names if name not in schema.fields]
+    if unknown or len(set(names)) < len(names) or not required.issubset(names):
+        expected = f"{','.join(schema.fields)} (separated by commas, semicolons or tabs)"
+        reason = f" There is no field {unknown[0][:50]!r}." if unknown else ""
+        raise BadRecord(number, f"It must name the fields: {expected}.{reason}")
 
 
 def _checked(schema: Schema, raw: Iterator[Raw]) -> Iterator[Record]:
