@@ -3,16 +3,14 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 
-# What `make bench` measures, and how long: LOADS=get_same,post SYSTEMS=ours,bare, or all of them.
-ROUNDS ?= 3
-SECONDS ?= 3
-
+# The dependency groups of pyproject.toml. What else can be made here, with its group, is in */*.mk.
+GROUPS := dev
 INSTALL := pip install --quiet --require-hashes -c requirements-all.txt
 COMPILE := uv pip compile --quiet --upgrade --universal --generate-hashes --no-emit-index-url \
 	--python-version 3.11 --custom-compile-command "make lock"
 
 .DEFAULT_GOAL := help
-.PHONY: help run dev test test-all check judge bench format lock rename
+.PHONY: help run dev test test-all check ci format lock rename lean
 
 help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1	/p' $(MAKEFILE_LIST) | expand -t 10
@@ -38,12 +36,7 @@ check: $(VENV)/installed-dev ## Run formatter, linters, types, import contract a
 	$(BIN)/hadolint Dockerfile
 	$(BIN)/pytest -n auto
 
-judge: $(VENV)/installed-judges judges/node_modules ## Let tools from outside judge the API (needs node)
-	@$(BIN)/pytest -n auto judges
-
-bench: $(VENV)-bench/installed ## Measure the service beside its peers; docs/benchmarks.md
-	@$(VENV)-bench/bin/python -m benchmarks --programs $(BIN) --rounds "$(ROUNDS)" \
-		--seconds "$(SECONDS)" --loads "$(LOADS)" --systems "$(SYSTEMS)"
+ci: check ## Run everything that CI runs
 
 format: $(VENV)/installed-dev ## Format the code, and mend what the linter can
 	$(BIN)/ruff format
@@ -52,11 +45,13 @@ format: $(VENV)/installed-dev ## Format the code, and mend what the linter can
 lock: $(VENV)/installed-dev ## Compile both requirements files anew, with the newest versions
 	$(BIN)/$(COMPILE) setup.cfg -o requirements.txt
 	$(BIN)/$(COMPILE) setup.cfg -o requirements-all.txt -c requirements.txt --all-extras \
-		--group dev --group judges --group bench
-	cd judges && npm update --silent --package-lock-only --omit-lockfile-registry-resolved
+		$(addprefix --group ,$(GROUPS))
 
 rename: ## Name a fork: make rename NAME=acme_notes
 	@$(PYTHON) tools/rename.py "$(NAME)"
+
+lean: ## Remove judges, benchmarks, Litestream and the example from a fork
+	@$(PYTHON) tools/lean.py
 
 $(BIN)/pip:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "flask-things needs Python 3.11 or later: make PYTHON=…")'
@@ -73,16 +68,4 @@ $(VENV)/installed-dev: pyproject.toml requirements-all.txt $(VENV)/installed
 	$(BIN)/$(INSTALL) --group dev
 	@touch $@
 
-$(VENV)/installed-judges: $(VENV)/installed-dev
-	$(BIN)/$(INSTALL) --group judges
-	@touch $@
-
-# A venv of its own, so that peers do not change the package's dependencies.
-$(VENV)-bench/installed: $(VENV)/installed-dev
-	$(PYTHON) -m venv --without-pip $(VENV)-bench
-	$(BIN)/$(subst pip,pip --python $(VENV)-bench,$(INSTALL)) --group bench
-	@touch $@
-
-judges/node_modules: judges/package-lock.json
-	cd judges && npm ci --silent
-	@touch $@
+include $(wildcard */*.mk)

@@ -129,8 +129,10 @@ def test_every_command_that_is_named_exists_and_none_is_missing():
 
 @pytest.mark.parametrize("document", ["README.md", "CONTRIBUTING.md", "CHANGELOG.md"])
 def test_every_target_of_make_that_is_named_exists(document):
-    targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
-    named = set(re.findall(r"`make ([a-z]+)`|\$ make ([a-z]+)", (ROOT / document).read_text()))
+    files = [ROOT / "Makefile", *ROOT.glob("*/*.mk")]
+    text = "\n".join(path.read_text() for path in files)
+    targets = set(re.findall(r"^([a-z-]+):", text, re.MULTILINE))
+    named = set(re.findall(r"`make ([a-z-]+)|\$ make ([a-z-]+)", (ROOT / document).read_text()))
     assert {first or second for first, second in named} <= targets
 
 
@@ -195,7 +197,7 @@ def test_the_debugger_is_for_this_machine_only():
 
 def test_every_container_that_runs_a_shell_or_python_passes_signals_on():
     """Without an init, process 1 ignores SIGTERM until it has a handler, and a shell for ever."""
-    assert all(compose()[name]["init"] for name in ("api", "dev", "litestream"))
+    assert all(service["init"] for service in compose().values() if "build" in service)
 
 
 @pytest.mark.sqlite

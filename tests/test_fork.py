@@ -1,4 +1,4 @@
-"""`make rename`: a fork gets its name everywhere, and goes on working."""
+"""`make rename` and `make lean`: a fork gets its own name, and loses what it does not want."""
 
 import os
 import shutil
@@ -9,13 +9,13 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
+PROGRAMS = Path(sys.executable).parent
 
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.skipif(
-        not (ROOT / ("flask" + "_things")).exists(), reason="this project has its name"
-    ),
-]
+pytestmark = pytest.mark.slow
+
+renames = pytest.mark.skipif(
+    not (ROOT / ("flask" + "_things")).exists(), reason="this project has its own name"
+)
 
 #: Quick tests of what is renamed: settings, metrics, tokens, the document, the distribution.
 TESTS = ["api", "observability/test_metrics.py", "security/test_tokens.py", "test_readme.py"]
@@ -43,6 +43,16 @@ def run(folder, *command, code=0, **environ):
     return done
 
 
+def assert_is_sound(folder, *tests):
+    """Run linters, and quick tests, all on the code in a folder."""
+    run(folder, PROGRAMS / "ruff", "format", "--check")
+    run(folder, PROGRAMS / "ruff", "check")
+    run(folder, PROGRAMS / "mypy")
+    run(folder, PROGRAMS / "hadolint", "Dockerfile")
+    tests = ["-m", "pytest", "-m", "not slow", *(f"tests/{name}" for name in tests)]
+    run(folder, sys.executable, *tests, PYTHONPATH=str(folder))
+
+
 def commit(folder):
     """Commit everything in a folder."""
     run(folder, "git", "init", "--quiet")
@@ -51,6 +61,7 @@ def commit(folder):
     run(folder, "git", *name, "commit", "--quiet", "--message", "x")
 
 
+@renames
 def test_a_renamed_project_has_no_old_name_and_passes_linters_and_tests(clone):
     run(clone, "make", "rename", "NAME=acme_notes")
     old = ["git", "grep", "--ignore-case", "--word-regexp", "--extended-regexp"]
@@ -59,12 +70,9 @@ def test_a_renamed_project_has_no_old_name_and_passes_linters_and_tests(clone):
     metadata = clone / "acme_notes-1.dist-info" / "METADATA"
     metadata.parent.mkdir()
     metadata.write_text("Metadata-Version: 2.1\nName: acme-notes\nVersion: 1\n")
-    programs = Path(sys.executable).parent
-    run(clone, programs / "ruff", "format")
-    run(clone, programs / "ruff", "check", "--fix")
-    run(clone, programs / "mypy")
-    tests = ["-m", "pytest", "-m", "not slow", *(f"tests/{name}" for name in TESTS)]
-    run(clone, sys.executable, *tests, PYTHONPATH=str(clone))
+    run(clone, PROGRAMS / "ruff", "format")
+    run(clone, PROGRAMS / "ruff", "check", "--fix")
+    assert_is_sound(clone, *TESTS)
 
 
 @pytest.mark.parametrize(
@@ -74,12 +82,28 @@ def test_a_name_that_python_cannot_import_is_refused(clone, name):
     assert "Not a name like" in run(clone, "make", "rename", f"NAME={name}", code=2).stderr
 
 
+@renames
 @pytest.mark.parametrize("name", ["tests", "json", "flask", "flask_cors"])
 def test_a_name_that_is_taken_is_refused(clone, name):
     assert "is taken" in run(clone, "make", "rename", f"NAME={name}", code=2).stderr
 
 
+@renames
 def test_changes_that_are_not_committed_stop_the_renaming(clone):
     (clone / "new").touch()
     assert "Commit or stash" in run(clone, "make", "rename", "NAME=acme_notes", code=2).stderr
     assert run(clone, "git", "status", "--porcelain").stdout == "?? new\n"
+
+
+@pytest.mark.skipif(not (ROOT / "judges").exists(), reason="this project is lean already")
+def test_a_lean_project_has_no_optional_part_and_passes_linters_and_tests(clone):
+    run(clone, "make", "lean")
+    names = r"litestream|make (judge|bench)|(judges|benchmarks|examples)/"
+    left = run(clone, "git", "grep", "-IilE", names).stdout.split()
+    assert set(left) <= {
+        *("requirements-all.txt", "tools/lean.py", "tests/test_fork.py", "Makefile"),
+        "flask_things/migrations/env.py",  # another program may replicate the database
+        "tests/test_repository.py",  # examples of paths
+    }
+    assert_is_sound(clone, "test_readme.py", "test_repository.py", "things")
+    run(clone, "make", "--dry-run", "ci", "lock")

@@ -1,0 +1,19 @@
+GROUPS += judges
+
+.PHONY: judge lock-judges
+ci: judge
+lock: lock-judges
+
+judge: $(VENV)/installed-judges judges/node_modules ## Let tools from outside judge the API (needs node)
+	@$(BIN)/pytest -n auto judges
+
+$(VENV)/installed-judges: $(VENV)/installed-dev
+	$(BIN)/$(INSTALL) --group judges
+	@touch $@
+
+judges/node_modules: judges/package-lock.json
+	cd judges && npm ci --silent
+	@touch $@
+
+lock-judges:
+	cd judges && npm update --silent --package-lock-only --omit-lockfile-registry-resolved

