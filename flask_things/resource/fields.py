@@ -1,6 +1,6 @@
-"""The fields of JSON bodies, a class for each type of column (JSON objects: json_objects.py).
+"""The fields of JSON bodies, by types of columns. Each also reads cells of CSV and query parameters.
 
-Each also reads a text, strictly: a cell of CSV, or a parameter of the query.
+JSON objects are in json_objects.py.
 """
 
 import re
@@ -46,9 +46,13 @@ def read_text(field: AnyField, text: str) -> Any:
 
 def write_text(value: Any) -> str:
     """Return the text that `read_text` reads as this JSON value."""
-    if value is None:
-        return ""
-    return value if isinstance(value, str) else compact(value)
+    return value if isinstance(value, str) else "" if value is None else compact(value)
+
+
+def is_plain(field: AnyField) -> bool:
+    """Tell whether every text stands for itself: there is nothing to read and to write."""
+    is_read = not isinstance(field, Field) or type(field).from_text is not Field.from_text
+    return not (is_read or field.allow_none)
 
 
 def storable(text: str) -> None:

@@ -14,7 +14,7 @@ from typing import Any, NoReturn
 from flask import Response, request
 from marshmallow import Schema
 
-from flask_things.resource.fields import write_text
+from flask_things.resource.fields import is_plain, write_text
 from flask_things.turns import TURN_S
 
 #: How much is collected before it is sent, in characters.
@@ -42,15 +42,18 @@ def ndjson_lines(schema: type[Schema], rows: Iterable[Any]) -> Iterator[str]:
 
 def csv_lines(schema: type[Schema], rows: Iterable[Any]) -> Iterator[str]:
     """Return a record of CSV (RFC 4180) for each row, after one with the fields' names."""
-    dump = schema().dump
-    names = list(schema().fields)
+    dump, members = schema().dump, schema().fields
+    names = list(members)
+    converted = [name for name, field in members.items() if not is_plain(field)]
     write = csv.writer(SimpleNamespace(write=str)).writerow  # which returns what it would write
-    records = ([_cell(record[name]) for name in names] for record in map(dump, rows))
-    return chain([write(names)], map(write, records))
 
+    def cells(row: Any) -> list[Any]:
+        record = dump(row)
+        for name in converted:
+            record[name] = write_text(record[name])
+        return [record[name] for name in names]
 
-def _cell(value: Any) -> str:
-    return value if isinstance(value, str) else write_text(value)
+    return chain([write(names)], map(write, map(cells, rows)))
 
 
 def to_ndjson(schema: type[Schema], read: Read) -> Response:

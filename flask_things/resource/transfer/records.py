@@ -11,7 +11,7 @@ from marshmallow import Schema, ValidationError
 
 from flask_things.db.backend import Refused
 from flask_things.http.decoding import refuse_constant
-from flask_things.resource.fields import read_text
+from flask_things.resource.fields import is_plain, read_text
 from flask_things.transport.uploads import BODY_MAX_BYTES
 
 #: What may separate the fields of CSV: the comma of RFC 4180, and what spreadsheets write instead
@@ -111,6 +111,7 @@ def _rows(schema: Schema, lines: Iterator[tuple[int, str]]) -> Iterator[Raw]:
 
     reader = csv.reader(limited(), delimiter=separator, strict=True)
     names: list[str] = []
+    converted: list[str] = []
     while True:
         number, length = reader.line_num + 1, 0
         try:
@@ -120,13 +121,16 @@ def _rows(schema: Schema, lines: Iterator[tuple[int, str]]) -> Iterator[Raw]:
         if not names:
             names = row or []
             _check_names(schema, number, names)
+            converted = [name for name in names if not is_plain(schema.fields[name])]
         elif row is None:
             return
         elif row and len(row) != len(names):
             raise BadRecord(number, f"Has {len(row)} fields, not {len(names)}.")
         elif row:
-            cells = zip(names, row, strict=True)
-            yield number, {name: read_text(schema.fields[name], cell) for name, cell in cells}
+            record: dict[str, Any] = dict(zip(names, row, strict=True))
+            for name in converted:
+                record[name] = read_text(schema.fields[name], record[name])
+            yield number, record
 
 
 def _check_names(schema: Schema, number: int, names: list[str]) -> None:
