@@ -1,7 +1,4 @@
-"""The fields of JSON bodies, by types of columns. Each also reads cells of CSV and query parameters.
-
-JSON objects are in json_objects.py.
-"""
+"""The fields of JSON bodies (objects: json_objects.py), which also read CSV and queries."""
 
 import re
 from contextlib import suppress
