@@ -15,14 +15,20 @@ MAX_LEVELS = 32
 
 
 class JSONObject(Field, fields.Dict):
-    """A JSON object whose JSON has at most `max_bytes` bytes."""
+    """A JSON object whose JSON has at most `max_bytes` bytes.
+
+    In a merge patch it is loaded as a function, which returns what becomes of the present object,
+    or raises ValidationError.
+    """
 
     default_error_messages = {"invalid": "Must be a JSON object."}
+
+    #: Whether it is one of a merge patch.
+    is_patch = False
 
     def __init__(self, max_bytes: int, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self._max_bytes = max_bytes
-        self.validators.insert(0, self._check)
         self.document(description=f"At most {max_bytes} bytes of JSON.")
 
     def from_text(self, text: str) -> Any:
@@ -32,10 +38,18 @@ class JSONObject(Field, fields.Dict):
         except (ValueError, RecursionError):
             return text
 
-    def _check(self, value: dict[str, Any]) -> None:
+    def _deserialize(self, value: Any, *_args: Any, **_kwargs: Any) -> Any:
+        if not isinstance(value, dict):
+            raise self.make_error("invalid")
         _check_value(value, MAX_LEVELS)
+        if self.is_patch:
+            return lambda present: self._checked(merge(present, value))
+        return self._checked(value)
+
+    def _checked(self, value: dict[str, Any]) -> dict[str, Any]:
         if len(compact(value).encode()) > self._max_bytes:
             raise ValidationError(f"Longer than {self._max_bytes} bytes of JSON.")
+        return value
 
 
 def _check_value(value: Any, levels: int) -> None:

@@ -71,7 +71,7 @@ def derive(
         key: _with(shown[key], dump_only=True, required=False) for key in own if key in server_sets
     }
     entered = {key: field for key, field in own.items() if key not in read_only}
-    changed = {key: _optional(field) for key, field in entered.items()}
+    changed = {key: _with(_optional(field), is_patch=True) for key, field in entered.items()}
     stored = {key: _with(field, dump_only=False) for key, field in own.items() if key in columns}
     return Schemas(
         Output.from_dict(shown, name=name),

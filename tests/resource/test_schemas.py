@@ -76,6 +76,23 @@ def test_null_in_a_patch_is_refused_where_the_column_has_no_null(name):
     assert refused.value.messages == {name: ["Field may not be null."]}
 
 
+def test_a_json_object_in_a_patch_changes_the_present_one():
+    change = SCHEMAS.patch().load({"details": {"a": None, "b": {"c": 1}}})["details"]
+    assert change({"a": 1, "b": {"d": 2}}) == {"b": {"d": 2, "c": 1}}
+    assert change(None) == {"b": {"c": 1}}
+
+
+def test_what_becomes_of_a_json_object_is_limited():
+    change = SCHEMAS.patch().load({"details": {"a": "x" * 6000}})["details"]
+    with pytest.raises(ValidationError, match="Longer than 10000 bytes"):
+        change({"b": "x" * 6000})
+
+
+def test_a_json_object_in_a_patch_is_checked():
+    with pytest.raises(ValidationError, match="lone surrogate"):
+        SCHEMAS.patch().load({"details": {"a": "\ud800"}})
+
+
 def test_a_patch_is_taken_in_both_media_types():
     assert SCHEMAS.patch.media_types == ("application/merge-patch+json", "application/json")
 
