@@ -40,9 +40,9 @@ def field_for(column: Column[Any], given: AnyField | None = None) -> AnyField:
 
 
 def filter_for(field: AnyField) -> AnyField:
-    """Return a field for a parameter of the query; an empty one is NULL where that is allowed."""
+    """Return the field for a parameter of the query that has a value of this one, and not NULL."""
     new = copy(field)
-    new.required, new.load_default = False, missing
+    new.required, new.load_default, new.allow_none = False, missing, False
     new.pre_load = [partial(read_text, new)]
     return new
 

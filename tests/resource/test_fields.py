@@ -235,9 +235,12 @@ def test_a_filter_reads_texts_and_has_no_default():
         schema.load({"done": "1"})
 
 
-def test_a_filter_finds_null_by_an_empty_text():
-    due = filter_for(fields.Date(allow_none=True))
-    assert Schema.from_dict({"due": due})().load({"due": ""}) == {"due": None}
+def test_a_filter_is_for_values_only():
+    """An empty parameter would be neither a date nor documented."""
+    due = filter_for(fields.Date(allow_none=True, load_default=None))
+    assert documented({"due": due})["due"]["type"] == "string"
+    with pytest.raises(ValidationError, match="Must be a date"):
+        Schema.from_dict({"due": due})().load({"due": ""})
 
 
 DOCUMENTED = {
