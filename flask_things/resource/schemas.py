@@ -35,7 +35,7 @@ class Output(Answer):
         return getattr(obj, attr, default)
 
 
-class Record(Output):
+class RecordSchema(Output):
     """A row that was exported, all of which is stored by an import."""
 
     class Meta:
@@ -77,7 +77,7 @@ def derive(
         Output.from_dict(shown, name=name),
         _body(JSONBody, entered | read_only, f"{name}Input", example),
         _body(Patch, changed | read_only, f"{name}Patch", example),
-        Record.from_dict(stored, name=f"{name}Record"),
+        RecordSchema.from_dict(stored, name=f"{name}Record"),
     )
 
 
