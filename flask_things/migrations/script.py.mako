@@ -13,5 +13,5 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """Go back to the revision before."""
-    ${downgrades if downgrades else "pass"}
+    """Refuse: older code could not serve what this one stores."""
+    raise RuntimeError("There is no way back from here.")

@@ -1,0 +1,123 @@
+"""What a table has in the database that SQLAlchemy does not know: indexes, triggers, functions.
+
+Each object is created and dropped as a whole, under one name on both databases, which begins with
+its table's. `table.info["objects"]` lists them, and migrations/autogenerate.py compares that with
+the database.
+"""
+
+import hashlib
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from sqlalchemy import Connection
+
+#: The databases.
+DIALECTS = ("sqlite", "postgresql")
+
+#: How the names of a table's objects go on after its own name: indexes, the search, the rules.
+NAME = re.compile("_(sort|filter)_.+|_search|_rules")
+
+#: What a statement creates.
+CREATED = re.compile(r'\s*CREATE (?:VIRTUAL )?(TABLE|INDEX|TRIGGER|FUNCTION) "((?:[^"]|"")+)"')
+
+#: How the comment begins by which an object of ours is known on PostgreSQL.
+MARK = "declared "
+
+STORED_ON_SQLITE = "SELECT name, tbl_name, sql FROM sqlite_master WHERE sql NOT NULL"
+
+STORED_ON_POSTGRESQL = f"""
+    SELECT name, comment FROM (
+        SELECT relname AS name, obj_description(oid, 'pg_class') AS comment
+        FROM pg_class WHERE relkind = 'i' AND relnamespace = current_schema()::regnamespace
+        UNION ALL
+        SELECT proname, obj_description(oid, 'pg_proc')
+        FROM pg_proc WHERE pronamespace = current_schema()::regnamespace
+    ) AS object
+    WHERE starts_with(comment, '{MARK}')
+"""  # noqa: S608 - a constant
+
+
+def quote(name: str) -> str:
+    """Return the name of a table or a column as SQL, whatever it is."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def literal(text: str) -> str:
+    """Return a text as SQL."""
+    return "'" + text.replace("'", "''") + "'"
+
+
+@dataclass(frozen=True)
+class DatabaseObject:
+    """An index, a search index or a set of triggers; each database has statements that create it.
+
+    The first of them creates what bears the object's name.
+    """
+
+    table: str
+    name: str
+    sqlite: tuple[str, ...]
+    postgresql: tuple[str, ...]
+
+    def create(self, dialect: str) -> Iterator[str]:
+        """Yield the statements that create it. On PostgreSQL, a comment tells its version."""
+        if dialect == "sqlite":
+            yield from self.sqlite
+            return
+        yield from self.postgresql
+        kind = "FUNCTION" if self.name.endswith("_rules") else "INDEX"
+        yield f"COMMENT ON {kind} {quote(self.name)} IS '{self.version}'"
+
+    @property
+    def version(self) -> str:
+        """Return what changes with the statements for PostgreSQL, which does not keep them."""
+        text = plain("".join(self.postgresql)).encode()
+        return MARK + hashlib.sha256(text).hexdigest()[:16]
+
+    def is_stored(self, stored: dict[str, str], dialect: str) -> bool:
+        """Tell whether the database has the object as it is declared; `stored` is as below."""
+        if dialect == "postgresql":
+            return stored.get(self.name) == self.version
+        created = ((CREATED.match(statement), statement) for statement in self.sqlite)
+        return all(stored.get(match[2]) == plain(text) for match, text in created if match)
+
+
+def drop(name: str, dialect: str) -> Iterator[str]:
+    """Yield the statements that drop an object, if it is there, by its name."""
+    if name.endswith("_rules"):
+        if dialect == "postgresql":
+            yield f"DROP FUNCTION IF EXISTS {quote(name)} CASCADE"  # and its triggers
+            return
+        yield f"DROP TRIGGER IF EXISTS {quote(name)}"
+        yield f"DROP TRIGGER IF EXISTS {quote(name + '_update')}"
+    elif name.endswith("_search") and dialect == "sqlite":
+        for event in ("insert", "update", "delete"):
+            yield f"DROP TRIGGER IF EXISTS {quote(f'{name}_{event}')}"
+        yield f"DROP TABLE IF EXISTS {quote(name)}"
+    else:
+        yield f"DROP INDEX IF EXISTS {quote(name)}"
+
+
+def stored(connection: Connection) -> tuple[dict[str, str], set[str]]:
+    """Return what the database has by name, SQL or versions, and the names of objects."""
+    if connection.dialect.name == "postgresql":
+        rows = connection.exec_driver_sql(STORED_ON_POSTGRESQL)
+        versions = {name: version for name, version in rows}  # noqa: C416 - rows are not tuples
+        return versions, set(versions)
+    parts = connection.exec_driver_sql(STORED_ON_SQLITE).all()
+    return {name: plain(sql) for name, _, sql in parts}, {
+        name
+        for name, table, sql in parts
+        if is_name(name, table) or (name.endswith("_search") and "VIRTUAL" in sql)
+    }
+
+
+def is_name(name: str, table: str) -> bool:
+    """Tell whether a name is one of an object of a table."""
+    return name.startswith(table) and NAME.fullmatch(name.removeprefix(table)) is not None
+
+
+def plain(sql: str) -> str:
+    """Return SQL without its line breaks and indentation."""
+    return " ".join(sql.split())

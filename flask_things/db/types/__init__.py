@@ -1,0 +1,48 @@
+"""Column types: each checks its values on their way to the database, whatever sends them.
+
+Their attributes are the limits. Fields, documents and the checks for other programs
+(resource/checks.py) are derived from them.
+"""
+
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy.types import TypeEngine
+
+from flask_things.db.types.json_objects import JSONObject, compact
+from flask_things.db.types.numeric import (
+    INTEGER_MAX,
+    INTEGER_MIN,
+    Boolean,
+    ExactDecimal,
+    Integer,
+)
+from flask_things.db.types.texts import TEXT_FORBIDDEN, TEXT_MAX_CHARACTERS, Choice, Text
+from flask_things.db.types.times import Date, UTCDateTime, utc_now
+
+__all__ = [
+    "ANNOTATIONS",
+    "INTEGER_MAX",
+    "INTEGER_MIN",
+    "TEXT_FORBIDDEN",
+    "TEXT_MAX_CHARACTERS",
+    "Boolean",
+    "Choice",
+    "Date",
+    "ExactDecimal",
+    "Integer",
+    "JSONObject",
+    "Text",
+    "UTCDateTime",
+    "compact",
+    "utc_now",
+]
+
+#: The types of columns that are annotated only, as in `Mapped[int]`.
+ANNOTATIONS: dict[Any, TypeEngine[Any]] = {
+    str: Text(),
+    int: Integer(),
+    bool: Boolean(),
+    date: Date(),
+    datetime: UTCDateTime(),
+}

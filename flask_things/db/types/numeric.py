@@ -1,0 +1,93 @@
+"""Integers, decimals and booleans."""
+
+from decimal import Decimal
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import Dialect
+from sqlalchemy.types import TypeEngine
+
+from flask_things.db.types.checked import Checked
+
+#: The lowest and the highest integer of both databases.
+INTEGER_MIN, INTEGER_MAX = -(2**63), 2**63 - 1
+
+#: As many decimal digits as an integer of SQLite can always hold.
+DECIMAL_MAX_DIGITS = 18
+
+
+class Integer(Checked):
+    """An integer from `minimum` to `maximum`, within 64 bits."""
+
+    impl = sa.BigInteger
+    cache_ok = True
+    python_type = int
+
+    def __init__(self, minimum: int = INTEGER_MIN, maximum: int = INTEGER_MAX) -> None:
+        super().__init__()
+        self.minimum, self.maximum = minimum, maximum
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        """Use INTEGER on SQLite: no other primary key gives ids by itself."""
+        is_sqlite = dialect.name == "sqlite"
+        return dialect.type_descriptor(sa.Integer() if is_sqlite else sa.BigInteger())
+
+    def _store(self, value: Any, dialect: Dialect) -> int:
+        is_integer = isinstance(value, int) and not isinstance(value, bool)
+        if not is_integer or not self.minimum <= value <= self.maximum:
+            raise ValueError(f"An integer must be from {self.minimum} to {self.maximum}.")
+        return int(value)
+
+
+class Boolean(Checked):
+    """True or false, not 1 or 0."""
+
+    impl = sa.Boolean
+    cache_ok = True
+    python_type = bool
+
+    def _store(self, value: Any, dialect: Dialect) -> bool:
+        if not isinstance(value, bool):
+            raise ValueError("A boolean must be True or False.")
+        return value
+
+
+class ExactDecimal(Checked):
+    """A decimal of up to `digits` digits, `scale` of which are behind the point.
+
+    SQLite stores an integer, the number of its last places. So it is exact, and sorts as a number.
+    """
+
+    impl = sa.Numeric
+    cache_ok = True
+    python_type = Decimal
+
+    def __init__(self, digits: int, scale: int) -> None:
+        super().__init__(digits, scale)
+        if not 0 <= scale <= digits <= DECIMAL_MAX_DIGITS:
+            raise ValueError(f"A decimal may have up to {DECIMAL_MAX_DIGITS} digits.")
+        self.digits, self.scale = digits, scale
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        """Use an integer on SQLite, whose own decimals are floats."""
+        is_sqlite = dialect.name == "sqlite"
+        impl = sa.Integer() if is_sqlite else sa.Numeric(self.digits, self.scale)
+        return dialect.type_descriptor(impl)
+
+    def _store(self, value: Any, dialect: Dialect) -> Decimal | int:
+        places = self._places(value) if isinstance(value, Decimal) and value.is_finite() else None
+        if places is None:
+            raise ValueError(f"A decimal may have {self.digits} digits, {self.scale} decimals.")
+        return places if dialect.name == "sqlite" else Decimal(places).scaleb(-self.scale)
+
+    def _places(self, value: Decimal) -> int | None:
+        """Return the number of last places, or None if the value does not fit."""
+        # The integers of a value like 1E+999999 would take seconds.
+        if value and not -self.scale <= value.adjusted() < self.digits - self.scale:
+            return None
+        numerator, denominator = value.as_integer_ratio()
+        places, rest = divmod(numerator * 10**self.scale, denominator)
+        return None if rest else places
+
+    def _load(self, value: Any, dialect: Dialect) -> Decimal:
+        return Decimal(value).scaleb(-self.scale) if dialect.name == "sqlite" else value

@@ -1,0 +1,186 @@
+"""What `flask db migrate` writes besides tables and columns: each table's objects (db/objects.py).
+
+It uses Alembic's hooks for that (https://alembic.sqlalchemy.org/en/latest/api/autogenerate.html).
+A migration has the SQL for both databases, whichever it was written with, and imports nothing that
+may change later.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+from textwrap import indent
+from typing import Any, Literal
+
+from alembic.autogenerate import comparators, renderers
+from alembic.autogenerate.api import AutogenContext
+from alembic.operations import ops
+from alembic.util import DispatchPriority
+from sqlalchemy import Connection, DefaultClause
+from sqlalchemy.types import TypeDecorator
+
+from flask_things.db.objects import DIALECTS, DatabaseObject, drop, is_name, stored
+from flask_things.db.types import ExactDecimal, Integer
+from flask_things.db.types.defaults import ServerDefault
+
+#: The database of the migration, as the code of a migration has it.
+DIALECT = "op.get_bind().dialect.name"
+
+
+#: The tables of search indexes, each of which SQLite makes several for.
+VIRTUAL_TABLES = "SELECT name FROM pragma_table_list WHERE type IN ('virtual', 'shadow')"
+
+
+#: A word of SQL: what is quoted is not cut.
+WORD = re.compile(r"""(?:'[^']*'|"[^"]*"|[^\s'"])+""")
+
+#: The longest line of SQL, in characters, as it is indented.
+WIDTH = 84
+
+
+class ExecuteOp(ops.MigrateOperation):
+    """Statements, for each database its own."""
+
+    def __init__(self, title: str, statements: dict[str, list[str]]) -> None:
+        self.title, self.statements = title, statements
+
+    def to_diff_tuple(self) -> tuple[str, list[str]]:
+        """Return what `flask db check` shows."""
+        return self.title, [line for lines in self.statements.values() for line in lines]
+
+    def reverse(self) -> "ExecuteOp":
+        """Return anything: there is no way back from a migration."""
+        return self
+
+
+class AddReferenceOp(ops.AddColumnOp):
+    """A new column that refers to another table: SQLite cannot add the reference later."""
+
+    def to_diff_tuple(self) -> Any:
+        """Return what `flask db check` shows."""
+        return ("add_column", None, self.table_name, self.column)
+
+
+@comparators.dispatch_for("schema", priority=DispatchPriority.LAST)
+def compare(context: AutogenContext, upgrade: ops.UpgradeOps, _schemas: Any) -> None:
+    """Add what creates and drops objects, before and after what changes the tables."""
+    connection: Any = context.connection
+    metadata: Any = context.metadata
+    definitions, names = stored(connection)
+    declared: dict[str, DatabaseObject] = {
+        one.name: one for table in metadata.tables.values() for one in table.info.get("objects", ())
+    }
+    dialect = connection.dialect.name
+    new = [one for one in declared.values() if not one.is_stored(definitions, dialect)]
+    old = sorted((names - declared.keys()) | (names & {one.name for one in new}))
+    for change in upgrade.ops:
+        _simplify(change, connection)
+    upgrade.ops = [one for one in upgrade.ops if not isinstance(one, ops.ModifyTableOps) or one.ops]
+    if old:
+        dropped = {name: [s for one in old for s in drop(one, name)] for name in DIALECTS}
+        upgrade.ops.insert(0, ExecuteOp("drop_objects", dropped))
+    if new:
+        created = {name: [s for one in new for s in one.create(name)] for name in DIALECTS}
+        upgrade.ops.append(ExecuteOp("create_objects", created))
+
+
+def _simplify(change: ops.MigrateOperation, connection: Connection) -> None:
+    """Leave the objects out of a new table, and give a new column its reference."""
+    if isinstance(change, ops.CreateTableOp):
+        change.info = {}
+    if not isinstance(change, ops.ModifyTableOps):
+        return
+    new = {one.column.name: one for one in change.ops if isinstance(one, ops.AddColumnOp)}
+    there = _references(connection, change.table_name)
+    for key in [one for one in change.ops if isinstance(one, ops.CreateForeignKeyOp)]:
+        [name] = key.local_cols
+        if column := new.get(name):
+            change.ops[change.ops.index(column)] = AddReferenceOp(key.source_table, column.column)
+            change.ops.remove(key)
+        elif (name, key.referent_table, key.kw.get("ondelete")) in there:
+            change.ops = [one for one in change.ops if not _is_of_key(one, name)]
+
+
+def _references(connection: Connection, table: str) -> set[tuple[str, str, str | None]]:
+    """Return the references of a table on SQLite: SQLAlchemy reflects no `ondelete` of a column."""
+    if connection.dialect.name != "sqlite":
+        return set()
+    query = 'SELECT "from", "table", nullif(on_delete, ?) FROM pragma_foreign_key_list(?)'
+    return {(*row,) for row in connection.exec_driver_sql(query, ("NO ACTION", table))}
+
+
+def _is_of_key(change: ops.MigrateOperation, column: str) -> bool:
+    """Tell whether a change drops or creates the reference of a column."""
+    key = change.reverse() if isinstance(change, ops.DropConstraintOp) else change
+    return isinstance(key, ops.CreateForeignKeyOp) and key.local_cols == [column]
+
+
+@renderers.dispatch_for(ExecuteOp)
+def _execute(_context: AutogenContext, operation: ExecuteOp) -> str:
+    texts = "\n".join(
+        f'    "{name}": (\n{_tuple(statements)}\n    ),'
+        for name, statements in operation.statements.items()
+    )
+    return (
+        f"for statement in {{\n{texts}\n}}[{DIALECT}]:\n"
+        # psycopg would take a % for the beginning of a parameter.
+        '    op.get_bind().exec_driver_sql(statement, execution_options={"no_parameters": True})'
+    )
+
+
+def _tuple(statements: Iterable[str]) -> str:
+    texts = ("\n".join(line for one in s.splitlines() for line in _wrap(one)) for s in statements)
+    escaped = (text.replace("\\", "\\\\").replace('"""', '""\\"') for text in texts)
+    return "\n".join(f'        """\n{indent(text, "        ")}\n        """,' for text in escaped)
+
+
+def _wrap(line: str) -> Iterator[str]:
+    """Yield a line of SQL in parts that are not too long, if they can be: no quoted text is cut."""
+    start = line[: len(line) - len(line.lstrip())]
+    part = start
+    for word in WORD.findall(line):
+        if len(part) + len(word) > WIDTH and part.strip():
+            yield part.rstrip()
+            part = start + "    "
+        part += word + " "
+    yield part.rstrip()
+
+
+@renderers.dispatch_for(AddReferenceOp)
+def _add_reference(context: AutogenContext, operation: AddReferenceOp) -> str:
+    column = operation.column
+    [key] = column.foreign_keys
+    kind = render_item("type", column.type, context)
+    return (
+        f"op.add_column({operation.table_name!r}, sa.Column({column.name!r}, {kind}, "
+        f"sa.ForeignKey({key.target_fullname!r}, ondelete={key.ondelete!r}), "
+        f"nullable={column.nullable!r}), inline_references=True)"
+    )
+
+
+def render_item(kind: str, item: Any, _context: AutogenContext) -> str | Literal[False]:
+    """Write a type or a default of ours as what it is in each database."""
+    if isinstance(item, Integer | ExactDecimal):
+        return f"sa.{item.impl!r}.with_variant(sa.Integer(), 'sqlite')"
+    if isinstance(item, TypeDecorator):
+        return f"sa.{item.impl!r}"
+    if isinstance(item, DefaultClause) and isinstance(item.arg, ServerDefault):
+        sql = {name: text.replace(":", r"\:") for name, text in item.arg.sql.items()}
+        is_same = sql["sqlite"] == sql["postgresql"]
+        return f"sa.text({sql['sqlite']!r})" if is_same else f"sa.text({sql!r}[{DIALECT}])"
+    return False
+
+
+def name_filter(connection: Connection) -> Callable[[str | None, str, Any], bool]:
+    """Return a function that leaves out what no model has.
+
+    That are our objects, the tables of SQLite's search indexes, and Litestream's.
+    """
+    names: set[str] = set()
+    if connection.dialect.name == "sqlite":
+        names.update(connection.exec_driver_sql(VIRTUAL_TABLES).scalars())
+
+    def include_name(name: str | None, kind: str, parents: Any) -> bool:
+        if kind == "index":
+            return not is_name(str(name), str(parents["table_name"]))
+        return not (name in names or str(name).startswith("_litestream_"))
+
+    return include_name

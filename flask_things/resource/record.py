@@ -1,0 +1,56 @@
+"""What every resource's table has: an id, two times and a revision."""
+
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import literal_column
+from sqlalchemy.engine.default import DefaultExecutionContext
+from sqlalchemy.orm import Mapped, declared_attr, mapped_column
+
+from flask_things.db.session import db
+from flask_things.db.types import Integer, UTCDateTime, utc_now
+from flask_things.db.types.defaults import ServerDefault
+from flask_things.resource.rules import POSTGRESQL_NOW, SQLITE_NOW
+
+NOW = ServerDefault(sqlite=f"({SQLITE_NOW})", postgresql=POSTGRESQL_NOW)
+
+
+def _created_at(context: DefaultExecutionContext) -> Any:
+    # Of an INSERT of several rows in one statement, SQLAlchemy fails to tell the row's own.
+    given = context.get_current_parameters(False)  # type: ignore[no-untyped-call]
+    return given.get("created_at") or utc_now()
+
+
+class Record(db.Model):  # type: ignore[name-defined]
+    """A row of a resource."""
+
+    __abstract__ = True
+
+    id: Mapped[int] = mapped_column(Integer, primary_key=True, sort_order=-1)
+    created_at: Mapped[datetime] = mapped_column(
+        UTCDateTime, default=utc_now, server_default=NOW, sort_order=1
+    )
+    updated_at: Mapped[datetime] = mapped_column(
+        UTCDateTime, default=_created_at, onupdate=utc_now, server_default=NOW, sort_order=2
+    )
+    #: How often the row was written; 0 where another program has inserted it (see rules.py).
+    revision: Mapped[int] = mapped_column(
+        sa.Integer,
+        default=1,
+        server_default="0",
+        onupdate=literal_column("revision + 1"),
+        sort_order=3,
+    )
+
+    # AUTOINCREMENT: the id of a deleted row is not given again.
+    __table_args__ = ({"sqlite_autoincrement": True},)
+
+    @declared_attr.directive
+    def __mapper_args__(cls) -> dict[str, Any]:  # noqa: N805 - a class method to SQLAlchemy
+        # A row that was read and is written later, as in a shell, is not written over another's
+        # change: SQLAlchemy raises StaleDataError. Over HTTP the write lock sees to that.
+        return {"version_id_col": cls.revision}
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self.id}>"

@@ -1,0 +1,150 @@
+"""What a resource's table has in the database besides columns: indexes, the search, defaults."""
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from sqlalchemy import Column, ColumnElement, FunctionElement, Index, Table, UniqueConstraint
+from sqlalchemy import Text as PlainText
+from sqlalchemy.ext.compiler import compiles
+
+from flask_things.db.objects import DatabaseObject, quote
+from flask_things.db.types import Choice, JSONObject, Text
+from flask_things.db.types.defaults import add_server_default
+from flask_things.resource.rules import rules
+
+#: By how much of a text rows are sorted, in characters: an index over whole ones would be too big,
+#: and a cursor, which holds it, too long for a URL.
+SORT_CHARACTERS = 200
+
+#: The longest text that an index holds as a whole, in characters: PostgreSQL takes 2 704 bytes.
+INDEXED_MAX_CHARACTERS = 600
+
+#: What every resource can be sorted by, with an index; the primary key has its own.
+SORTS = ("created_at", "updated_at")
+
+
+def describe(
+    table: Table, *, searched: str | None, sorts: Iterable[str], filters: Iterable[str]
+) -> None:
+    """Complete a table: `info["objects"]` is what its migration has to create.
+
+    Raises TypeError for a declaration that cannot work.
+    """
+    for column in table.columns:
+        _check(column)
+        add_server_default(column)
+    for constraint in [c for c in table.constraints if isinstance(c, UniqueConstraint)]:
+        _index_unique(table, constraint)
+    objects = [rules(table), *_sort_indexes(table, [*SORTS, *sorts])]
+    sorted_by = [name for name in (*SORTS, *sorts) if not _is_text(table.c[name])]
+    objects += [_filter_index(table.c[name]) for name in filters if name not in sorted_by]
+    if searched is not None:
+        objects.append(_search(table.c[searched]))
+    table.info["objects"] = objects
+
+
+def _check(column: Column[Any]) -> None:
+    """Raise TypeError for a column that CSV, PostgreSQL or a page could not do."""
+    if isinstance(column.type, Text) and column.nullable and not column.type.minimum:
+        raise TypeError(f"{column}: a text that may be NULL needs a minimum of 1 character.")
+    if column.unique:
+        _check_indexed(column)
+
+
+def _check_indexed(column: Column[Any]) -> None:
+    length = column.type.maximum if isinstance(column.type, Text) else 0
+    if length > INDEXED_MAX_CHARACTERS or isinstance(column.type, JSONObject):
+        raise TypeError(
+            f"{column}: an index needs a text of up to {INDEXED_MAX_CHARACTERS} characters."
+        )
+
+
+def _index_unique(table: Table, constraint: UniqueConstraint) -> None:
+    """Make an index of a constraint: SQLite cannot add one to a table that exists."""
+    names = [column.name for column in constraint.columns]
+    table.constraints.discard(constraint)
+    Index(f"{table.name}_unique_{'_'.join(names)}", *constraint.columns, unique=True)
+
+
+def _sort_indexes(table: Table, sorts: Iterable[str]) -> Iterator[DatabaseObject]:
+    for name in sorts:
+        column = table.c[name]
+        if isinstance(column.type, JSONObject):
+            raise TypeError(f"{column}: JSON has no order.")
+        sqlite = postgresql = quote(name)
+        if _is_text(column):
+            sqlite = f"substr({quote(name)}, 1, {SORT_CHARACTERS})"
+            postgresql = f'(({sqlite}) COLLATE "C")'
+        nulls = " NULLS FIRST" if column.nullable else ""
+        yield _index(table, f"sort_{name}", sqlite, postgresql + nulls)
+
+
+def _filter_index(column: Column[Any]) -> DatabaseObject:
+    _check_indexed(column)
+    name = quote(column.name)
+    return _index(column.table, f"filter_{column.name}", name, name)
+
+
+def _index(table: Any, suffix: str, sqlite: str, postgresql: str) -> DatabaseObject:
+    name = f"{table.name}_{suffix}"
+    create = f"CREATE INDEX {quote(name)} ON {quote(table.name)}"
+    return DatabaseObject(
+        table.name, name, (f"{create} ({sqlite}, id)",), (f"{create} ({postgresql}, id)",)
+    )
+
+
+def _search(column: Column[Any]) -> DatabaseObject:
+    """Return the index that search.py explains."""
+    table, text, name = quote(column.table.name), quote(column.name), f"{column.table.name}_search"
+    index, on = quote(name), f"ON {table}"
+    remove = (
+        f"INSERT INTO {index} ({index}, rowid, {text})\n    VALUES ('delete', old.id, old.{text});"
+    )
+    add = f"INSERT INTO {index} (rowid, {text}) VALUES (new.id, new.{text});"
+    content = column.table.name.replace("'", "''")
+    sqlite = (
+        f"""\
+CREATE VIRTUAL TABLE {index} USING fts5(
+    {text}, content='{content}', content_rowid='id',
+    tokenize='trigram', detail=none, columnsize=0
+)""",
+        f"INSERT INTO {index} ({index}) VALUES ('rebuild')",
+        f"""\
+CREATE TRIGGER {quote(name + "_insert")} AFTER INSERT {on} BEGIN
+    {add}
+END""",
+        f"""\
+CREATE TRIGGER {quote(name + "_delete")} AFTER DELETE {on} BEGIN
+    {remove}
+END""",
+        f"""\
+CREATE TRIGGER {quote(name + "_update")} AFTER UPDATE OF id, {text} {on}
+WHEN new.{text} IS NOT old.{text} OR new.id <> old.id BEGIN
+    {remove}
+    {add}
+END""",
+    )
+    gin = f"CREATE INDEX {index} {on}\nUSING gin (search_fold({text}) gin_trgm_ops)"
+    return DatabaseObject(column.table.name, name, sqlite, (gin,))
+
+
+def _is_text(column: Column[Any]) -> bool:
+    return isinstance(column.type, Text | Choice)
+
+
+class Head(FunctionElement[str]):
+    """The beginning of a text, in the order of code points, as the index of a sort has it."""
+
+    inherit_cache = True
+    type = PlainText()
+
+
+@compiles(Head)
+def _compile(element: Head, compiler: Any, **options: Any) -> str:
+    head = f"substr({compiler.process(element.clauses, **options)}, 1, {SORT_CHARACTERS})"
+    return f'({head} COLLATE "C")' if compiler.dialect.name == "postgresql" else head
+
+
+def sort_key(column: Column[Any]) -> ColumnElement[Any]:
+    """Return what rows are sorted by when it is by a column."""
+    return Head(column) if _is_text(column) else column
