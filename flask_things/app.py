@@ -1,7 +1,8 @@
 """The application factory, the only place where the parts meet."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from flask import Flask
@@ -16,15 +17,19 @@ from flask_things.http import cache, headers, problems
 from flask_things.http.json_provider import JSONProvider
 from flask_things.migrations import migrate
 from flask_things.observability import server_timing
-from flask_things.resource import collection
-from flask_things.resource.models import Thing
+from flask_things.resource.routes import Resource
 from flask_things.security import network, rate_limit
-from flask_things.things import routes
+from flask_things.things import THINGS
 from flask_things.transport import uploads
 from flask_things.web import docs
 
+#: Every resource that is served.
+RESOURCES: list[Resource] = [THINGS]
 
-def create_app(environ: Mapping[str, str] = os.environ) -> Flask:
+
+def create_app(
+    environ: Mapping[str, str] = os.environ, resources: Sequence[Resource] = RESOURCES
+) -> Flask:
     """Return a new application with the settings that `environ` holds.
 
     Raises BadSetting (the process stops with one line).
@@ -40,7 +45,8 @@ def create_app(environ: Mapping[str, str] = os.environ) -> Flask:
     problems.init_app(app)
 
     api = Api(app)
-    api.register_blueprint(routes.blp)
+    for resource in resources:
+        api.register_blueprint(resource.blueprint())
     api.register_blueprint(health.blp)
     docs.init_app(app, api.spec)
     app.cli.add_command(database.things)
@@ -52,12 +58,12 @@ def create_app(environ: Mapping[str, str] = os.environ) -> Flask:
         cache.init_app(app)
     network.init_app(app)  # before the cache, which shall know from whom a request comes
     server_timing.init_app(app)
-    app.shell_context_processor(shell_names)
+    app.extensions["resources"] = resources
+    app.shell_context_processor(partial(shell_names, resources))
     return app
 
 
-def shell_names() -> dict[str, Any]:
+def shell_names(resources: Sequence[Resource]) -> dict[str, Any]:
     """Return what `flask shell` knows by name."""
-    return {"db": session.db, "Thing": Thing, "select": select} | {
-        name: getattr(collection, name) for name in collection.__all__
-    }
+    own = {name: value for one in resources for name, value in one.shell_names().items()}
+    return {"db": session.db, "select": select} | own

@@ -14,9 +14,7 @@ from flask_things.migrations import is_current
 blp = Blueprint("health", __name__, description="Is the service up?", is_open=True)
 
 
-@blp.route("/healthz")
-@blp.doc(operationId="getHealth", security=[])
-@blp.response(200, HealthSchema)
+@blp.operation("GET", "/healthz", "getHealth", answer=HealthSchema, security=[])
 def healthz() -> Any:
     """Tell whether the process answers
 
@@ -25,10 +23,14 @@ def healthz() -> Any:
     return {"status": "ok"}
 
 
-@blp.route("/readyz")
-@blp.doc(operationId="getReadiness", security=[])
-@blp.response(200, HealthSchema)
-@blp.alt_response(503, response="ServiceUnavailable")
+@blp.operation(
+    "GET",
+    "/readyz",
+    "getReadiness",
+    answer=HealthSchema,
+    security=[],
+    responses={503: "ServiceUnavailable"},
+)
 def readyz() -> Any:
     """Tell whether requests can be served
 

@@ -15,9 +15,9 @@ from flask_things import create_app
 from flask_things.db.session import db
 from flask_things.db.sqlite.file import sqlite3
 from flask_things.migrations import prepare
-from flask_things.resource.collection import create_things
 from tests.support.postgres import Postgres, find_programs
 from tests.support.server import Server
+from tests.support.things import create_things
 
 ENGINES = ("sqlite", "postgresql")
 NUMBERS = count()

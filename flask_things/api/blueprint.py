@@ -8,13 +8,20 @@ from typing import Any
 
 import flask_smorest
 from flask import Flask
+from marshmallow import Schema
 from werkzeug.routing import BaseConverter
 
 from flask_things.api import spec
-from flask_things.api.components import COMMON_HEADERS, ID, NO_STORE_HEADERS, TAGGED_HEADERS
+from flask_things.api.components import (
+    COMMON_HEADERS,
+    ID,
+    NO_STORE_HEADERS,
+    REPLAYED,
+    TAGGED_HEADERS,
+)
 from flask_things.api.schemas import ProblemSchema
 from flask_things.http import cache, idempotency, preconditions, problems
-from flask_things.http.parsing import BULK_MAX_ITEMS, JSONBody, NoQuery, Parser
+from flask_things.http.parsing import BULK_MAX_ITEMS, JSONBody, Parser
 from flask_things.security import authentication, rate_limit
 from flask_things.transport import uploads
 
@@ -26,16 +33,95 @@ class Blueprint(flask_smorest.Blueprint):
 
     ARGUMENTS_PARSER = Parser()
 
-    def __init__(self, *args: Any, is_open: bool = False, **kwargs: Any) -> None:
-        """Make it, as flask-smorest does. THINGS_AUTH is for its routes, unless it is open."""
+    def __init__(
+        self,
+        *args: Any,
+        is_open: bool = False,
+        check_access: Callable[[], None] | None = None,
+        **kwargs: Any,
+    ) -> None:
+        """Make it. Rate limit, tokens and `check_access` guard its routes, unless it is open."""
         super().__init__(*args, **kwargs)
-        if not is_open:
-            self.before_request(rate_limit.check)  # before who guesses tokens is told
-            self.before_request(authentication.check)
-            self.after_request(authentication.keep_private)
-            self.after_request(rate_limit.tell)
+        self.is_open, self.check_access = is_open, check_access
 
-    def body(self, schema: type[JSONBody], *, many: bool = False) -> Decorator:
+    def operation(
+        self,
+        method: str,
+        rule: str,
+        operation_id: str,
+        *,
+        query: Schema | None = None,
+        body: type[JSONBody] | None = None,
+        answer: Any = None,
+        many: bool = False,
+        status: int = 200,
+        headers: dict[str, Any] | None = None,
+        content_type: str = "application/json",
+        other_content: dict[str, Any] | None = None,
+        links: dict[str, Any] | None = None,
+        tagged: bool = False,
+        idempotent: bool = False,
+        strict_slashes: bool = True,
+        **document: Any,
+    ) -> Decorator:
+        """Register and document a view, with all that it does not do itself, in the right order.
+
+        The view gets the body and, if it writes, its Preconditions, then what the path and the
+        query have by name. `tagged` gives the answer an ETag: a GET of one honours preconditions
+        and is kept in memory. `idempotent` accepts an Idempotency-Key. `document` is more of the
+        operation for the OpenAPI document.
+        """
+        steps: list[Decorator] = [self.doc(operationId=operation_id, **document)]
+        headers = dict(headers or {})
+        if links:
+            steps.append(self.doc(responses={status: {"links": links}}))
+        if tagged and method == "GET":
+            steps += self._conditional(headers)
+        if body:
+            steps.append(self._body(body, many=many))
+        if query:
+            steps.append(self.arguments(query, location="query", as_kwargs=True))
+        if method != "GET":
+            steps.append(self.arguments(preconditions.PreconditionsSchema(), location="headers"))
+        if idempotent:  # what reads the request goes before it, the response after
+            keys = idempotency.IdempotencySchema()
+            steps += [
+                self.arguments(keys, location="headers", as_kwargs=True),
+                idempotency.idempotent,
+            ]
+            headers |= REPLAYED
+        if tagged:
+            steps.append(preconditions.tagged)
+        schema = answer(many=many) if isinstance(answer, type) else answer
+        documented = {
+            **headers,
+            **(TAGGED_HEADERS if tagged else NO_STORE_HEADERS),
+            **COMMON_HEADERS,
+        }
+        steps.append(self.response(status, schema, content_type=content_type, headers=documented))
+        for kind, other in (other_content or {}).items():
+            steps.append(self.alt_response(status, schema=other, content_type=kind))
+
+        def register(view: Any) -> Any:
+            composed = view
+            for step in reversed(steps):
+                composed = step(composed)
+            options = {"methods": [method], "strict_slashes": strict_slashes}
+            self.add_url_rule(rule, view.__name__, composed, **options)
+            return view
+
+        return register
+
+    def _conditional(self, headers: dict[str, Any]) -> list[Decorator]:
+        known = self.alt_response(
+            304,
+            description="The client has it: its `If-None-Match` has this ETag.",
+            headers={**headers, **TAGGED_HEADERS, **COMMON_HEADERS},
+        )
+        take = self.arguments(preconditions.PreconditionsSchema(), location="headers")
+        return [take, known, cache.kept, preconditions.conditional]
+
+    def _body(self, schema: type[JSONBody], *, many: bool) -> Decorator:
         """Take and document a JSON body, in each of its media types; `many`: an array of them."""
         array = {"type": "array", "items": schema, "minItems": 1, "maxItems": BULK_MAX_ITEMS}
         content = {
@@ -47,45 +133,6 @@ class Blueprint(flask_smorest.Blueprint):
         }
         take = self.arguments(schema(many=many), content_type=schema.media_types[0])
         return lambda view: self.doc(requestBody={"content": content})(uploads.released(take(view)))
-
-    def no_query(self, view: Any) -> Any:
-        """Refuse every query parameter (422). It comes after the body, which is read first."""
-        return self.arguments(NoQuery(), location="query", as_kwargs=True)(view)
-
-    def preconditions(self, view: Any) -> Any:
-        """Hand a write its Preconditions."""
-        return self.arguments(preconditions.PreconditionsSchema(), location="headers")(view)
-
-    def conditional(self, headers: dict[str, Any] | None = None) -> Decorator:
-        """Answer a GET whose response is tagged by its preconditions; `headers`: what a 304 has."""
-        known = self.alt_response(
-            304,
-            description="The client has it: its `If-None-Match` names this ETag.",
-            headers={**(headers or {}), **TAGGED_HEADERS, **COMMON_HEADERS},
-        )
-        return lambda view: self.preconditions(known(cache.kept(preconditions.conditional(view))))
-
-    def idempotent(self, view: Any) -> Any:
-        """Take an Idempotency-Key. What reads the request goes before it, the response after."""
-        take = self.arguments(idempotency.IdempotencySchema(), location="headers", as_kwargs=True)
-        return take(idempotency.idempotent(view))
-
-    def response(
-        self,
-        status_code: int,
-        *args: Any,
-        content_type: str = "application/json",
-        headers: dict[str, Any] | None = None,
-        tagged: bool = False,
-        **kwargs: Any,
-    ) -> Decorator:
-        """Document an answer with the header fields that all have; `tagged` gives it an ETag."""
-        caching = TAGGED_HEADERS if tagged else NO_STORE_HEADERS
-        headers = {**(headers or {}), **caching, **COMMON_HEADERS}
-        respond = super().response(
-            status_code, *args, content_type=content_type, headers=headers, **kwargs
-        )
-        return lambda view: preconditions.tagged(respond(view)) if tagged else respond(view)
 
 
 class IdConverter(BaseConverter):
@@ -107,12 +154,25 @@ class Api(flask_smorest.Api):
 
     def __init__(self, app: Flask) -> None:
         """Register the API."""
+        self._config = app.config
         is_limited = bool(app.config["THINGS_RATE_LIMIT"])
         plugin = spec.Plugin(app.config["THINGS_AUTH"], is_limited=is_limited)
         super().__init__(app, spec_kwargs={"extra_plugins": [plugin]})
         app.url_map.converters["id"] = IdConverter
         self.register_converter(IdConverter, lambda _converter: ID)
         del self.spec.components.schemas["PaginationMetadata"]  # for pages of flask-smorest's own
+
+    def register_blueprint(self, blp: Blueprint, **options: Any) -> None:
+        """Register a blueprint, guarded as the settings demand."""
+        if self._config["THINGS_RATE_LIMIT"] and not blp.is_open:
+            blp.before_request(rate_limit.check)  # first: it also counts attempts to guess a token
+            blp.after_request(rate_limit.tell)
+        if self._config["THINGS_AUTH"] != "off" and not blp.is_open:
+            blp.before_request(authentication.check)
+            blp.after_request(authentication.keep_private)
+        if blp.check_access:
+            blp.before_request(blp.check_access)
+        super().register_blueprint(blp, **options)
 
     def handle_http_exception(self, error: Any) -> Any:
         """Answer an HTTPException."""

@@ -1,5 +1,7 @@
 """What several places of the OpenAPI document say alike: header fields and links."""
 
+from typing import Any
+
 from flask_things.http import headers
 
 # Without a `maximum`: JavaScript rounds 2**63 - 1.
@@ -93,20 +95,24 @@ NO_STORE_HEADERS = {
     }
 }
 
-LOCATION = {
-    "Location": {
-        "description": "The thing's URL.",
-        "schema": {
-            "type": "string",
-            "format": "uri-reference",
-            "maxLength": 2048,
-            "examples": ["/things/1"],
-        },
-    }
-}
 
-#: What can be done with a new thing.
-LINKS = {
-    operation: {"operationId": operation, "parameters": {"thing_id": "$response.body#/id"}}
-    for operation in ("getThing", "replaceThing", "updateThing", "deleteThing")
-}
+def location(words: dict[str, str]) -> dict[str, Any]:
+    """Return the header field with the URL of a new row."""
+    return {
+        "Location": {
+            "description": f"The URL of the {words['one']}.",
+            "schema": {
+                "type": "string",
+                "format": "uri-reference",
+                "maxLength": 2048,
+                "examples": [f"/{words['many'].replace(' ', '-')}/1"],
+            },
+        }
+    }
+
+
+def links(words: dict[str, str]) -> dict[str, Any]:
+    """Return what can be done with a new row."""
+    parameters = {words["parameter"]: "$response.body#/id"}
+    operations = (f"{verb}{words['One']}" for verb in ("get", "replace", "update", "delete"))
+    return {name: {"operationId": name, "parameters": parameters} for name in operations}

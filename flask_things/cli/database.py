@@ -15,12 +15,9 @@ from flask_things.cli.transfer import FILE, bar, import_file, output, refuse_unp
 from flask_things.db.backend import Refused
 from flask_things.db.session import db
 from flask_things.migrations import prepare
-from flask_things.resource import collection
-from flask_things.resource.models import Thing
-from flask_things.resource.search import fold
 from flask_things.resource.transfer import exports, records
 from flask_things.security.tokens import list_tokens
-from flask_things.things.schemas import SCHEMAS
+from flask_things.things import THINGS
 
 FORMAT = click.option(
     "--format",
@@ -59,7 +56,7 @@ def restore(file: Path, force: bool) -> None:
     with _page_bar("Restore") as progress:
         kept = restores.restore(file, database, force=force, progress=progress)
     prepare(current_app)  # a server that runs could not read an older schema
-    click.echo(f"{database}: {collection.count_things(db.session)} things.", err=True)
+    click.echo(f"{database}: {THINGS.collection.count(db.session)} things.", err=True)
     if list_tokens(db.session):
         click.echo("Its tokens are those of the backup: see `flask tokens list`.", err=True)
     if kept:
@@ -76,13 +73,13 @@ def export(file: Path, kind: str | None) -> None:
     """
     refuse_unprepared()
     lines = exports.csv_lines if _is_csv(file, kind) else exports.ndjson_lines
-    number = collection.count_things(db.session)
+    number = THINGS.collection.count(db.session)
     with (
-        closing(collection.export_things(db.session)) as rows,
+        closing(THINGS.collection.export(db.session)) as rows,
         output(file) as stream,
         bar("Export", number, rows) as shown,
     ):
-        stream.writelines(line.encode() for line in lines(SCHEMAS.output, shown))
+        stream.writelines(line.encode() for line in lines(THINGS.schemas.output, shown))
 
 
 @things.command("import")
@@ -97,9 +94,8 @@ def import_(file: Path, kind: str | None) -> None:
     read = records.read_csv if _is_csv(file, kind) else records.read_ndjson
     import_file(
         file,
-        partial(read, SCHEMAS.record()),
-        Thing,
-        lambda fields: fields | {"folded": fold(fields["text"])},
+        partial(read, THINGS.schemas.record()),
+        THINGS.model,
     )
 
 

@@ -15,12 +15,12 @@ from flask_things.cli.transfer import FILE, import_file, output, refuse_unprepar
 from flask_things.db.session import db
 from flask_things.migrations import prepare
 from flask_things.resource.fields import Boolean, Moment, RecordId
-from flask_things.resource.models import Token
 from flask_things.resource.transfer.exports import ndjson_lines
 from flask_things.resource.transfer.records import read_ndjson
 from flask_things.security.tokens import (
     TOKEN_DAYS_MAX,
     TOKEN_NAME_MAX_CHARACTERS,
+    Token,
     create_token,
     is_over,
     list_tokens,

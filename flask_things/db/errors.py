@@ -33,6 +33,14 @@ class NotFound(LookupError):
     """There is no such row (404)."""
 
 
+class Invalid(ValueError):
+    """Values that cannot be stored (422). Its argument has messages by field, or by item first."""
+
+
+class Conflict(ValueError):
+    """A conflict with stored rows (409). Its argument is as that of Invalid, or a sentence."""
+
+
 def is_full(error: Exception) -> bool:
     """Tell whether the database has no room: nothing was written, and reads still work."""
     return _code(error) in FULL
@@ -48,6 +56,16 @@ def is_away(error: Exception) -> bool:
 def is_not_writable(error: Exception) -> bool:
     """Tell whether SQLite's file or the lock beside it cannot be written."""
     return _code(error).startswith("SQLITE_READONLY") or isinstance(error.__cause__, OSError)
+
+
+def breaks_unique(error: Exception) -> bool:
+    """Tell whether a row has a value that must be unique and that another row has."""
+    return _code(error) in ("SQLITE_CONSTRAINT_UNIQUE", "23505")
+
+
+def breaks_reference(error: Exception) -> bool:
+    """Tell whether a row refers to none, or another row still refers to a deleted one."""
+    return _code(error) in ("SQLITE_CONSTRAINT_FOREIGNKEY", "23503", "23001")
 
 
 def _code(error: Exception) -> str:

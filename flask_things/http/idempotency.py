@@ -12,13 +12,13 @@ from typing import Any
 
 from flask import Response, current_app, request
 from marshmallow import Schema, fields, validate
-from sqlalchemy import delete, select, tuple_
-from sqlalchemy.orm import Session
+from sqlalchemy import JSON, Integer, LargeBinary, Text, delete, select, tuple_
+from sqlalchemy.orm import Mapped, Session, mapped_column
 from webargs.flaskparser import abort
 
 from flask_things.db.session import CHORES, db, take_turns, writing
+from flask_things.db.types import UTCDateTime, utc_now
 from flask_things.environ import BODY_DIGEST, KEY_OWNER
-from flask_things.resource.models import KeptAnswer, utc_now
 
 #: The longest Idempotency-Key, in characters.
 KEY_MAX_CHARACTERS = 255
@@ -30,6 +30,19 @@ SWEPT = 10
 
 #: How long a worker's writes remove none after one that has found fewer.
 REST = timedelta(minutes=1)
+
+
+class KeptAnswer(db.Model):  # type: ignore[name-defined]
+    """The answer to a request with an Idempotency-Key, for when it comes again."""
+
+    #: Whose keys: a token, if there was one, a method and a path.
+    scope: Mapped[str] = mapped_column(Text, primary_key=True)
+    key: Mapped[str] = mapped_column(Text, primary_key=True)
+    digest: Mapped[bytes] = mapped_column(LargeBinary)  # of the request's body
+    status: Mapped[int] = mapped_column(Integer)
+    headers: Mapped[list[list[str]]] = mapped_column(JSON)
+    body: Mapped[bytes] = mapped_column(LargeBinary)  # without the texts of the request
+    created_at: Mapped[datetime] = mapped_column(UTCDateTime, index=True)
 
 
 class IdempotencySchema(Schema):

@@ -1,70 +1,71 @@
 """Cursors, and the Link to the next page (RFC 8288).
 
-A cursor is the place of a page's last thing in its order, with a checksum over that, the order and
-what is looked for. It holds no secret: one that somebody made themselves shows nothing that they
-could not see anyway, and is checked as any other input.
+A cursor is the place of a page's last row in its order, with a checksum over that and over what it
+is bound to: the resource, the order and the selection. It holds no secret: a cursor that a client
+made up shows nothing that the client could not see anyway, and is checked as any other input.
 """
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import Callable
-from datetime import UTC, datetime
+from collections.abc import Callable, Mapping
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from enum import StrEnum
 from hashlib import blake2b
 from typing import Any
 
 from flask import request, url_for
-from sqlalchemy import Row
 
 from flask_things.db.ids import ID_MAX
-from flask_things.resource.selection import Position, position, sorted_by
 
 CHECKSUM_BYTES = 8
 
-#: How what things are sorted by is read, by its type.
-READ: dict[type, Callable[[str], int | str | datetime]] = {
+#: How the value that rows are sorted by is read from a cursor, by its type.
+READ: dict[type, Callable[[str], Any]] = {
+    bool: lambda text: {"True": True, "False": False}[text],
     int: int,
     str: str,
+    Decimal: Decimal,
+    date: date.fromisoformat,
     datetime: lambda text: datetime.fromisoformat(text).astimezone(UTC),
 }
 
 
-def encode(place: Position, sort: str, q: str) -> str:
-    """Return the cursor for a place in an order of the things that contain `q`."""
-    key, thing_id = place
-    content = f"{thing_id}:{key.isoformat() if isinstance(key, datetime) else key}".encode()
-    bound = f"{sort}:{q}:".encode()
-    checksum = blake2b(bound + content, digest_size=CHECKSUM_BYTES).digest()
-    return urlsafe_b64encode(checksum + content).rstrip(b"=").decode()
+def encode(place: tuple[Any, int], bound: str) -> str:
+    """Return the cursor for a place: a value that rows are sorted by, or None, and an id."""
+    value, row_id = place
+    text = value.isoformat() if isinstance(value, date) else str(value)
+    content = f"{row_id}" if value is None else f"{row_id}:{text}"
+    checksum = blake2b(f"{bound}:{content}".encode(), digest_size=CHECKSUM_BYTES).digest()
+    return urlsafe_b64encode(checksum + content.encode()).rstrip(b"=").decode()
 
 
-def decode(cursor: str, sort: str, q: str) -> Position:
-    """Return the place that a cursor stands for.
+def decode(cursor: str, kind: type, bound: str) -> tuple[Any, int]:
+    """Return the place that a cursor stands for; `kind` is the type of the values.
 
-    Raises ValueError (422) for one that is damaged, or belongs to another `sort` or `q`.
+    Raises ValueError (422) for one that is damaged, or bound to another selection or order.
     """
     try:
         content = urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))[CHECKSUM_BYTES:].decode()
-        thing_id, _, key = content.partition(":")
-        place = READ[sorted_by(sort).type.python_type](key), int(thing_id)
-        # What is encoded again must be the very same: so not one bit of it can have been changed.
-        if not _is_possible(*place) or encode(place, sort, q) != cursor:
+        row_id, colon, text = content.partition(":")
+        read = READ[str if issubclass(kind, StrEnum) else kind]
+        place = read(text) if colon else None, int(row_id)
+        # Encoded again it must be the very same, so that no bit of it can have been changed.
+        if not _is_possible(*place) or encode(place, bound) != cursor:
             raise ValueError("The checksum is wrong.")
-    except (ValueError, OverflowError) as error:
-        raise ValueError("Damaged, or of another sort or q.") from error
+    except (ArithmeticError, KeyError, ValueError) as error:
+        raise ValueError("Damaged, or of another sort or selection.") from error
     return place
 
 
-def page_headers(
-    endpoint: str, last: Row[Any] | None, sort: str, q: str, total: int | None
-) -> dict[str, str]:
-    """Return the header fields of an endpoint's page; `last` is its last thing if others follow."""
-    headers = {} if total is None else {"X-Total-Count": str(total)}
-    if last is not None:
-        cursor = encode(position(last, sort), sort, q)
-        url = url_for(endpoint, **{**request.args, "cursor": cursor})  # type: ignore[arg-type]
-        headers["Link"] = f'<{url}>; rel="next"'
-    return headers
+def next_link(endpoint: str, cursor: str) -> dict[str, str]:
+    """Return the Link header field to the page of a list that begins at a cursor.
+
+    The list is that of an endpoint, with the arguments of the present request.
+    """
+    arguments: Mapping[str, Any] = {**(request.view_args or {}), **request.args, "cursor": cursor}
+    return {"Link": f'<{url_for(endpoint, **arguments)}>; rel="next"'}
 
 
-def _is_possible(key: int | str | datetime, thing_id: int) -> bool:
-    numbers = [number for number in (key, thing_id) if isinstance(number, int)]
-    return all(abs(number) <= ID_MAX for number in numbers) and "\0" not in str(key)
+def _is_possible(value: Any, row_id: int) -> bool:
+    integers = [number for number in (value, row_id) if isinstance(number, int)]
+    return all(abs(number) <= ID_MAX for number in integers) and "\0" not in str(value)

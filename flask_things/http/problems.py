@@ -11,7 +11,14 @@ from werkzeug import Response
 from werkzeug.exceptions import HTTPException, ServiceUnavailable
 
 from flask_things.db.backend import Away
-from flask_things.db.errors import NotFound, is_away, is_full, is_not_writable
+from flask_things.db.errors import (
+    Conflict,
+    Invalid,
+    NotFound,
+    is_away,
+    is_full,
+    is_not_writable,
+)
 from flask_things.db.ids import NoIdLeft
 from flask_things.db.session import backend_of, db
 from flask_things.http.error_places import Error, errors_of
@@ -43,6 +50,7 @@ MEANINGS = {
     403: "The token is for reading only.",
     404: "There is no such thing.",
     408: "The body took too long to come. Nothing was stored.",
+    409: "Another row has a value that must be unique, or still refers to this one.",
     412: "`If-Match` or `If-None-Match` failed. Nothing was changed.",
     413: "The body is over the limit.",
     415: "The body is not of a type that this call takes.",
@@ -94,9 +102,22 @@ def http_problem(error: HTTPException) -> Response:
     detail = data.get("message", error.description)
     errors = list(errors_of(data.get("messages", {})))
     if errors:
-        detail = f"The request has {len(errors)} invalid field{'s' if len(errors) > 1 else ''}."
+        detail = _summary(errors)
     headers = [*error.get_headers(), *(data.get("headers") or {}).items()]
     return answer(error.code or 500, detail, errors[:ERRORS_MAX], headers)
+
+
+def field_problem(error: Invalid | Conflict, status: int) -> Response:
+    """Answer an error of the values in a body."""
+    [messages] = error.args
+    if isinstance(messages, str):
+        return answer(status, messages)
+    errors = list(errors_of({"json": messages}))
+    return answer(status, _summary(errors), errors[:ERRORS_MAX])
+
+
+def _summary(errors: Sequence[Error]) -> str:
+    return f"The request has {len(errors)} invalid field{'s' if len(errors) > 1 else ''}."
 
 
 def our_problem(error: Exception, status: int) -> Response:
@@ -133,6 +154,8 @@ def init_app(app: Flask) -> None:
     """Register the handlers; flask-smorest's Api has the one for HTTPException."""
     for kind, status in STATUSES.items():
         app.register_error_handler(kind, partial(our_problem, status=status))
+    for kind, status in ((Invalid, 422), (Conflict, 409)):
+        app.register_error_handler(kind, partial(field_problem, status=status))
     for kind in (SQLAlchemyError, Away):
         app.register_error_handler(kind, database_problem)
     app.after_request(_as_problem)

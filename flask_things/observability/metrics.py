@@ -7,26 +7,20 @@ and each can read them all: the workers share the port, so it is served as long 
 import os
 import shutil
 import socket
-from collections.abc import Iterator
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from tempfile import mkdtemp
 from typing import Any
 
 import gevent.socket
-from flask import Flask
 from gevent import GreenletExit, Timeout
 from gevent.pywsgi import WSGIHandler, WSGIServer
 from prometheus_client import CollectorRegistry, Counter, Histogram, make_wsgi_app, values
 from prometheus_client.metrics_core import GaugeMetricFamily, Metric
 from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
-from sqlalchemy.exc import SQLAlchemyError
 
-from flask_things.db.backend import Away
-from flask_things.db.session import db
 from flask_things.environ import CACHE, ROUTE, SPENT
-from flask_things.resource.collection import count_things
 
 #: The methods that are told apart: a client may send any word.
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
@@ -105,11 +99,11 @@ class Metrics:
         if CACHE in environ:
             self._cache[environ[CACHE]].inc()
 
-    def serve(self, app: Flask) -> None:
+    def serve(self, count: Callable[[], Mapping[str, int]]) -> None:
         """Answer scrapes, in a worker."""
         registry = CollectorRegistry()
         MultiProcessCollector(registry, str(self.folder))  # type: ignore[no-untyped-call]
-        registry.register(Things(app))
+        registry.register(Stored(count))
         listener = gevent.socket.socket(fileno=self._listener.detach())
         answer = _once(make_wsgi_app(registry))
         self._server = WSGIServer(listener, answer, log=None, handler_class=Scrape, spawn=SCRAPES)
@@ -125,17 +119,18 @@ class Metrics:
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
-class Things(Collector):
-    """How many things there are, counted when it is asked for, if that can be done."""
+class Stored(Collector):
+    """How many rows each resource has, counted at each scrape."""
 
-    def __init__(self, app: Flask) -> None:
-        """Take the application that knows the database."""
-        self._app = app
+    def __init__(self, count: Callable[[], Mapping[str, int]]) -> None:
+        """Take what counts them, by resource; it returns nothing if that is not possible now."""
+        self._count = count
 
     def collect(self) -> Iterator[Metric]:
-        """Yield the gauge."""
-        with suppress(SQLAlchemyError, Away), self._app.app_context():
-            yield GaugeMetricFamily("things_stored", "Things in all.", count_things(db.session))
+        """Yield a gauge per resource."""
+        for name, number in self._count().items():
+            metric = f"{name.replace('-', '_')}_stored"
+            yield GaugeMetricFamily(metric, f"The number of {name}.", number)
 
 
 def _histogram(name: str, description: str, labels: list[str] | None = None) -> Histogram:

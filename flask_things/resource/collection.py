@@ -1,15 +1,13 @@
-"""What can be done with things: HTTP and `flask shell` both go through here.
+"""What can be done with the rows of a resource: HTTP, `flask shell` and the commands come here."""
 
-Every function takes a session, and the ones that write commit it.
-"""
-
-from collections.abc import Callable, Generator, Iterable, Sequence
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from contextlib import nullcontext
 from functools import partial
 from itertools import chain
 from typing import Any
 
-from sqlalchemy import Row, bindparam, delete, insert, select, update
+from sqlalchemy import Executable, Row, Table, bindparam, delete, insert, select, update
+from sqlalchemy.exc import IntegrityError, StatementError
 
 from flask_things.db.backend import AnySession
 from flask_things.db.batches import in_batches
@@ -18,183 +16,179 @@ from flask_things.db.ids import ID_MAX
 from flask_things.db.queries import locked, read, rows, stream
 from flask_things.db.session import reading, take_turns, writing
 from flask_things.http.parsing import BULK_MAX_ITEMS
-from flask_things.resource.models import Thing, written
+from flask_things.resource.constraints import Constraints, conflict
 from flask_things.resource.page import PAGE_MAX_BYTES, Page, read_page
-from flask_things.resource.search import THINGS, fold
-from flask_things.resource.selection import (
-    COLUMNS,
-    Position,
-    count_query,
-    prepare_search,
-    things_query,
-)
+from flask_things.resource.row_values import Values
+from flask_things.resource.selection import Queries
 
-__all__ = [
-    "ThingNotFound",
-    "count_things",
-    "create_thing",
-    "create_things",
-    "delete_thing",
-    "export_things",
-    "get_thing",
-    "list_page",
-    "list_things",
-    "update_thing",
-]
-
-
-#: A thing as it was when it was read or written: a row of values, which is not to be changed.
+#: A row as it was when it was read or written.
 Stored = Row[Any]
 
-# The statements, made once: to make one takes longer than to execute it.
-_THIS = Thing.id == bindparam("thing_id")
-ONE = select(*COLUMNS).where(_THIS)
-INSERT = insert(Thing.__table__).returning(*COLUMNS, sort_by_parameter_order=True)
-UPDATE = update(Thing.__table__).where(_THIS).returning(*COLUMNS)
-DELETE = delete(Thing.__table__).where(_THIS)
-#: Where the case alone was changed, a trigger has emptied what searches go through.
-FOLD = update(THINGS).where(THINGS.c.id == bindparam("thing_id"))
+#: Checks what a client expects of the present state: it raises an error if that is not so.
+Expect = Callable[..., None]
 
 
-class ThingNotFound(NotFound):
-    """There is no thing with this id (404)."""
+class Collection:
+    """The rows of a table. Every method takes a session; those that write commit it.
 
-    def __init__(self, thing_id: int) -> None:
-        super().__init__(f"There is no thing {thing_id}.")
-
-
-def list_things(
-    session: AnySession,
-    *,
-    sort: str = "id",
-    q: str = "",
-    after: Position | None = None,
-    limit: int | None = None,
-) -> Sequence[Stored]:
-    """Return things as the database has them now: all, or those whose text contains `q`.
-
-    `sort` is a name among listing.SORTS, with a `-` before it for the other way round. `after` is
-    the place in that order to go on from, and `limit` the most things to return.
+    A selection is `q`, a part of the searched text, and a value for each filtered column.
     """
-    prepare_search(session, q)
-    return rows(session, *things_query(session, sort, q, after, limit))
 
+    def __init__(self, table: Table, queries: Queries) -> None:
+        self.table, self.queries = table, queries
+        self.constraints = Constraints(table)
+        self._values = Values(table)
+        # The statements, made once: to make one takes longer than to execute it.
+        this = table.c.id == bindparam("row_id_")
+        self._one = select(*table.c).where(this)
+        self._insert = insert(table).returning(*table.c, sort_by_parameter_order=True)
+        self._update = update(table).where(this).returning(*table.c)
+        self._delete = delete(table).where(this).returning(table.c.id)
 
-def count_things(session: AnySession, *, q: str = "") -> int:
-    """Return how many things there are, or how many whose text contains `q`."""
-    prepare_search(session, q)
-    [(count,)] = rows(session, *count_query(session, q))
-    return count  # type: ignore[no-any-return]
+    def find(self, session: AnySession, **selection: Any) -> Sequence[Stored]:
+        """Return the selected rows as the database has them now.
 
+        `sort` is the name of a column, with a `-` before it for descending order, `limit` the most
+        rows to return, and `after` the place to go on from: a value of the sorted column and an id.
+        """
+        return rows(session, *self.queries.page(_dialect(session), **selection))
 
-def list_page(
-    session: AnySession, *, limit: int, total: bool, q: str = "", **selection: Any
-) -> Page:
-    """Return the first of the things that list_things does, up to `limit` or 8 MB of JSON."""
-    prepare_search(session, q)
-    selection |= {"q": q, "limit": limit + 1, "max_bytes": PAGE_MAX_BYTES}
-    with reading(session) if total else nullcontext():
-        query, parameters = things_query(session, **selection)
-        page: Page = read(session, query, parameters, partial(read_page, limit=limit))
-        return page._replace(total=count_things(session, q=q)) if total else page
+    def count(self, session: AnySession, **selection: Any) -> int:
+        """Return the number of selected rows."""
+        [(count,)] = rows(session, *self.queries.count(_dialect(session), **selection))
+        return count  # type: ignore[no-any-return]
 
+    def page(
+        self,
+        session: AnySession,
+        *,
+        limit: int,
+        total: bool,
+        sort: str,
+        after: Any = None,
+        **selection: Any,
+    ) -> Page:
+        """Return the first rows that `find` returns, up to `limit` or 8 MB of JSON."""
+        query, parameters = self.queries.page(
+            _dialect(session),
+            sort=sort,
+            after=after,
+            limit=limit + 1,
+            max_bytes=PAGE_MAX_BYTES,
+            **selection,
+        )
+        with reading(session) if total else nullcontext():
+            page: Page = read(session, query, parameters, partial(read_page, limit=limit))
+            return page._replace(total=self.count(session, **selection)) if total else page
 
-def export_things(session: AnySession, *, sort: str = "id", q: str = "") -> Generator[Stored]:
-    """Return every thing that a list would, one after the other: rows of one snapshot.
+    def export(self, session: AnySession, **selection: Any) -> Generator[Stored]:
+        """Return every row that `find` returns, one after the other, all of one snapshot.
 
-    They come from their own connection, until they end or are closed. Raises Away (503).
-    """
-    prepare_search(session, q)
-    return stream(session, *things_query(session, sort, q))
+        They come from a connection that is in use until they end or are closed. Raises Away (503).
+        """
+        return stream(session, *self.queries.page(_dialect(session), **selection))
 
+    def get(self, session: AnySession, row_id: int) -> Stored:
+        """Return a row as the database has it now.
 
-def get_thing(session: AnySession, thing_id: int) -> Stored:
-    """Return a thing as the database has it now.
+        Raises NotFound (404).
+        """
+        return self._get(session, rows, row_id)
 
-    Raises ThingNotFound (404).
-    """
-    return _one(session, rows, thing_id)
+    def create(self, session: AnySession, *, expect: Expect | None = None, **fields: Any) -> Stored:
+        """Store a new row and return it.
 
+        `expect` is called just before, when nobody else who expects something can create rows; what
+        it raises is raised. Raises Invalid (422) and Conflict (409).
+        """
+        with writing(session):
+            self._expect(session, expect)
+            [row] = self._store(session, [fields], first=None)
+        return row
 
-def create_thing(
-    session: AnySession, *, text: str, expect: Callable[[], None] | None = None
-) -> Stored:
-    """Store a new thing and return it; `expect` is as in create_things."""
-    return create_things(session, [{"text": text}], expect=expect)[0]
+    def create_many(
+        self,
+        session: AnySession,
+        items: Iterable[Mapping[str, Any]],
+        *,
+        expect: Expect | None = None,
+    ) -> Sequence[Stored]:
+        """Store new rows, all or none, and return them in their order.
 
+        It raises what `create` raises. Of `items` no more than a batch is read ahead.
+        """
+        batches = in_batches(items, dict, BULK_MAX_ITEMS)
+        first = next(batches, [])
+        stored: list[Stored] = []
+        if not first:
+            return stored
+        with writing(session, alone=len(first) > 1):
+            self._expect(session, expect)
+            for batch in chain([first], batches):
+                stored += self._store(session, batch, first=len(stored))
+        return stored
 
-def create_things(
-    session: AnySession,
-    things: Iterable[dict[str, str]],
-    *,
-    expect: Callable[[], None] | None = None,
-) -> Sequence[Stored]:
-    """Store new things, all or none, and return them in their order.
-
-    `expect` is called just before, when nobody else who expects something can create things; what
-    it raises is raised, and nothing is stored. Of `things` no more than a batch is read ahead.
-    """
-    batches = in_batches(things, dict, BULK_MAX_ITEMS)
-    first = next(batches, [])
-    if not first:
-        return []
-    stored: list[Stored] = []
-    with writing(session, alone=len(first) > 1):
+    def _expect(self, session: AnySession, expect: Expect | None) -> None:
         if expect:
-            take_turns(session, Thing.__tablename__)
+            take_turns(session, self.table.name)
             expect()
-        for batch in chain([first], batches):
-            new = [written(**fields) for fields in batch]
-            stored += rows(session, INSERT, new if len(new) > 1 else new[0])
-    return stored
+
+    def _store(
+        self, session: AnySession, items: list[Mapping[str, Any]], *, first: int | None
+    ) -> Sequence[Stored]:
+        """Store rows; `first` is the number of the first item in a bulk call."""
+        new = [self._values.complete(fields) for fields in items]
+        self.constraints.check(session, new, first=first)
+        return self._write(session, self._insert, new if len(new) > 1 else new[0])
+
+    def update(
+        self, session: AnySession, row_id: int, *, expect: Expect | None = None, **fields: Any
+    ) -> Stored:
+        """Change the given fields of a row and return it; `updated_at` moves if one changes.
+
+        `expect` gets the row as it is just before, when nobody else can change it any more; what it
+        raises is raised. Raises NotFound (404), Invalid (422) and Conflict (409).
+        """
+        with writing(session):
+            row = self._expected(session, row_id, expect)
+            new = self._values.changes(row, fields)
+            if not new:
+                return row
+            self.constraints.check(session, [new], row_id=row_id)
+            [changed] = self._write(session, self._update, {**new, "row_id_": row_id})
+            return changed
+
+    def delete(self, session: AnySession, row_id: int, *, expect: Expect | None = None) -> None:
+        """Delete a row; its id is never given again.
+
+        `expect` is as in update. Raises NotFound (404).
+        """
+        with writing(session):
+            self._expected(session, row_id, expect)
+            self._write(session, self._delete, {"row_id_": row_id})
+
+    def _write(self, session: AnySession, statement: Executable, values: Any) -> Sequence[Stored]:
+        try:
+            return rows(session, statement, values)
+        except IntegrityError as error:
+            raise conflict(error) from error
+        except StatementError as error:
+            if isinstance(error.orig, ValueError):
+                raise error.orig from error
+            raise
+
+    def _expected(self, session: AnySession, row_id: int, expect: Expect | None) -> Stored:
+        row = self._get(session, locked, row_id)
+        if expect:
+            expect(row)
+        return row
+
+    def _get(self, session: AnySession, read_rows: Any, row_id: int) -> Stored:
+        found = read_rows(session, self._one, {"row_id_": row_id}) if 1 <= row_id <= ID_MAX else ()
+        if not found:
+            raise NotFound(f"There is no {self.table.name.replace('_', ' ')} {row_id}.")
+        return found[0]  # type: ignore[no-any-return]
 
 
-def update_thing(
-    session: AnySession,
-    thing_id: int,
-    *,
-    text: str | None = None,
-    expect: Callable[[Stored], None] | None = None,
-) -> Stored:
-    """Change what is given of a thing and return it; `updated_at` moves only if something changes.
-
-    `expect` gets the thing as it is just before, when nobody else can change it any more; what it
-    raises is raised, and nothing is changed. Raises ThingNotFound (404).
-    """
-    with writing(session):
-        thing = _expected(session, thing_id, expect)
-        if text is None or text == thing.text:
-            return thing
-        new = {"thing_id": thing_id, **written(text)}
-        [changed] = rows(session, UPDATE, new)
-        if new["folded"] == fold(thing.text):
-            session.execute(FOLD, new)
-        return changed
-
-
-def delete_thing(
-    session: AnySession, thing_id: int, *, expect: Callable[[Stored], None] | None = None
-) -> None:
-    """Delete a thing; its id is never given again.
-
-    `expect` is as in update_thing. Raises ThingNotFound (404).
-    """
-    with writing(session):
-        _expected(session, thing_id, expect)
-        session.execute(DELETE, {"thing_id": thing_id})
-
-
-def _expected(
-    session: AnySession, thing_id: int, expect: Callable[[Stored], None] | None
-) -> Stored:
-    thing = _one(session, locked, thing_id)
-    if expect:
-        expect(thing)
-    return thing
-
-
-def _one(session: AnySession, find: Any, thing_id: int) -> Stored:
-    found = find(session, ONE, {"thing_id": thing_id}) if 1 <= thing_id <= ID_MAX else ()
-    if not found:
-        raise ThingNotFound(thing_id)
-    return found[0]  # type: ignore[no-any-return]
+def _dialect(session: AnySession) -> str:
+    return session.get_bind().dialect.name

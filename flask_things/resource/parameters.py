@@ -1,24 +1,28 @@
-"""What clients send beside the body: parameters of the query, and header fields."""
+"""The parameters of a list in the query: which rows, in which order, and which page."""
 
 import re
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, cast
 
 from marshmallow import Schema, ValidationError, fields, post_load, validate
+from sqlalchemy.engine.default import DefaultDialect
+from sqlalchemy.types import TypeDecorator
 
 from flask_things.http import pagination
 from flask_things.resource.fields import storable
-from flask_things.resource.selection import SORTS
+from flask_things.resource.selection import Queries
+from flask_things.resource.tables import sort_key
 
-#: How many things a page has where the client does not say, and at most.
+#: How many rows a page has if the client does not set a limit, and at most.
 PAGE_DEFAULT_ITEMS = 100
 PAGE_MAX_ITEMS = 1000
 
-#: The longest text to look for, in characters: it stands in a URL.
+#: The longest text to search for, in characters: it is part of a URL.
 Q_MAX_CHARACTERS = 200
 
 
 class Limit(fields.Integer):
-    """The field for a number of things."""
+    """The field for a number of rows."""
 
     def _deserialize(self, value: str, *_args: Any, **_kwargs: Any) -> int:
         # Five digits tell whether it is over the highest, and any more could be too many for int().
@@ -27,41 +31,28 @@ class Limit(fields.Integer):
         return min(int(value.lstrip("0")[:5]), PAGE_MAX_ITEMS)
 
 
-class SelectionSchema(Schema):
-    """Which things, and in which order."""
-
-    sort = fields.String(
-        load_default="id",
-        validate=validate.OneOf([*SORTS, *(f"-{name}" for name in SORTS)]),
-        metadata={
-            "description": "What they are sorted by; with `-` from the highest to the lowest. "
-            "Things that are alike in it are sorted by id."
-        },
-    )
-    q = fields.String(
-        load_default="",
-        validate=[validate.Length(max=Q_MAX_CHARACTERS), storable],
-        metadata={
-            "description": "A part of the text, whatever its case.",
-            "pattern": "^[^\\x00]*$",
-        },
-    )
+class Selection(Schema):
+    """Which rows, and in which order. `derive` adds the parameters of a resource."""
 
 
-class PageSchema(SelectionSchema):
-    """Which things, in which order, from where on and how many."""
+class PageQuery(Selection):
+    """Which rows, in which order, after which place, and how many."""
+
+    #: The name of the resource, and its queries.
+    name: str
+    queries: Queries
 
     limit = Limit(
         load_default=PAGE_DEFAULT_ITEMS,
         metadata={
-            "description": f"The most things to list; more than {PAGE_MAX_ITEMS} means that many. "
-            "A page of very long texts ends earlier: `Link` says so.",
+            "description": f"The most items to list; more than {PAGE_MAX_ITEMS} means that many. "
+            "A page of very long texts ends earlier: `Link` shows it.",
             "minimum": 1,
         },
     )
     cursor = fields.String(
         metadata={
-            "description": "Where the page before ended: take it from its `Link`.",
+            "description": "Where the previous page ended: take it from its `Link`.",
             "pattern": "^[A-Za-z0-9_-]+$",
             "maxLength": 2048,
         }
@@ -70,16 +61,65 @@ class PageSchema(SelectionSchema):
         truthy={"true"},
         falsy={"false"},
         load_default=False,
-        metadata={"description": "Whether to count all of them, in `X-Total-Count`."},
+        metadata={"description": "Whether to count all items, in `X-Total-Count`."},
     )
 
     @post_load
     def place(self, data: dict[str, Any], **_kwargs: Any) -> dict[str, Any]:
-        """Put the place that it stands for in the place of the cursor."""
+        """Replace the cursor by the place that it stands for."""
         cursor = data.pop("cursor", None)
         if cursor is not None:
             try:
-                data["after"] = pagination.decode(cursor, data["sort"], data["q"])
+                data["after"] = self._decode(cursor, **data)
             except ValueError as error:
                 raise ValidationError(str(error), "cursor") from error
         return data
+
+    def cursor_after(self, row: Any, sort: str, selection: Mapping[str, Any]) -> str:
+        """Return the cursor of the page that begins after a row."""
+        return pagination.encode(self.queries.position(row, sort), self.bound(sort, selection))
+
+    def _decode(self, cursor: str, *, sort: str, limit: int, total: bool, **selection: Any) -> Any:
+        key = sort_key(self.queries.sorts[sort.removeprefix("-")])
+        bound = self.bound(sort, selection)
+        value, row_id = pagination.decode(cursor, key.type.python_type, bound)
+        if value is None and not self.queries.sorts[sort.removeprefix("-")].nullable:
+            raise ValueError("Damaged.")
+        if isinstance(key.type, TypeDecorator):  # what a client made up may be impossible
+            key.type.process_bind_param(value, DefaultDialect())
+        return value, row_id
+
+    def bound(self, sort: str, selection: Mapping[str, Any]) -> str:
+        """Return what a cursor is bound to."""
+        given = sorted((name, str(value)) for name, value in selection.items() if value != "")
+        return repr((self.name, sort, given))
+
+
+def derive(
+    name: str, queries: Queries, searched: str | None, filters: Mapping[str, fields.Field[Any]]
+) -> tuple[Schema, PageQuery]:
+    """Return the parameters of an export and those of a list; `filters` are fields by name."""
+    sorts = [*queries.sorts, *(f"-{sort}" for sort in queries.sorts)]
+    own: dict[str, fields.Field[Any]] = {
+        "sort": fields.String(
+            load_default="id",
+            validate=validate.OneOf(sorts),
+            metadata={
+                "description": "The field to sort by; with `-` in descending order. Items that are "
+                "equal in it are sorted by id."
+            },
+        )
+    }
+    if searched is not None:
+        own["q"] = fields.String(
+            load_default="",
+            validate=[validate.Length(max=Q_MAX_CHARACTERS), storable],
+            metadata={
+                "description": f"A part of the field `{searched}`, ignoring case.",
+                "pattern": "^[^\\x00]*$",
+            },
+        )
+    own |= filters
+    page = cast(PageQuery, PageQuery.from_dict(own, name=f"{name}Page")())
+    page.name, page.queries = name, queries
+    return Selection.from_dict(own, name=f"{name}Selection")(), page

@@ -1,107 +1,132 @@
-"""Finding a part of a text whatever its case, the same on every database.
+"""Finding a part of a text whatever its case, in an index that every writer keeps by itself.
 
-Texts are searched as `fold` leaves them, in a column that the model fills. Where something else has
-written a text (an UPDATE of many things, another program), a trigger has emptied the column, and
-the next search fills it first. A Python with a newer Unicode folds new letters: empty it then.
+On SQLite the index is FTS5's of all triples of characters, kept by triggers, which folds case
+(https://www.sqlite.org/fts5.html#the_trigram_tokenizer). It holds no positions (`detail=none`), so
+that GLOB looks at what it finds once more, with a class of the cases of each character. On
+PostgreSQL it is one of pg_trgm (https://www.postgresql.org/docs/current/pgtrgm.html) over
+`search_fold`, a function that the migration 0006 makes.
 
-From three characters on, an index of all triples of characters says where to look. On SQLite it is
-FTS5 with `tokenize='trigram'` (https://www.sqlite.org/fts5.html#the_trigram_tokenizer), kept by
-triggers. It holds no positions (`detail=none`), so what it finds is looked at once more. With it,
-the write of a text of a hundred characters takes about twice as long, much of which is still the
-disk's. On PostgreSQL it is pg_trgm (https://www.postgresql.org/docs/current/pgtrgm.html), which
-knows letters and digits only: a part without three of them in a row is looked for in every text.
+Only the index makes a search fast. SQLite's needs three characters; PostgreSQL's knows letters and
+digits only, and needs three of them in a row. Else every text is looked at, first with LIKE, which
+knows the case of ASCII and is five times as fast.
+
+Both databases fold as Unicode's simple case folding does, but for letters that are younger than
+FTS5's table, of Unicode 6.1 (EXACT): SQLite finds these as they are written only, PostgreSQL most
+of them in each case.
 """
 
 import re
-import time
+from collections import defaultdict
+from functools import cache
 from typing import Any
 
 from sqlalchemy import (
-    BindParameter,
+    Column,
     ColumnElement,
-    Connection,
-    SQLColumnExpression,
+    TableClause,
     bindparam,
     column,
     func,
-    select,
     table,
-    update,
+    type_coerce,
 )
-
-from flask_things.turns import TURN_S
-
-THINGS = table("thing", column("id"), column("text"), column("folded"))
-
-#: The index: its rowid is the thing's id.
-INDEX = table("thing_search", column("rowid"), column("thing_search"))
-
-#: How many texts are folded at once.
-BATCH = 100
+from sqlalchemy import Text as PlainText
 
 #: From how many characters on the index can tell.
 TRIPLE = 3
 
+#: The parameters of a query that may take long.
+SLOW = frozenset({"part", "pattern"})
+
 #: What is not itself in a pattern for LIKE, unless there is a `!` before it.
-WILD = re.compile("[%_!]")
+LIKE_WILD = re.compile("[%_!]")
 
-# What Unicode folds to several characters (ß → ss) keeps its length in simple folding: it goes to
-# its lower case, if that is one character, or stays. The three are in Unicode since 15.1 only.
-_LONG = (chr(code) for code in range(0x10000) if len(chr(code).casefold()) > 1)
-_SIMPLE = {long: long.lower() if len(long.lower()) == 1 else long for long in _LONG} | {
-    "\u1fd3": "\u0390",
-    "\u1fe3": "\u03b0",
-    "\ufb05": "\ufb06",
-}
-_SPLIT = re.compile(f"([{''.join(_SIMPLE)}])")
+#: What PostgreSQL's index can look up.
+WORD = re.compile(r"[^\W_]{3}")
 
-
-def fold(text: str) -> str:
-    """Return a text without its case: Unicode's simple case folding, which keeps the length.
-
-    See https://www.unicode.org/Public/UCD/latest/ucd/CaseFolding.txt, status C and S.
-    """
-    if text.isascii():
-        return text.lower()
-    return "".join(_SIMPLE.get(part) or part.casefold() for part in _SPLIT.split(text))
+#: Letters without a case for FTS5: mostly of Cherokee, Georgian and African languages. Of those
+#: beyond U+FFFF it knows those of Deseret only, up to U+1044F.
+EXACT = re.compile(
+    "[\u037f\u0528-\u052f\u13f8-\u13fd\u1c80-\u1cbf\u2c2f\ua698-\ua69b\ua794-\ua79f\ua7ab-\ua7ff"
+    "\uab30-\uabbf]"
+)
+BEYOND = 0x10450
 
 
-def fold_the_rest(connection: Connection) -> None:
-    """Fold every text that is not folded yet; nobody else changes it between look and write."""
-    missing = select(THINGS.c.id, THINGS.c.text).where(THINGS.c.folded.is_(None))
-    missing = missing.order_by(THINGS.c.id).limit(BATCH).with_for_update()
-    fill = update(THINGS).where(THINGS.c.id == bindparam("row")).values(folded=bindparam("new"))
-    while rows := connection.execute(missing).all():
-        connection.execute(fill, [{"row": row_id, "new": fold(text)} for row_id, text in rows])
-        time.sleep(TURN_S)
+def _simple(character: str) -> str:
+    """Return a character without its case, if that is one character (ß is not ss)."""
+    folds = (character.casefold(), character.lower(), character)
+    return next(fold for fold in folds if len(fold) == 1)
+
+
+def _cases() -> dict[str, str]:
+    """Return all cases of each character that has several."""
+    cases: defaultdict[str, str] = defaultdict(str)
+    for character in map(chr, range(BEYOND)):
+        if character.casefold() != character.upper() and not EXACT.match(character):
+            cases[_simple(character)] += character
+    return {one: every for every in cases.values() if len(every) > 1 for one in every}
+
+
+#: All cases of a character, as in "kK\u212a".
+CASES = _cases()
 
 
 def parameters(q: str, dialect: str) -> dict[str, str]:
     """Return what a query that searches is given, by name; nothing where all is found."""
-    part = fold(q)
-    if not part:
+    if not q:
         return {}
+    # Of k and s there are cases that are not ASCII: the Kelvin sign and the long s.
+    rough = ("_" if c in "kKsS" or not c.isascii() else _escape(c) for c in q)
+    given = {"rough": f"%{''.join(rough)}%"}
     if dialect == "postgresql":
-        return {"pattern": "%" + WILD.sub(r"!\g<0>", part) + "%"}
-    return {"part": part} | ({"triples": triples(part)} if len(part) >= TRIPLE else {})
+        return {"pattern": f"%{_escape(q)}%"} | ({} if WORD.search(q) else given)
+    given["part"] = f"*{''.join(map(_class, q))}*"
+    return given | ({"triples": triples(q)} if len(q) >= TRIPLE else {})
 
 
-def contains(folded: SQLColumnExpression[Any], part: BindParameter[Any]) -> ColumnElement[bool]:
-    """Return the condition that a folded text contains a folded part."""
-    return func.instr(folded, part) > 0
+def _escape(q: str) -> str:
+    return LIKE_WILD.sub(r"!\g<0>", q)
 
 
-def matches(folded: SQLColumnExpression[Any], pattern: BindParameter[Any]) -> ColumnElement[bool]:
-    """Return the condition that a folded text is as a pattern for LIKE wants it."""
-    return folded.like(pattern, escape="!")
+def _class(character: str) -> str:
+    every = CASES.get(character, character)
+    return f"[{every}]" if len(every) > 1 or character in "*?[" else every
 
 
-def in_index(triples: BindParameter[Any]) -> ColumnElement[bool]:
-    """Return the condition that the index has all triples."""
-    return INDEX.c.thing_search.bool_op("MATCH")(triples)
-
-
-def triples(part: str) -> str:
-    """Return every triple of characters of a folded part, as FTS5 wants it."""
-    every = (part[start : start + TRIPLE] for start in range(len(part) - TRIPLE + 1))
+def triples(q: str) -> str:
+    """Return every triple of characters of a text, as FTS5 wants it."""
+    every = (q[start : start + TRIPLE] for start in range(len(q) - TRIPLE + 1))
     return " AND ".join('"' + triple.replace('"', '""') + '"' for triple in dict.fromkeys(every))
+
+
+@cache
+def index(searched: Column[Any]) -> TableClause:
+    """Return SQLite's index of a column; its `rowid` is the row's id."""
+    name = f"{searched.table.name}_search"
+    return table(name, column("rowid"), column(name))
+
+
+def conditions(searched: Column[Any], names: frozenset[str]) -> list[ColumnElement[bool]]:
+    """Return the conditions on a column for a query with certain parameters.
+
+    With `triples` among them, the query has to be joined with the index.
+    """
+    text: ColumnElement[Any] = type_coerce(searched, PlainText())
+    found: list[ColumnElement[bool]] = []
+    if "triples" in names:
+        match = index(searched).c[f"{searched.table.name}_search"].bool_op("MATCH")
+        found.append(match(_parameter("triples")))
+    if "part" in names:
+        found.append(text.like(_parameter("rough"), escape="!"))  # SQLite's knows no case
+        found.append(text.bool_op("GLOB")(_parameter("part")))
+    elif "rough" in names:
+        found.append(text.collate("C").ilike(_parameter("rough"), escape="!"))
+    if "pattern" in names:
+        pattern = func.search_fold(_parameter("pattern"), type_=PlainText())
+        found.append(func.search_fold(text, type_=PlainText()).like(pattern, escape="!"))
+    return found
+
+
+def _parameter(name: str) -> Any:
+    return bindparam(name, type_=PlainText())

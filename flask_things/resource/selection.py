@@ -1,157 +1,197 @@
-"""Which things, and in which order: the queries behind lists, counts and exports."""
+"""Which rows, and in which order: the queries behind lists, counts and exports of any table."""
 
+from collections.abc import Iterable
 from functools import cache
-from operator import gt, lt
 from typing import Any
 
 from sqlalchemy import (
+    Column,
+    ColumnElement,
     Integer,
     Row,
     Select,
+    Table,
+    Text,
+    and_,
     bindparam,
+    cast,
     func,
-    inspect,
+    or_,
     select,
-    tuple_,
     union_all,
 )
-from sqlalchemy.orm import InstrumentedAttribute
 
-from flask_things.db.backend import AnySession
-from flask_things.db.queries import rows
-from flask_things.db.session import writing
+from flask_things.db import types
 from flask_things.resource import search
-from flask_things.resource.models import Thing
-from flask_things.resource.search import INDEX, contains, fold_the_rest, in_index, matches
+from flask_things.resource.tables import SORT_CHARACTERS, sort_key
 
-#: What things may be sorted by, each with an index; things that are alike in it come by id.
-SORTS: dict[str, InstrumentedAttribute[Any]] = {
-    "id": Thing.id,
-    "created_at": Thing.created_at,
-    "updated_at": Thing.updated_at,
-    "text": Thing.head,
-}
-
-#: What is read of things that are shown only.
-COLUMNS = [getattr(Thing, field.key) for field in inspect(Thing).column_attrs if not field.deferred]
-
-#: A place in an order: what the thing there is sorted by, and its id.
+#: A place in an order: the value that the row there is sorted by, and the row's id.
 Position = tuple[Any, int]
 
-
-def sorted_by(sort: str) -> InstrumentedAttribute[Any]:
-    """Return the column that an order goes by; a `-` before its name turns the order round."""
-    return SORTS[sort.removeprefix("-")]
+#: What every resource can be sorted by.
+SORTS = ("id", "created_at", "updated_at")
 
 
-def position(thing: Row[Any], sort: str) -> Position:
-    """Return the place of a thing in an order."""
-    return getattr(thing, sorted_by(sort).key), thing.id
+class Queries:
+    """The queries of a table. Each is built once: to build one takes longer than to execute it.
 
-
-def things_query(
-    session: AnySession,
-    sort: str = "id",
-    q: str = "",
-    after: Position | None = None,
-    limit: int | None = None,
-    max_bytes: int | None = None,
-) -> tuple[Select[Any], dict[str, Any]]:
-    """Return the query for things, with its parameters.
-
-    They are the things whose text contains `q`, in an order, after a place in it. A later page
-    costs what the first costs (https://use-the-index-luke.com/no-offset).
-
-    PostgreSQL sends no more of them than the first whose texts together have over `max_bytes`: all
-    that it sends is in memory before the first is read. SQLite gives one at a time.
+    Keyset pages: a later page costs what the first one costs
+    (https://use-the-index-luke.com/no-offset). NULL comes first, on both databases.
     """
-    given = _containing(session, q)
-    if after is not None:
-        given |= {"after": after[0], "after_id": after[1]}
-    if limit is not None:
-        given |= {"limit": limit}
-    if max_bytes is not None and session.get_bind().dialect.name == "postgresql":
-        given |= {"max_bytes": max_bytes}
-    return _things(sort, frozenset(given)), given
 
+    def __init__(
+        self, table: Table, searched: str | None, filters: Iterable[str], sorts: Iterable[str]
+    ) -> None:
+        self.table = table
+        self.filters = tuple(filters)
+        self.sorts = {name: table.c[name] for name in (*SORTS, *sorts)}
+        self._searched = None if searched is None else table.c[searched]
+        self._page = cache(self._build_page)
+        self._count = cache(self._build_count)
 
-def count_query(session: AnySession, q: str = "") -> tuple[Select[Any], dict[str, Any]]:
-    """Return the query for the number of things whose text contains `q`, with its parameters."""
-    given = _containing(session, q)
-    things = _found(select(Thing.id), frozenset(given)).subquery()
-    count = select(func.count()).select_from(things)
-    return count.execution_options(takes_long=True), given
+    def position(self, row: Row[Any], sort: str) -> Position:
+        """Return the place of a row in an order."""
+        value = getattr(row, sort.removeprefix("-"))
+        return value[:SORT_CHARACTERS] if isinstance(value, str) else value, row.id
 
+    def page(
+        self,
+        dialect: str,
+        *,
+        sort: str = "id",
+        after: Position | None = None,
+        limit: int | None = None,
+        max_bytes: int | None = None,
+        **selection: Any,
+    ) -> tuple[Select[Any], dict[str, Any]]:
+        """Return the query for the selected rows after a place in an order, and its parameters.
 
-def _containing(session: AnySession, q: str) -> dict[str, Any]:
-    return search.parameters(q, session.get_bind().dialect.name)
+        PostgreSQL returns no more of them than the first whose texts together exceed `max_bytes`:
+        the client library holds all that it returns in memory. SQLite returns one row at a time.
+        """
+        given = self._selected(dialect, **selection)
+        is_null = after is not None and after[0] is None
+        if after is not None:
+            given |= {"after_id": after[1]} | ({} if is_null else {"after": after[0]})
+        if limit is not None:
+            given |= {"limit": limit}
+        if max_bytes is not None and dialect == "postgresql":
+            given |= {"max_bytes": max_bytes}
+        return self._page(sort, frozenset(given)), given
 
+    def count(self, dialect: str, **selection: Any) -> tuple[Select[Any], dict[str, Any]]:
+        """Return the query for the number of selected rows, and its parameters."""
+        given = self._selected(dialect, **selection)
+        return self._count(frozenset(given)), given
 
-@cache
-def _things(sort: str, parameters: frozenset[str]) -> Select[Any]:
-    """Return the query that has certain parameters; once, as to build it takes long."""
-    key = sorted_by(sort)
-    descending = sort.startswith("-")
-    beyond = lt if descending else gt
-    after, after_id = bindparam("after", type_=key.type), bindparam("after_id", type_=Thing.id.type)
-    limit = bindparam("limit", type_=Integer) if "limit" in parameters else None
-    query = _found(select(*COLUMNS, key), parameters)
-    # Where the search index finds them, its own id is the one that it can go through in order.
-    thing_id = INDEX.c.rowid if "triples" in parameters else Thing.id
-    order = [thing_id] if key is Thing.id else [key, thing_id]
-    if "after" in parameters and key is Thing.id:
-        query = query.where(beyond(thing_id, after_id))
-    elif "after" in parameters and "triples" in parameters:
-        query = query.where(beyond(tuple_(key, Thing.id), tuple_(after, after_id)))
-    elif "after" in parameters:
-        # SQLite would seek the first column of a pair only, and walk through all that are alike.
-        alike = query.where(key == after, beyond(Thing.id, after_id))
-        alike = alike.order_by(*_turned([Thing.id], descending))
-        others = query.where(beyond(key, after)).order_by(*_turned(order, descending))
-        parts = (
-            select(part.with_only_columns(Thing.id).limit(limit).subquery())
-            for part in (alike, others)
+    def _selected(self, dialect: str, *, q: str = "", **filters: Any) -> dict[str, Any]:
+        if unknown := filters.keys() - set(self.filters):
+            raise TypeError(f"{self.table.name} has no filter {', '.join(sorted(unknown))}.")
+        equal = {
+            f"{'null' if value is None else 'filter'}_{name}": value
+            for name, value in filters.items()
+        }
+        return equal | (search.parameters(q, dialect) if self._searched is not None else {})
+
+    def _build_count(self, names: frozenset[str]) -> Select[Any]:
+        found = self._narrow(select(self.table.c.id), names).subquery()
+        count = select(func.count()).select_from(found)
+        return count.execution_options(takes_long=True)
+
+    def _build_page(self, sort: str, names: frozenset[str]) -> Select[Any]:
+        column, descending = self.sorts[sort.removeprefix("-")], sort.startswith("-")
+        row_id = self._row_id(names)
+        order = _order(column, row_id, descending)
+        query = self._narrow(select(*self.table.c), names)
+        limit = bindparam("limit", type_=Integer) if "limit" in names else None
+        if "after_id" in names and column is self.table.c.id:
+            query = query.where(_beyond(row_id, descending))
+        elif "after_id" in names:
+            parts = _parts(column, self.table.c.id, descending, is_null="after" not in names)
+            if "triples" in names:  # whatever the index of texts finds is sorted anyway
+                query = query.where(or_(*(condition for condition, _ in parts)))
+            else:
+                query = self._joined(query, parts, limit)
+        query = query.order_by(*order).limit(limit)
+        if "max_bytes" in names:
+            query = self._cut(query, order)
+        return query.execution_options(takes_long=True) if names & search.SLOW else query
+
+    def _row_id(self, names: frozenset[str]) -> ColumnElement[Any]:
+        """Return the id to order by: of the search index, if that finds the rows in its order."""
+        if self._searched is not None and "triples" in names:
+            return search.index(self._searched).c.rowid
+        return self.table.c.id
+
+    def _narrow(self, query: Select[Any], names: frozenset[str]) -> Select[Any]:
+        if self._searched is not None:
+            if "triples" in names:
+                index = search.index(self._searched)
+                query = query.select_from(index).join(self.table, self.table.c.id == index.c.rowid)
+            query = query.where(*search.conditions(self._searched, names))
+        for column in (self.table.c[name] for name in self.filters):
+            if f"null_{column.name}" in names:
+                query = query.where(column.is_(None))
+            elif f"filter_{column.name}" in names:
+                value = bindparam(f"filter_{column.name}", type_=column.type)
+                query = query.where(column == value)
+        return query
+
+    def _joined(self, query: Select[Any], parts: list[Any], limit: Any) -> Select[Any]:
+        """Return the rows of several parts of an index, each of which is read in its order.
+
+        SQLite would seek the first column of a pair only, and walk through all that are alike.
+        """
+        only_ids = query.with_only_columns(self.table.c.id)
+        found = (
+            only_ids.where(condition).order_by(*order).limit(limit) for condition, order in parts
         )
-        page = union_all(*parts).subquery()
-        query = select(*COLUMNS, key).join(page, Thing.id == page.c.id)
-    query = query.order_by(*_turned(order, descending)).limit(limit)
-    if "max_bytes" in parameters:
-        query = _cut(query, order, descending)
-    if {"pattern", "part"} & parameters:
-        query = query.execution_options(takes_long=True)
-    return query
+        page = union_all(*(select(part.subquery()) for part in found)).subquery()
+        return select(*self.table.c).join(page, self.table.c.id == page.c.id)
+
+    def _cut(self, query: Select[Any], order: list[Any]) -> Select[Any]:
+        """End with the first row before which there are `max_bytes` of texts or more."""
+        long = (c for c in self.table.c if isinstance(c.type, types.Text | types.JSONObject))
+        sizes = [func.coalesce(func.octet_length(cast(c, Text)), 0) for c in long]
+        size = func.sum(sum(sizes, start=sizes.pop())) if sizes else func.sum(0)
+        before = size.over(order_by=order, rows=(None, -1))
+        number = func.row_number().over(order_by=order)
+        page = query.add_columns(
+            func.coalesce(before, 0).label("bytes_before"), number.label("number")
+        ).subquery()
+        columns = [page.c[column.name] for column in self.table.c]
+        within = page.c.bytes_before < bindparam("max_bytes")
+        return select(*columns).where(within).order_by(page.c.number)
 
 
-def _cut(query: Select[Any], order: list[Any], descending: bool) -> Select[Any]:
-    """Let a query end with the first thing before which there are `max_bytes` of texts or more."""
-    size = func.sum(func.octet_length(Thing.text))
-    before = size.over(order_by=_turned(order, descending), rows=(None, -1))
-    page = query.add_columns(func.coalesce(before, 0).label("bytes_before")).subquery()
-    *columns, bytes_before = page.c
-    ordered = _turned([page.c[column.key] for column in order], descending)
-    return select(*columns).where(bytes_before < bindparam("max_bytes")).order_by(*ordered)
+def _beyond(key: ColumnElement[Any], descending: bool, name: str = "after_id") -> Any:
+    place = bindparam(name, type_=key.type)
+    return key < place if descending else key > place
 
 
-def _found(query: Select[Any], parameters: frozenset[str]) -> Select[Any]:
-    if "pattern" in parameters:
-        query = query.where(matches(Thing.folded, bindparam("pattern")))
-    if "part" in parameters:
-        query = query.where(contains(Thing.folded, bindparam("part")))
-    if "triples" in parameters:
-        query = query.select_from(INDEX).join(Thing, Thing.id == INDEX.c.rowid)
-        query = query.where(in_index(bindparam("triples")))
-    return query
+def _order(column: Column[Any], row_id: ColumnElement[Any], descending: bool) -> list[Any]:
+    ids = row_id.desc() if descending else row_id.asc()
+    if column.primary_key:
+        return [ids]
+    key = sort_key(column)
+    turned: Any = key.desc() if descending else key.asc()
+    if column.nullable:
+        turned = turned.nulls_last() if descending else turned.nulls_first()
+    return [turned, ids]
 
 
-ONE_UNFOLDED = select(Thing.id).where(Thing.folded.is_(None)).limit(1)
-
-
-def prepare_search(session: AnySession, q: str) -> None:
-    """Fold the texts that something else than the model has written, where a search is to come."""
-    if q and rows(session, ONE_UNFOLDED):
-        with writing(session, alone=True):
-            fold_the_rest(session.connection())
-
-
-def _turned(columns: list[Any], descending: bool) -> list[Any]:
-    return [column.desc() if descending else column.asc() for column in columns]
+def _parts(
+    column: Column[Any], row_id: ColumnElement[Any], descending: bool, *, is_null: bool
+) -> list[tuple[ColumnElement[bool], list[Any]]]:
+    """Return the conditions of the rows after a place, in turn, each with the order within."""
+    key, order = sort_key(column), _order(column, row_id, descending)
+    by_id, beyond = order[-1:], _beyond(row_id, descending)
+    alike = key.is_(None) if is_null else key == bindparam("after", type_=key.type)
+    parts = [(and_(alike, beyond), by_id)]
+    if is_null and not descending:
+        parts.append((key.is_not(None), order))
+    elif not is_null:
+        parts.append((_beyond(key, descending, "after"), order))
+        if descending and column.nullable:
+            parts.append((key.is_(None), by_id))
+    return parts

@@ -2,19 +2,30 @@
 
 import re
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from hashlib import sha256
 from hmac import compare_digest
 from secrets import token_urlsafe
 from typing import Any
 
-from sqlalchemy import Row, bindparam, delete, insert, select
+from sqlalchemy import (
+    BigInteger,
+    Integer,
+    LargeBinary,
+    Row,
+    Text,
+    bindparam,
+    delete,
+    insert,
+    select,
+)
+from sqlalchemy.orm import Mapped, mapped_column
 
 from flask_things.db.backend import AnySession, Refused
 from flask_things.db.ids import ID_MAX
 from flask_things.db.queries import rows
-from flask_things.db.session import writing
-from flask_things.resource.models import Token, utc_now
+from flask_things.db.session import db, writing
+from flask_things.db.types import UTCDateTime, utc_now
 
 #: How much chance is in a token, in bytes: too much to be guessed.
 TOKEN_SECRET_BYTES = 32
@@ -28,6 +39,21 @@ TOKEN_DAYS_MAX = 36_500
 #: What a client sends: whose it is, and the secret. The word before lets those find it who look for
 #: secrets in what was published by mistake.
 SENT = re.compile(r"things_([1-9][0-9]{0,18})_([A-Za-z0-9_-]+)")
+
+
+class Token(db.Model):  # type: ignore[name-defined]
+    """What lets a client in."""
+
+    id: Mapped[int] = mapped_column(BigInteger().with_variant(Integer, "sqlite"), primary_key=True)
+    name: Mapped[str] = mapped_column(Text, unique=True)
+    digest: Mapped[bytes] = mapped_column(LargeBinary)  # of the secret
+    read_only: Mapped[bool]
+    created_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    expires_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+
+    # Keys of requests are kept under the id.
+    __table_args__ = ({"sqlite_autoincrement": True},)
+
 
 FOUND = select(*Token.__table__.c).where(Token.id == bindparam("token_id"))
 NAMES = select(*Token.__table__.c).order_by(Token.name)

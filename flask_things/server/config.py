@@ -123,7 +123,15 @@ def post_worker_init(worker: Any) -> None:
         with suppress(SQLAlchemyError, Away):
             db.session.connection()
     if worker.log.metrics:
-        worker.log.metrics.serve(worker.wsgi)
+        worker.log.metrics.serve(partial(_count, worker.wsgi))
+
+
+def _count(app: Any) -> dict[str, int]:
+    """Return the number of rows of each resource, or nothing if they cannot be counted now."""
+    with suppress(SQLAlchemyError, Away), app.app_context():
+        resources = app.extensions["resources"]
+        return {one.name: one.collection.count(db.session) for one in resources}
+    return {}
 
 
 def post_request(worker: Any, req: Any, environ: dict[str, Any], resp: Any) -> None:

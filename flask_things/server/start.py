@@ -10,13 +10,12 @@ from typing import Any
 
 from flask import Flask
 from gunicorn import systemd
-from sqlalchemy import func, select
+from sqlalchemy import Table, func, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from flask_things.config import BadSetting
 from flask_things.db.backend import Away
 from flask_things.db.session import db
-from flask_things.resource.models import Thing
 from flask_things.setting_values import ip, without_password
 
 #: A host, without the brackets of IPv6, and a port.
@@ -123,18 +122,24 @@ def reason(name: str, host: str, port: int, error: OSError) -> str:
 
 
 def log_database(log: Any, app: Flask, *, is_new: bool) -> None:
-    """Log which database is served, and how many things it has."""
-    counted = select(Thing.id).limit(COUNTED_MAX + 1).subquery()
+    """Log which database is served, and how many rows each resource has."""
     with app.app_context():
         url = without_password(db.engine.url)
         try:
-            number = db.session.scalar(select(func.count()).select_from(counted)) or 0
+            counts = {one.name: _count(one.table) for one in app.extensions["resources"]}
         except (SQLAlchemyError, Away) as error:  # what can be read is served
             log.warning("Database: %s (%s)", url, getattr(error, "orig", error))
             return
-    is_more, is_new = number > COUNTED_MAX, is_new and not number
-    content = f"more than {COUNTED_MAX}" if is_more else number
-    log.info("Database: %s (%s)", url, "new" if is_new else f"{content} things")
+    shown = {
+        name: f"more than {COUNTED_MAX}" if n > COUNTED_MAX else n for name, n in counts.items()
+    }
+    content = ", ".join(f"{number} {name}" for name, number in shown.items())
+    log.info("Database: %s (%s)", url, "new" if is_new and not any(counts.values()) else content)
+
+
+def _count(table: Table) -> int:
+    counted = select(table.c.id).limit(COUNTED_MAX + 1).subquery()
+    return db.session.scalar(select(func.count()).select_from(counted)) or 0
 
 
 def log_access(server: Any, settings: Mapping[str, Any]) -> None:

@@ -10,7 +10,7 @@ from sqlalchemy import update
 
 from flask_things import create_app
 from flask_things.db.session import db
-from flask_things.resource.models import Token
+from flask_things.security.tokens import Token
 
 MOMENT = "2026-11-22T15:04:05.123456Z"
 

@@ -12,10 +12,9 @@ from flask_things.db.queries import rows
 from flask_things.db.session import db
 from flask_things.http import pagination
 from flask_things.resource import page as page_module
-from flask_things.resource import selection
-from flask_things.resource.collection import delete_thing
 from tests.resource.test_selection import errors
 from tests.support.server import next_page
+from tests.support.things import THINGS, delete_thing
 
 
 def test_only_a_page_with_a_next_one_has_a_link(client, things):
@@ -59,7 +58,10 @@ def test_postgresql_sends_only_what_a_page_can_have(app, client, sort):
     """All that it sends is in memory before the first of it is read."""
     client.post("/things/bulk", json=[{"text": "x" * 400}] * 10)
     with app.app_context():
-        found = rows(db.session, *selection.things_query(db.session, sort, limit=9, max_bytes=1000))
+        found = rows(
+            db.session,
+            *THINGS.collection.queries.page("postgresql", sort=sort, limit=9, max_bytes=1000),
+        )
     assert len(found) == 3
 
 
@@ -147,7 +149,7 @@ def test_a_cursor_with_any_one_character_changed_is_422(client, things, sort):
     ],
 )
 def test_a_forged_cursor_whose_checksum_is_right_is_422(client, sort, place):
-    cursor = pagination.encode(place, sort, "")
+    cursor = pagination.encode(place, THINGS.page.bound(sort, {}))
     assert errors(client.get(f"/things?sort={sort}&cursor={cursor}")) == ["cursor"]
 
 
@@ -191,14 +193,15 @@ def test_a_page_by_id_is_sought(plan_of_second_page, sort, turn):
     assert plan == [f"SEARCH thing USING INTEGER PRIMARY KEY (rowid{turn}?)"]
 
 
-@pytest.mark.parametrize("column", ["created_at", "updated_at", "head"])
+@pytest.mark.parametrize("column", ["created_at", "updated_at", "text"])
 @pytest.mark.parametrize(("minus", "turn"), [("", ">"), ("-", "<")])
 def test_a_page_in_another_order_is_sought_also_among_things_alike(
     plan_of_second_page, column, minus, turn
 ):
-    plan = plan_of_second_page(f"sort={minus}{column.replace('head', 'text')}")
-    seeks = [step.partition(f"INDEX ix_thing_{column} ")[2] for step in plan if column in step]
-    assert seeks == [f"({column}=? AND id{turn}?)", f"({column}{turn}?)"]
+    plan = plan_of_second_page(f"sort={minus}{column}")
+    seeks = [step.partition(f"INDEX thing_sort_{column} ")[2] for step in plan if column in step]
+    key = "<expr>" if column == "text" else column
+    assert seeks == [f"({key}=? AND id{turn}?)", f"({key}{turn}?)"]
     assert [step for step in plan if step.startswith("SCAN") and "anon" not in step] == []
 
 

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import update
 
 from flask_things.db.session import db
-from flask_things.resource.models import Thing
+from tests.support.things import Thing
 
 WRITES = ["PUT", "PATCH", "DELETE"]
 

@@ -5,9 +5,9 @@ import pytest
 
 from flask_things.db.session import db
 from flask_things.db.sqlite.file import sqlite3
-from flask_things.resource.models import Thing
 from flask_things.security.tokens import create_token
 from tests.support.server import every_thing
+from tests.support.things import Thing
 
 ERRORS = (sqlite3.IntegrityError, psycopg.IntegrityError, psycopg.DataError)
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from flask_things.db.session import db
-from flask_things.resource.collection import create_things
 from tests.support.server import connect, next_page
+from tests.support.things import create_things
 
 #: How much that may be, in MB: for one request, and for many at once.
 LIMIT_MB, ALL_MB = 100, 150

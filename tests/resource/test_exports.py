@@ -13,8 +13,8 @@ from sqlalchemy import event
 
 from flask_things.db.backend import EXPORTS, Away
 from flask_things.db.session import backend_of, db
-from flask_things.resource.collection import create_things, delete_thing, export_things
 from tests.support.server import CONFIG, connect, every_thing, wait_until
+from tests.support.things import create_things, delete_thing, export_things
 
 TEXTS = [
     "plain", 'a "quoted" one', "a, b", "line\nfeed", "carriage\rreturn", "both\r\n", "", " spaces ",

@@ -7,12 +7,12 @@ import pytest
 from sqlalchemy import insert, select
 
 from flask_things.db.session import db
-from flask_things.resource.collection import create_thing
 from flask_things.resource.schemas import derive
 from flask_things.resource.transfer.exports import csv_lines, ndjson_lines
 from flask_things.resource.transfer.imports import Tally, store_records
 from flask_things.resource.transfer.records import BadRecord, read_csv, read_ndjson
 from tests.support.samples import ROWS, Order
+from tests.support.things import create_thing
 
 KINDS = {"ndjson": (ndjson_lines, read_ndjson), "csv": (csv_lines, read_csv)}
 MOMENT = "2026-11-22T15:04:05.123456Z"

@@ -3,11 +3,10 @@
 import pytest
 
 from flask_things.db.session import db
-from flask_things.resource import collection
-from flask_things.resource.collection import count_things, create_things
-from flask_things.resource.selection import SORTS
 from tests.support.server import every_thing, next_page
+from tests.support.things import THINGS, count_things, create_things
 
+SORTS = ("id", "created_at", "updated_at", "text")
 ORDERS = [*SORTS, *(f"-{name}" for name in SORTS)]
 
 
@@ -89,7 +88,7 @@ def test_the_total_is_of_the_same_moment_as_the_page(client, things, connection,
         connection.commit()
         return count_things(session, **selection)
 
-    monkeypatch.setattr(collection, "count_things", count_late)
+    monkeypatch.setattr(THINGS.collection, "count", count_late)
     response = client.get("/things?total=true")
     assert response.headers["X-Total-Count"] == str(len(response.json)) == "22"
 

@@ -7,7 +7,7 @@ import pytest
 
 from flask_things import create_app
 from flask_things.db.session import db
-from flask_things.resource.collection import create_things
+from tests.support.things import create_things
 
 TEXTS = [
     "plain", 'a "quoted" one', "a, b", "line\nfeed", "carriage\rreturn", "both\r\n", "", " spaces ",

@@ -6,8 +6,9 @@ import pytest
 from sqlalchemy import update
 
 from flask_things.db.session import db
-from flask_things.resource.models import Token, utc_now
+from flask_things.db.types import utc_now
 from flask_things.security import tokens
+from flask_things.security.tokens import Token
 
 #: A call of each kind, in the order in which they can be made.
 WRITES = {

@@ -2,7 +2,7 @@
 
 from flask_things.db.session import db
 from flask_things.db.sqlite.file import sqlite3
-from flask_things.resource.collection import create_things
+from tests.support.things import create_things
 
 COMMAND = ("-m", "flask", "--app", "flask_things", "things")
 

@@ -9,8 +9,8 @@ from sqlalchemy import CheckConstraint, ForeignKey, MetaData
 from sqlalchemy.orm import Mapped, mapped_column
 
 from flask_things.db.session import db
-from flask_things.db.types import Choice, ExactDecimal, Integer, JSONObject, Text
-from flask_things.resource.models import Thing, utc_now
+from flask_things.db.types import Choice, ExactDecimal, Integer, JSONObject, Text, utc_now
+from flask_things.things import Thing
 
 
 class Status(StrEnum):

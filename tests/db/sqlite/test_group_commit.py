@@ -17,7 +17,7 @@ from flask_things.db.sqlite import engine, group_commit
 from flask_things.db.sqlite.file import FRAME_HEADER_BYTES, WAL_HEADER_BYTES
 from flask_things.db.sqlite.files import beside
 from flask_things.db.sqlite.group_commit import GroupCommit
-from flask_things.resource import collection
+from tests.support import things
 from tests.support.disk import fill, mounted
 from tests.support.server import wait_until
 
@@ -194,29 +194,29 @@ def at_the_gate(app, file):
 
 def test_writers_that_wait_are_one_commit(app, file, at_the_gate):
     with app.app_context():
-        collection.create_thing(db.session, text="first")
+        things.create_thing(db.session, text="first")
     before = commits(file)
-    at_the_gate(*[lambda session: collection.create_thing(session, text="x")] * 8)
+    at_the_gate(*[lambda session: things.create_thing(session, text="x")] * 8)
     with app.app_context():
-        assert len(collection.list_things(db.session)) == 9
+        assert len(things.list_things(db.session)) == 9
     assert commits(file) - before < 4  # one, but on a machine that is busy with others
 
 
 def test_a_writer_that_fails_undoes_what_it_did_itself(app, at_the_gate):
     def two(session):
         with writing(session):
-            collection.create_thing(session, text="undone")
-            session.add(collection.Thing(text="undone, too"))
-            collection.delete_thing(session, 99)
+            things.create_thing(session, text="undone")
+            session.add(things.Thing(text="undone, too"))
+            things.delete_thing(session, 99)
 
     results = at_the_gate(
-        lambda session: collection.create_thing(session, text="1").text,
+        lambda session: things.create_thing(session, text="1").text,
         two,
-        lambda session: collection.create_thing(session, text="2").text,
+        lambda session: things.create_thing(session, text="2").text,
     )
-    assert [results[0], type(results[1]), results[2]] == ["1", collection.ThingNotFound, "2"]
+    assert [results[0], type(results[1]), results[2]] == ["1", things.NotFound, "2"]
     with app.app_context():
-        texts = {thing.text for thing in collection.list_things(db.session)}
+        texts = {thing.text for thing in things.list_things(db.session)}
     assert texts == {"1", "2"}
 
 
@@ -233,20 +233,20 @@ def test_where_there_is_no_room_each_is_told_if_its_things_are_there(app, file, 
     """SQLite sees it at the commit; before, where its cache is too small, and then undoes all."""
     session = db.session
     with app.app_context():
-        collection.create_thing(session, text="first")
+        things.create_thing(session, text="first")
     fill(file.with_name("other"))
     results = at_the_gate(
-        lambda session: [collection.create_thing(session, text="small")],
-        lambda session: collection.create_things(session, [{"text": "x" * 100_000}] * count),
-        lambda session: [collection.create_thing(session, text="small")],
+        lambda session: [things.create_thing(session, text="small")],
+        lambda session: things.create_things(session, [{"text": "x" * 100_000}] * count),
+        lambda session: [things.create_thing(session, text="small")],
     )
     assert errors.is_full(results[1])
     assert all(isinstance(result, list) or errors.is_full(result) for result in results)
     told = {thing.id for result in results if isinstance(result, list) for thing in result}
     with app.app_context():
-        assert {thing.id for thing in collection.list_things(session)} == {1} | told
+        assert {thing.id for thing in things.list_things(session)} == {1} | told
         file.with_name("other").unlink()
-        assert collection.create_thing(session, text="x")
+        assert things.create_thing(session, text="x")
 
 
 def test_a_wait_for_a_connection_does_not_stop_other_processes(short_wait, app, file):
@@ -254,7 +254,7 @@ def test_a_wait_for_a_connection_does_not_stop_other_processes(short_wait, app, 
 
     def write():
         with app.app_context():
-            collection.create_thing(db.session, text="x")
+            things.create_thing(db.session, text="x")
 
     with app.app_context(), ExitStack() as stack, ThreadPoolExecutor(1) as thread:
         for _ in range(2 * CONNECTIONS):
@@ -272,7 +272,7 @@ def test_a_failure_to_undo_a_part_undoes_the_whole_group(app, at_the_gate, monke
 
     def broken(session):
         with writing(session):
-            collection.create_thing(session, text="half done")
+            things.create_thing(session, text="half done")
             monkeypatch.setattr(engine, "_driver_connection", raise_error)
             raise KeyError
 
@@ -280,8 +280,8 @@ def test_a_failure_to_undo_a_part_undoes_the_whole_group(app, at_the_gate, monke
         monkeypatch.undo()
         raise OSError
 
-    results = at_the_gate(lambda session: collection.create_thing(session, text="1"), broken)
+    results = at_the_gate(lambda session: things.create_thing(session, text="1"), broken)
     assert [type(result) for result in results] == [Away, Away]
     with app.app_context():
-        assert collection.list_things(db.session) == []
-        assert collection.create_thing(db.session, text="2").text == "2"
+        assert things.list_things(db.session) == []
+        assert things.create_thing(db.session, text="2").text == "2"

@@ -1,0 +1,107 @@
+"""What a row may not break: references to rows that do not exist, values that must be unique.
+
+It is checked inside the transaction that writes. SQLite lets nobody else write then, and PostgreSQL
+keeps the referenced rows; two rows that race for a unique value are left to its unique index.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import Column, Table, select
+from sqlalchemy.exc import IntegrityError
+
+from flask_things.db.backend import AnySession
+from flask_things.db.errors import Conflict, Invalid, breaks_reference, breaks_unique
+from flask_things.db.queries import rows
+
+Values = Mapping[str, Any]
+
+#: The actions of foreign keys that keep the row referred to.
+KEPT = (None, "NO ACTION", "RESTRICT")
+
+
+class Constraints:
+    """The references and the unique columns of a table."""
+
+    def __init__(self, table: Table) -> None:
+        self._table = table
+        self._references = [
+            (column, next(iter(column.foreign_keys)).column)
+            for column in table.c
+            if column.foreign_keys
+        ]
+        self._unique = [column for column in table.c if column.unique]
+
+    def check(
+        self,
+        session: AnySession,
+        items: Sequence[Values],
+        *,
+        first: int | None = None,
+        row_id: int = 0,
+    ) -> None:
+        """Check the values of new rows, or of the row with an id that is to be changed.
+
+        Raises Invalid (422) and Conflict (409), which point at each field. In a bulk call, where
+        `first` is the number of the first item, they point at the item, too.
+        """
+        for column, target in self._references:
+            query = select(target).with_for_update(read=True, key_share=True)
+            there = _there(session, column, query, target, items)
+            values = _values(column, items)
+            wrong = [number for number, value in values if value not in there]
+            text = "Refers to a row that does not exist."
+            if wrong:
+                raise Invalid(_messages(column, wrong, text, first))
+        for column in self._unique:
+            query = select(column).where(self._table.c.id != row_id)
+            there = _there(session, column, query, column, items)
+            wrong = []
+            for number, value in _values(column, items):
+                if value in there:
+                    wrong.append(number)
+                there.add(value)
+            text = "Must be unique: another row has this value."
+            if wrong:
+                raise Conflict(_messages(column, wrong, text, first))
+
+    def can_conflict(self, method: str) -> bool:
+        """Tell whether a request with this method can be answered with Conflict (409)."""
+        if method == "DELETE":
+            keys = (key for t in self._table.metadata.tables.values() for key in t.foreign_keys)
+            return any(k.column.table is self._table and k.ondelete in KEPT for k in keys)
+        return method != "GET" and bool(self._unique)
+
+
+def conflict(error: IntegrityError) -> Exception:
+    """Return the Conflict (409) that an error of a constraint means, or the error itself."""
+    if breaks_reference(error):
+        return Conflict("Another row still refers to this one.")
+    return (
+        Conflict("Another row has a value that must be unique.") if breaks_unique(error) else error
+    )
+
+
+def _values(column: Column[Any], items: Sequence[Values]) -> list[tuple[int, Any]]:
+    values = ((number, item.get(column.name)) for number, item in enumerate(items))
+    return [(number, value) for number, value in values if value is not None]
+
+
+def _there(
+    session: AnySession,
+    column: Column[Any],
+    query: Any,
+    target: Column[Any],
+    items: Sequence[Values],
+) -> set[Any]:
+    wanted = {value for _, value in _values(column, items)}
+    if not wanted:
+        return set()
+    return {value for (value,) in rows(session, query.where(target.in_(wanted)))}
+
+
+def _messages(
+    column: Column[Any], items: list[int], text: str, first: int | None
+) -> dict[Any, Any]:
+    by_field = {column.name: [text]}
+    return by_field if first is None else {first + number: by_field for number in items}

@@ -1,0 +1,79 @@
+"""What a resource is: its names, its table, and what is derived from its columns."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, cast
+
+from sqlalchemy import Table
+
+from flask_things.resource import parameters, schemas, tables
+from flask_things.resource.collection import Collection
+from flask_things.resource.columns import filter_for
+from flask_things.resource.record import Record
+from flask_things.resource.schemas import Fields
+from flask_things.resource.selection import Queries
+
+
+class Declaration:
+    """A resource, without the operations that clients call.
+
+    `name` is the plural, as in URLs, and `example` a body for the documentation. `q` searches the
+    column `searched`. `filters` are the columns that narrow a list, `sorts` those that sort it,
+    besides id, created_at and updated_at. `fields` is a class whose fields replace those derived
+    from the columns. Raises TypeError for a declaration that cannot work.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        model: type[Record],
+        *,
+        example: Mapping[str, Any],
+        searched: str | None = None,
+        filters: Sequence[str] = (),
+        sorts: Sequence[str] = (),
+        fields: type[Fields] = Fields,
+        description: str = "",
+    ) -> None:
+        table = cast(Table, model.__table__)
+        tables.describe(table, searched=searched, sorts=sorts, filters=filters)
+        self.name, self.model, self.table = name, model, table
+        self.schemas = schemas.derive(model, example, fields)
+        queries = Queries(table, searched, filters, sorts)
+        self.collection = Collection(table, queries)
+        given = self.schemas.input().fields
+        narrowing = {name: filter_for(given[name]) for name in filters}
+        self.selection, self.page = parameters.derive(name, queries, searched, narrowing)
+        self.words = words(name, model)
+        self.description = description or "Create, read, update and delete {many}.".format_map(
+            self.words
+        )
+
+    def shell_names(self) -> dict[str, Any]:
+        """Return what `flask shell` knows of the resource, by names that no other resource has."""
+        rows = self.collection
+        one, many = self.table.name, self.name.replace("-", "_")
+        return {
+            self.model.__name__: self.model,
+            f"list_{many}": rows.find,
+            f"count_{many}": rows.count,
+            f"export_{many}": rows.export,
+            f"create_{many}": rows.create_many,
+            f"get_{one}": rows.get,
+            f"create_{one}": rows.create,
+            f"update_{one}": rows.update,
+            f"delete_{one}": rows.delete,
+        }
+
+
+def words(name: str, model: type[Record]) -> dict[str, str]:
+    """Return what texts call one row and many rows: the names of the table and of the resource."""
+    one = model.__tablename__.replace("_", " ")
+    return {
+        "name": name,
+        "one": one,
+        "many": name.replace("-", " "),
+        "a_one": f"{'an' if one[0] in 'aeiou' else 'a'} {one}",
+        "parameter": f"{model.__tablename__}_id",
+        "One": model.__name__,
+        "Many": name.replace("-", " ").title().replace(" ", ""),
+    }

@@ -1,0 +1,81 @@
+"""Operations: methods of a resource that clients call, and how they are registered."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from inspect import getdoc
+from types import FunctionType
+from typing import Any, TypeVar
+
+from flask_things.api.blueprint import Blueprint
+from flask_things.api.spec import component
+from flask_things.http.parsing import NoQuery
+from flask_things.resource.declaration import Declaration
+
+View = TypeVar("View", bound=Callable[..., Any])
+
+
+@dataclass
+class Operation:
+    """How clients call a method of a resource, and the options of Blueprint.operation.
+
+    Words of the resource are in braces. "output", "input", "patch", "page" and "selection" are its
+    schemas.
+    """
+
+    call: str
+    operation_id: str
+    options: dict[str, Any] = field(default_factory=dict)
+
+
+def operation(call: str, operation_id: str, **options: Any) -> Callable[[View], View]:
+    """Let clients call a method of a resource. A subclass that overrides it inherits this."""
+
+    def mark(view: View) -> View:
+        view.operation = Operation(call, operation_id, options)  # type: ignore[attr-defined]
+        return view
+
+    return mark
+
+
+def register(resource: Declaration, blp: Blueprint) -> None:
+    """Let a blueprint serve all operations of a resource."""
+    for name, declared in operations(type(resource)):
+        options = {key: _filled(value, resource) for key, value in declared.options.items()}
+        method, path = declared.call.format_map(resource.words).split()
+        if resource.collection.constraints.can_conflict(method):
+            options.setdefault("responses", {409: component(409)})
+        options.setdefault("query", NoQuery())
+        options.setdefault("strict_slashes", path != f"/{resource.name}")
+        operation_id = declared.operation_id.format_map(resource.words)
+        blp.operation(method, path, operation_id, **options)(_view(resource, name))
+
+
+def operations(kind: type[Declaration]) -> Iterator[tuple[str, Operation]]:
+    """Yield the name of each method that is an operation, in the order of their declaration."""
+    kinds = kind.__mro__
+    for name in dict.fromkeys(name for each in reversed(kinds) for name in vars(each)):
+        declared = (getattr(vars(each).get(name), "operation", None) for each in kinds)
+        if found := next(filter(None, declared), None):
+            yield name, found
+
+
+def _filled(option: Any, resource: Declaration) -> Any:
+    """Return what an option stands for: a schema of the resource, or a document about it."""
+    if option in ("page", "selection"):
+        return getattr(resource, option)
+    if option in ("output", "input", "patch"):
+        return getattr(resource.schemas, option)
+    return option(resource.words) if isinstance(option, FunctionType) else option
+
+
+def _view(resource: Declaration, name: str) -> Callable[..., Any]:
+    method, parameter = getattr(resource, name), resource.words["parameter"]
+
+    def view(*args: Any, **kwargs: Any) -> Any:
+        if parameter in kwargs:
+            kwargs["row_id"] = kwargs.pop(parameter)
+        return method(*args, **kwargs)
+
+    view.__name__ = name
+    view.__doc__ = (getdoc(method) or "").format_map(resource.words)
+    return view

@@ -1,0 +1,59 @@
+"""The values of a row: with the defaults of a new one, and those that a change leaves different."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from marshmallow import ValidationError
+from sqlalchemy import Column, Row, Table
+
+from flask_things.db.errors import Invalid
+
+#: The columns that the service fills.
+GENERATED = ("id", "created_at", "updated_at", "revision")
+
+
+class Values:
+    """The columns of a table that are given values: all but those that the service fills."""
+
+    def __init__(self, table: Table) -> None:
+        self._table = table.name
+        self._defaults = {c.name: _default(c) for c in table.c if c.name not in GENERATED}
+
+    def complete(self, fields: Mapping[str, Any]) -> dict[str, Any]:
+        """Return a value for each column. Raises TypeError for a missing or an unknown one."""
+        self._refuse_unknown(fields)
+        missing = [n for n, default in self._defaults.items() if not default and n not in fields]
+        if missing:
+            raise TypeError(f"{self._table} needs {', '.join(missing)}.")
+        defaults = {n: make() for n, make in self._defaults.items() if make and n not in fields}
+        return {**fields, **defaults}
+
+    def changes(self, row: Row[Any], fields: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the values that differ from those of a row.
+
+        A function in the place of a value returns the one that follows the present one. Raises
+        Invalid (422) if it refuses that, and TypeError for an unknown column.
+        """
+        self._refuse_unknown(fields)
+        new = {}
+        for name, value in fields.items():
+            present = getattr(row, name)
+            try:
+                following = value(present) if callable(value) else value
+            except ValidationError as error:
+                raise Invalid({name: error.messages}) from error
+            if following != present:
+                new[name] = following
+        return new
+
+    def _refuse_unknown(self, fields: Mapping[str, Any]) -> None:
+        if unknown := fields.keys() - self._defaults.keys():
+            raise TypeError(f"{self._table} has no field {', '.join(sorted(unknown))}.")
+
+
+def _default(column: Column[Any]) -> Callable[[], Any] | None:
+    """Return what makes the value of a column that is not given; None if it must be given."""
+    default: Any = column.default
+    if default is None:
+        return (lambda: None) if column.nullable else None
+    return (lambda: default.arg(None)) if default.is_callable else (lambda: default.arg)

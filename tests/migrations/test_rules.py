@@ -1,0 +1,180 @@
+"""What other programs may write into a resource's table, and what that does to the row."""
+
+import pytest
+import sqlalchemy as sa
+from sqlalchemy.exc import DatabaseError
+
+from flask_things.db.session import db
+
+pytestmark = pytest.mark.filterwarnings("ignore:Skipped unsupported reflection of expression")
+
+
+@pytest.fixture
+def notes(declare, database):
+    """Return a function that runs a statement on a table with a column of each type."""
+    declare()
+    database.migrate()
+    database.execute("INSERT INTO note (title, created_at) VALUES ('x', '2001-02-03 04:05:06')")
+    return database.execute
+
+
+def served(table):
+    """Return the rows as the service reads them, which raises an error if it cannot."""
+    with db.engine.connect() as connection:
+        return [row._asdict() for row in connection.execute(sa.select(table).order_by(table.c.id))]
+
+
+def insert(assignment):
+    """Return the statement that inserts a row with a value, and a title."""
+    column, _, value = assignment.partition(" = ")
+    row = {"title": "'y'", column: value}
+    return f"INSERT INTO note ({', '.join(row)}) VALUES ({', '.join(row.values())})"
+
+
+ALLOWED = [
+    *("title = 'äöü🍏'", "title = 'x'", "body = ''", "done = (1 = 1)", "due = '0001-01-01'"),
+    *("due = '2024-02-29'", "due = NULL", "price = 1", "price = NULL", "count = 0", "count = 100"),
+    *("status = 'done'", "status = 'it''s 100% open'", "slug = NULL", "thing_id = NULL"),
+    *("""details = '{"a": [1, null, "ä"]}'""", "starts_at = NULL"),
+    *("starts_at = '0001-01-01 00:00:00'", "starts_at = '9999-12-31 23:59:59.9'"),
+]
+
+
+@pytest.mark.parametrize("assignment", ALLOWED)
+def test_what_can_be_served_can_be_stored(notes, assignment):
+    column, _, value = assignment.partition(" = ")
+    columns, values = (
+        (column, value) if column == "title" else (f"title, {column}", f"'y', {value}")
+    )
+    notes(f"INSERT INTO note ({columns}) VALUES ({values})")
+    notes(f"UPDATE note SET {assignment} WHERE id = 1")
+    first, second = served(db.metadata.tables["note"])
+    assert first[column] == second[column]
+
+
+REFUSED = [
+    *("id = 0", "id = -5", "title = NULL", "title = ''", "count = -1", "count = 101"),
+    *("due = '0000-01-01'", "due = '2026-02-30'", "due = '10000-01-01'", "due = 'today is'"),
+    *("status = 'closed'", "status = ''", "done = NULL", "details = '[]'", "details = '{'"),
+    *("details = 'null'", "starts_at = '2026-02-30 00:00:00'", "starts_at = 'soon'"),
+    *("created_at = 'soon'", "updated_at = NULL", "slug = ''"),
+]
+LONG = [("title", 201), ("body", 20_001), ("slug", 51)]
+ON_POSTGRESQL = [
+    *("due = 'infinity'", "starts_at = '-infinity'", "price = 'NaN'", "price = 100000000"),
+    *(f"{column} = repeat('x', {length})" for column, length in LONG),
+    "details = ('{\"a\": \"' || repeat('x', 10000) || '\"}')::json",
+]
+ON_SQLITE = [
+    *("due = 20261231", "due = '2026-12-31 00:00:00'", "due = x'323032362d31322d3331'"),
+    *(
+        "done = 2",
+        "done = 'yes'",
+        "count = 1.5",
+        "count = 'x'",
+        "price = 1.5",
+        "price = 10000000000",
+    ),
+    *("title = x'ff'", "title = CAST(x'ff' AS TEXT)", "title = 'a' || char(0)"),
+    *("body = 'ä' || CAST(x'80' AS TEXT)", "slug = CAST(x'c080' AS TEXT)"),
+    *("details = '{\"a\": \"' || CAST(x'ff' AS TEXT) || '\"}'", "details = x'7b7d'"),
+    *("status = x'646f6e65'", "starts_at = 1764140000", "starts_at = '2026-11-22T15:04:05Z'"),
+    *(f"{column} = printf('%.*c', {length}, 'x')" for column, length in LONG),
+    "details = '{\"a\": \"' || printf('%.*c', 10000, 'x') || '\"}'",
+]
+
+
+@pytest.mark.parametrize("assignment", REFUSED)
+def test_what_cannot_be_served_cannot_be_stored(notes, assignment):
+    refuse(notes, assignment)
+
+
+@pytest.mark.sqlite
+@pytest.mark.parametrize("assignment", ON_SQLITE)
+def test_what_sqlite_alone_could_hold_cannot_be_stored(notes, assignment):
+    refuse(notes, assignment)
+
+
+@pytest.mark.postgresql
+@pytest.mark.parametrize("assignment", ON_POSTGRESQL)
+def test_what_postgresql_alone_could_hold_cannot_be_stored(notes, assignment):
+    refuse(notes, assignment)
+
+
+def refuse(notes, assignment):
+    """Check that neither a new row nor one that is there can be given a value."""
+    before = served(db.metadata.tables["note"])
+    column, _, value = assignment.partition(" = ")
+    columns, values = (
+        (column, value) if column == "title" else (f"title, {column}", f"'y', {value}")
+    )
+    with pytest.raises(DatabaseError):
+        notes(f"INSERT INTO note ({columns}) VALUES ({values})")
+    with pytest.raises(DatabaseError):
+        notes(f"UPDATE note SET {assignment}")
+    assert served(db.metadata.tables["note"]) == before
+
+
+CHANGES = [
+    *(
+        "title = 'y'",
+        "body = 'y'",
+        "done = (1 = 1)",
+        "due = '2026-12-31'",
+        "price = 7",
+        "count = 8",
+    ),
+    *(
+        "status = 'done'",
+        "details = '{\"a\": 1}'",
+        "starts_at = '2026-12-31 00:00:00'",
+        "slug = 'y'",
+    ),
+]
+
+
+@pytest.mark.parametrize("assignment", CHANGES)
+def test_a_change_raises_the_revision_and_moves_updated_at(notes, assignment):
+    """So that its ETag changes, and a shell sees that its row is old."""
+    table = db.metadata.tables["note"]
+    [before] = served(table)
+    notes(f"UPDATE note SET {assignment}")
+    [after] = served(table)
+    assert (before["revision"], after["revision"]) == (1, 2)
+    assert after["updated_at"] > before["updated_at"]
+    assert after["created_at"] == before["created_at"]
+
+
+def test_a_change_of_nothing_changes_nothing(notes):
+    before = served(db.metadata.tables["note"])
+    notes("UPDATE note SET title = title, due = due, updated_at = updated_at")
+    assert served(db.metadata.tables["note"]) == before
+
+
+def test_a_reference_that_ends_is_a_change(notes):
+    notes("INSERT INTO thing (text) VALUES ('x')")
+    notes("UPDATE note SET thing_id = 1")
+    notes("DELETE FROM thing")
+    [row] = served(db.metadata.tables["note"])
+    assert (row["thing_id"], row["revision"]) == (None, 3)
+
+
+@pytest.mark.sqlite
+def test_times_get_all_of_their_decimals(notes):
+    """They are texts, which would not sort otherwise."""
+    times = "'2026-11-22 15:04:05', '2026-11-22 15:04:05.5', '2026-11-22 15:04:05'"
+    notes(f"INSERT INTO note (title, starts_at, created_at, updated_at) VALUES ('x', {times})")
+    notes("UPDATE note SET starts_at = '2026-11-22 15:04:06', updated_at = '2026-11-22 15:04:07'")
+    rows = notes("SELECT starts_at, created_at, updated_at FROM note")
+    assert {len(time) for row in rows for time in row} == {26}
+    assert rows[1][2] == "2026-11-22 15:04:07.000000"
+
+
+def test_a_write_of_ours_is_not_checked_again(notes):
+    """It was before: SQLite would need as long for it as for all the rest."""
+    table = db.metadata.tables["note"]
+    empty = sa.literal_column("''")  # which only the database could refuse
+    with db.engine.begin() as connection:
+        connection.execute(sa.insert(table).values(title=empty))
+        connection.execute(sa.update(table).values(title=empty))
+    assert [row["revision"] for row in served(table)] == [2, 2]
