@@ -14,7 +14,7 @@ from flask_things.cli.base import Commands
 from flask_things.cli.transfer import FILE, import_file, output, refuse_unprepared
 from flask_things.db.session import db
 from flask_things.migrations import prepare
-from flask_things.resource.fields import Boolean, Moment, RecordId
+from flask_things.resource.schemas.fields import Boolean, Moment, RecordId
 from flask_things.resource.transfer.exports import ndjson_lines
 from flask_things.resource.transfer.records import read_ndjson
 from flask_things.security.tokens import (

@@ -5,12 +5,13 @@ from typing import Any, cast
 
 from sqlalchemy import Table
 
-from flask_things.resource import parameters, schemas, tables
+from flask_things.resource import parameters
 from flask_things.resource.collection import Collection
-from flask_things.resource.columns import filter_for
-from flask_things.resource.record import Record
-from flask_things.resource.schemas import Fields
+from flask_things.resource.schemas.columns import filter_for
+from flask_things.resource.schemas.derived import Fields, derive
 from flask_things.resource.selection import Queries
+from flask_things.resource.tables.indexes import describe
+from flask_things.resource.tables.record import Record
 
 
 class Declaration:
@@ -35,9 +36,9 @@ class Declaration:
         description: str = "",
     ) -> None:
         table = cast(Table, model.__table__)
-        tables.describe(table, searched=searched, sorts=sorts, filters=filters)
+        describe(table, searched=searched, sorts=sorts, filters=filters)
         self.name, self.model, self.table = name, model, table
-        self.schemas = schemas.derive(model, example, fields)
+        self.schemas = derive(model, example, fields)
         queries = Queries(table, searched, filters, sorts)
         self.collection = Collection(table, queries)
         given = self.schemas.input().fields

@@ -9,9 +9,9 @@ from sqlalchemy.engine.default import DefaultDialect
 from sqlalchemy.types import TypeDecorator
 
 from flask_things.http import pagination
-from flask_things.resource.fields import storable
+from flask_things.resource.schemas.fields import storable
 from flask_things.resource.selection import Queries
-from flask_things.resource.tables import sort_key
+from flask_things.resource.tables.indexes import sort_key
 
 #: How many rows a page has if the client does not set a limit, and at most.
 PAGE_DEFAULT_ITEMS = 100

@@ -3,7 +3,7 @@
 from sqlalchemy.orm import Mapped, mapped_column
 
 from flask_things.db.types import Text
-from flask_things.resource.record import Record
+from flask_things.resource.tables.record import Record
 
 
 class Thing(Record):

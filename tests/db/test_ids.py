@@ -3,7 +3,7 @@
 import pytest
 
 from flask_things.db.ids import ID_MAX
-from flask_things.resource.fields import IMPORT_ID_MAX
+from flask_things.resource.schemas.fields import IMPORT_ID_MAX
 from tests.resource.test_transfer import line, take
 
 

@@ -17,8 +17,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 from flask_things.db.session import db
 from flask_things.db.types import Choice, ExactDecimal, Integer, JSONObject, Text
 from flask_things.migrations.autogenerate import name_filter, render_item
-from flask_things.resource.record import Record
-from flask_things.resource.tables import describe
+from flask_things.resource.tables.indexes import describe
+from flask_things.resource.tables.record import Record
 
 NUMBERS = count()
 

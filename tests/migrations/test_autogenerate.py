@@ -10,7 +10,7 @@ from flask_things import create_app
 from flask_things.db.objects import stored
 from flask_things.db.session import db
 from flask_things.db.types import JSONObject, Text
-from flask_things.resource.tables import describe
+from flask_things.resource.tables.indexes import describe
 from flask_things.things import Thing
 from tests.migrations.conftest import COLUMNS, Database, Status
 

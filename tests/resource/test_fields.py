@@ -10,10 +10,10 @@ from apispec.ext.marshmallow import MarshmallowPlugin
 from marshmallow import Schema, ValidationError
 from openapi_spec_validator import validate
 
-from flask_things.resource import fields
-from flask_things.resource.columns import filter_for
-from flask_things.resource.fields import read_text, write_text
-from flask_things.resource.json_objects import JSONObject, merge
+from flask_things.resource.schemas import fields
+from flask_things.resource.schemas.columns import filter_for
+from flask_things.resource.schemas.fields import read_text, write_text
+from flask_things.resource.schemas.json_objects import JSONObject, merge
 
 
 class Status(StrEnum):

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import insert, select
 
 from flask_things.db.session import db
-from flask_things.resource.schemas import derive
+from flask_things.resource.schemas.derived import derive
 from flask_things.resource.transfer.exports import csv_lines, ndjson_lines
 from flask_things.resource.transfer.imports import Tally, store_records
 from flask_things.resource.transfer.records import BadRecord, read_csv, read_ndjson

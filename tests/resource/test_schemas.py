@@ -7,8 +7,8 @@ from types import SimpleNamespace
 import pytest
 from marshmallow import ValidationError
 
-from flask_things.resource import fields
-from flask_things.resource.schemas import Fields, derive
+from flask_things.resource.schemas import fields
+from flask_things.resource.schemas.derived import Fields, derive
 from tests.resource.test_fields import documented
 from tests.support.samples import Order, Status
 

@@ -5,7 +5,7 @@ from collections import defaultdict
 import pytest
 
 from flask_things.db.session import db
-from flask_things.resource.search import CASES, EXACT
+from flask_things.resource.tables.search import CASES, EXACT
 
 
 @pytest.mark.parametrize("length", [1, 2, 3, 4, 7])

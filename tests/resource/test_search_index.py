@@ -4,7 +4,7 @@ import pytest
 from sqlalchemy import func, insert, update
 
 from flask_things.db.session import db
-from flask_things.resource.search import triples
+from flask_things.resource.tables.search import triples
 from tests.support.things import Thing, delete_thing, get_thing, update_thing
 
 

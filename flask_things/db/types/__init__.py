@@ -1,7 +1,7 @@
 """Column types: each checks its values on their way to the database, whatever sends them.
 
 Their attributes are the limits. Fields, documents and the checks for other programs
-(resource/checks.py) are derived from them.
+(resource/tables/checks.py) are derived from them.
 """
 
 from datetime import date, datetime

@@ -14,7 +14,7 @@ from typing import Any, NoReturn
 from flask import Response, request
 from marshmallow import Schema
 
-from flask_things.resource.fields import is_plain, write_text
+from flask_things.resource.schemas.fields import is_plain, write_text
 from flask_things.turns import TURN_S
 
 #: How much is collected before it is sent, in characters.

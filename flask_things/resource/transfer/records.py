@@ -11,7 +11,7 @@ from marshmallow import Schema, ValidationError
 
 from flask_things.db.backend import Refused
 from flask_things.http.decoding import refuse_constant
-from flask_things.resource.fields import is_plain, read_text
+from flask_things.resource.schemas.fields import is_plain, read_text
 from flask_things.transport.uploads import BODY_MAX_BYTES
 
 #: What may separate the fields of CSV: the comma of RFC 4180, and what spreadsheets write instead

@@ -11,7 +11,7 @@ from sqlalchemy import Column, Table
 
 from flask_things.db.objects import DatabaseObject, literal, quote
 from flask_things.db.types import JSONObject, Text, UTCDateTime
-from flask_things.resource import checks
+from flask_things.resource.tables import checks
 
 #: What a row has for the service itself. The others are what it is about.
 SERVICE = ("id", "created_at", "updated_at", "revision")

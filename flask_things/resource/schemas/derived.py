@@ -9,8 +9,8 @@ from sqlalchemy import Column, inspect
 
 from flask_things.api.schemas import Answer
 from flask_things.http.parsing import JSONBody
-from flask_things.resource.columns import field_for
-from flask_things.resource.fields import AnyField, RecordId
+from flask_things.resource.schemas.columns import field_for
+from flask_things.resource.schemas.fields import AnyField, RecordId
 
 #: What the server sets, except for in an import.
 READ_ONLY = {"id", "created_at", "updated_at"}

@@ -8,7 +8,7 @@ from marshmallow import ValidationError, fields
 
 from flask_things.db.types import compact
 from flask_things.http.decoding import DECODER
-from flask_things.resource.fields import Field, storable
+from flask_things.resource.schemas.fields import Field, storable
 
 #: How deep an object may be nested.
 MAX_LEVELS = 32

@@ -8,7 +8,7 @@ from marshmallow import missing
 from sqlalchemy import Column
 
 from flask_things.db import types
-from flask_things.resource.fields import (
+from flask_things.resource.schemas.fields import (
     AnyField,
     Boolean,
     Choice,
@@ -20,7 +20,7 @@ from flask_things.resource.fields import (
     Text,
     read_text,
 )
-from flask_things.resource.json_objects import JSONObject
+from flask_things.resource.schemas.json_objects import JSONObject
 
 
 def field_for(column: Column[Any], given: AnyField | None = None) -> AnyField:

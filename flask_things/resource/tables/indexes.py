@@ -10,7 +10,7 @@ from sqlalchemy.ext.compiler import compiles
 from flask_things.db.objects import DatabaseObject, quote
 from flask_things.db.types import Choice, JSONObject, Text
 from flask_things.db.types.defaults import add_server_default
-from flask_things.resource.rules import rules
+from flask_things.resource.tables.triggers import rules
 
 #: By how much of a text rows are sorted, in characters: an index over whole ones would be too big,
 #: and a cursor, which holds it, too long for a URL.

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Mapped, declared_attr, mapped_column
 from flask_things.db.session import db
 from flask_things.db.types import Integer, UTCDateTime, utc_now
 from flask_things.db.types.defaults import ServerDefault
-from flask_things.resource.rules import POSTGRESQL_NOW, SQLITE_NOW
+from flask_things.resource.tables.triggers import POSTGRESQL_NOW, SQLITE_NOW
 
 NOW = ServerDefault(sqlite=f"({SQLITE_NOW})", postgresql=POSTGRESQL_NOW)
 
@@ -34,7 +34,7 @@ class Record(db.Model):  # type: ignore[name-defined]
     updated_at: Mapped[datetime] = mapped_column(
         UTCDateTime, default=_created_at, onupdate=utc_now, server_default=NOW, sort_order=2
     )
-    #: How often the row was written; 0 where another program has inserted it (see rules.py).
+    #: How often the row was written; 0 where another program has inserted it (see triggers.py).
     revision: Mapped[int] = mapped_column(
         sa.Integer,
         default=1,

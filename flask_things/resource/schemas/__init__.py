@@ -1,0 +1,1 @@
+"""The fields and schemas of a resource, derived from its columns."""

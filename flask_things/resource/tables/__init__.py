@@ -1,0 +1,1 @@
+"""A resource's table: what every row has, indexes, triggers and the search."""
