@@ -8,9 +8,8 @@ from typing import Any
 from flask import Flask
 from sqlalchemy import select
 
-from flask_things import health
+from flask_things import cli, health
 from flask_things.api.blueprint import Api
-from flask_things.cli import database, tokens
 from flask_things.config import flask_config
 from flask_things.db import session
 from flask_things.http import cache, headers, problems
@@ -49,8 +48,7 @@ def create_app(
         api.register_blueprint(resource.blueprint())
     api.register_blueprint(health.blp)
     docs.init_app(app, api.spec)
-    app.cli.add_command(database.things)
-    app.cli.add_command(tokens.tokens)
+    cli.init_app(app, resources)
 
     uploads.init_app(app)
     rate_limit.init_app(app)

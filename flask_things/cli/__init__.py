@@ -1,1 +1,20 @@
 """The commands of `flask`."""
+
+from collections.abc import Sequence
+
+from flask import Flask
+
+from flask_things.cli import database, tokens, transfer
+from flask_things.cli.base import Commands
+from flask_things.resource.routes import Resource
+
+
+def init_app(app: Flask, resources: Sequence[Resource]) -> None:
+    """Register the commands for the database, for tokens and for each resource."""
+    groups = {"things": database.commands()}
+    for resource in resources:
+        help_ = f"Export and import {resource.words['many']}."
+        group = groups.setdefault(resource.name, Commands(resource.name, help=help_))
+        transfer.add_commands(group, resource)
+    for group in (tokens.tokens, *groups.values()):
+        app.cli.add_command(group)

@@ -1,25 +1,76 @@
-"""What `flask things` and `flask tokens` share to export and to import: files and progress bars."""
+"""Export and import of resources, and what `flask tokens` shares of it: files, progress bars."""
 
 import sys
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
+from functools import partial
 from pathlib import Path
 from typing import IO, Any
 
 import click
 from flask import current_app
 
+from flask_things.cli.base import Commands
 from flask_things.db.backend import Refused
 from flask_things.db.session import Base, db
 from flask_things.db.sqlite.files import replacing
 from flask_things.migrations import examined, is_current, prepare
-from flask_things.resource.transfer.imports import Complete, Tally, store_records
+from flask_things.resource.routes import Resource
+from flask_things.resource.transfer import exports, records
+from flask_things.resource.transfer.imports import Tally, store_records
 from flask_things.resource.transfer.records import Record
 
 FILE = click.Path(path_type=Path)
 
+FORMAT = click.option(
+    "--format",
+    "kind",
+    type=click.Choice(["ndjson", "csv"]),
+    help="By default csv if FILE ends in .csv, else ndjson.",
+)
+
+EXPORT_HELP = """Write all {many} to FILE, or to standard output for -.
+
+The same as GET /{name}.ndjson and /{name}.csv. A FILE that exists is replaced at the end.
+"""
+
+IMPORT_HELP = """Store all {many} of FILE, or of standard input for -, with their ids and times.
+
+Those that are there already are skipped, so an import that was interrupted can be run again. It
+ends at a line that is invalid, or has the id of another {one}; the lines before it are stored.
+"""
+
 #: What reads the records of a file, and reports how many bytes it has read.
 Read = Callable[[IO[bytes], Callable[[int], None]], Iterator[Record]]
+
+
+def add_commands(group: Commands, resource: Resource) -> None:
+    """Add `export` and `import` of a resource to a group."""
+
+    @group.command("export", help=EXPORT_HELP.format_map(resource.words))
+    @FORMAT
+    @click.argument("file", type=FILE)
+    def export(file: Path, kind: str | None) -> None:
+        refuse_unprepared()
+        lines = exports.csv_lines if _is_csv(file, kind) else exports.ndjson_lines
+        number = resource.collection.count(db.session)
+        with (
+            closing(resource.collection.export(db.session)) as rows,
+            output(file) as stream,
+            bar("Export", number, rows) as shown,
+        ):
+            stream.writelines(line.encode() for line in lines(resource.schemas.output, shown))
+
+    @group.command("import", help=IMPORT_HELP.format_map(resource.words))
+    @FORMAT
+    @click.argument("file", type=FILE)
+    def import_(file: Path, kind: str | None) -> None:
+        read = records.read_csv if _is_csv(file, kind) else records.read_ndjson
+        import_file(file, partial(read, resource.schemas.record()), resource.model)
+
+
+def _is_csv(file: Path, kind: str | None) -> bool:
+    return (kind or file.suffix.removeprefix(".").lower()) == "csv"
 
 
 def refuse_unprepared() -> None:
@@ -44,7 +95,7 @@ def output(file: Path) -> Iterator[IO[bytes]]:
         yield stream
 
 
-def import_file(file: Path, read: Read, model: type[Base], complete: Complete = dict) -> None:
+def import_file(file: Path, read: Read, model: type[Base]) -> None:
     """Store every record of a file, or of standard input for -, and print how many.
 
     The database is created where there is none.
@@ -54,7 +105,7 @@ def import_file(file: Path, read: Read, model: type[Base], complete: Complete = 
     size = file.stat().st_size if file.is_file() else 0
     try:
         with click.open_file(str(file), "rb") as source, bar("Import", size) as shown:
-            store_records(db.session, model, read(source, shown.update), tally, complete)
+            store_records(db.session, model, read(source, shown.update), tally)
     finally:
         click.echo(f"{tally.stored} stored, {tally.skipped} already there.", err=True)
 

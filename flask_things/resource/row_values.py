@@ -16,7 +16,7 @@ class Values:
     """The columns of a table that are given values: all but those that the service fills."""
 
     def __init__(self, table: Table) -> None:
-        self._table = table.name
+        self._table, self._types = table.name, {column.name: column.type for column in table.c}
         self._defaults = {c.name: _default(c) for c in table.c if c.name not in GENERATED}
 
     def complete(self, fields: Mapping[str, Any]) -> dict[str, Any]:
@@ -42,7 +42,7 @@ class Values:
                 following = value(present) if callable(value) else value
             except ValidationError as error:
                 raise Invalid({name: error.messages}) from error
-            if following != present:
+            if not self._types[name].compare_values(following, present):
                 new[name] = following
         return new
 

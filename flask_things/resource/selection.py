@@ -157,11 +157,11 @@ class Queries:
         before = size.over(order_by=order, rows=(None, -1))
         number = func.row_number().over(order_by=order)
         page = query.add_columns(
-            func.coalesce(before, 0).label("bytes_before"), number.label("number")
+            func.coalesce(before, 0).label("_bytes_before"), number.label("_number")
         ).subquery()
         columns = [page.c[column.name] for column in self.table.c]
-        within = page.c.bytes_before < bindparam("max_bytes")
-        return select(*columns).where(within).order_by(page.c.number)
+        within = page.c._bytes_before < bindparam("max_bytes")
+        return select(*columns).where(within).order_by(page.c._number)
 
 
 def _beyond(key: ColumnElement[Any], descending: bool, name: str = "after_id") -> Any:

@@ -7,16 +7,15 @@ import pytest
 from sqlalchemy import insert, select
 
 from flask_things.db.session import db
-from flask_things.resource.schemas.derived import derive
 from flask_things.resource.transfer.exports import csv_lines, ndjson_lines
 from flask_things.resource.transfer.imports import Tally, store_records
 from flask_things.resource.transfer.records import BadRecord, read_csv, read_ndjson
-from tests.support.samples import ROWS, Order
-from tests.support.things import create_thing
+from flask_things.things import THINGS
+from tests.support.samples import ORDERS, ROWS, Order, create_table
 
 KINDS = {"ndjson": (ndjson_lines, read_ndjson), "csv": (csv_lines, read_csv)}
 MOMENT = "2026-11-22T15:04:05.123456Z"
-SCHEMAS = derive(Order, {"title": "x"})
+SCHEMAS = ORDERS.schemas
 COLUMNS = [Order.__table__.c[name] for name in SCHEMAS.record().fields]
 
 
@@ -24,8 +23,8 @@ COLUMNS = [Order.__table__.c[name] for name in SCHEMAS.record().fields]
 def session(app):
     """Return a session with a table of orders, and a thing."""
     with app.app_context():
-        Order.__table__.create(db.engine)
-        create_thing(db.session, text="x")
+        create_table(db.engine)
+        THINGS.collection.create(db.session, text="x")
         yield db.session
 
 
@@ -91,7 +90,7 @@ def test_an_unknown_field_of_csv_is_named(session):
 @pytest.mark.parametrize(
     ("bad", "reason"),
     [
-        ({"thing_id": 5}, "thing_id: There is no thing 5."),
+        ({"thing_id": 5}, "thing_id: Refers to a row that does not exist."),
         ({"slug": "taken", "title": "other"}, "There is another order with the slug taken."),
         ({"count": 13}, "The database refuses it: "),
         ({"done": "yes"}, "done: Must be true or false."),

@@ -5,11 +5,10 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, MetaData
+from sqlalchemy import CheckConstraint, Engine, ForeignKey, MetaData
 from sqlalchemy.orm import Mapped, mapped_column
 
-from flask_things.db.session import db
-from flask_things.db.types import Choice, ExactDecimal, Integer, JSONObject, Text, utc_now
+from flask_things.resource import Choice, ExactDecimal, Integer, JSONObject, Record, Resource, Text
 from flask_things.things import Thing
 
 
@@ -20,17 +19,13 @@ class Status(StrEnum):
     SHIPPED = "shipped, but not paid"
 
 
-class Order(db.Model):
+class Order(Record):
     """An order of things."""
 
     __tablename__ = "order"
-    metadata = MetaData()  # so that it is no part of the schema
-    __table_args__ = (CheckConstraint("count <> 13", "not_13"), {"sqlite_autoincrement": True})
+    metadata = MetaData()  # so that migrations do not know it
+    __table_args__ = (CheckConstraint("count <> 13", "not_13"), *Record.__table_args__)
 
-    id: Mapped[int] = mapped_column(primary_key=True)
-    created_at: Mapped[datetime] = mapped_column(default=utc_now)
-    updated_at: Mapped[datetime] = mapped_column(default=utc_now, onupdate=utc_now)
-    revision: Mapped[int] = mapped_column(server_default="1")
     title: Mapped[str] = mapped_column(Text(1, 200))
     body: Mapped[str] = mapped_column(Text(0, 200_000), default="")
     done: Mapped[bool] = mapped_column(default=False)
@@ -46,6 +41,25 @@ class Order(db.Model):
     number: Mapped[int | None]
     reason: Mapped[Status | None] = mapped_column(Choice(Status))
     thing_id: Mapped[int | None] = mapped_column(ForeignKey(Thing.id))
+
+
+ORDERS = Resource(
+    "orders",
+    Order,
+    searched="title",
+    filters=("done", "due", "count", "status", "thing_id"),
+    sorts=("title", "done", "due", "price", "count", "status", "starts_at", "slug", "thing_id"),
+    example={"title": "Books", "due": "2026-12-31", "price": "12.50"},
+)
+
+
+def create_table(engine: Engine) -> None:
+    """Create the table of orders, as a migration does."""
+    with engine.begin() as connection:
+        Order.__table__.create(connection)
+        for each in Order.__table__.info["objects"]:
+            for statement in each.create(engine.dialect.name):
+                connection.exec_driver_sql(statement)
 
 
 #: Values that are lost easily, of each type.

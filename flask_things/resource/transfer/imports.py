@@ -1,7 +1,7 @@
 """Records stored as rows, with the ids and times that they have."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from operator import itemgetter
 from typing import Any
@@ -11,7 +11,9 @@ from sqlalchemy.exc import DataError, DBAPIError, IntegrityError
 
 from flask_things.db.backend import AnySession
 from flask_things.db.batches import in_batches
+from flask_things.db.errors import Conflict, Invalid
 from flask_things.db.session import Base, importing, writing
+from flask_things.resource.constraints import Constraints
 from flask_things.resource.transfer.records import BadRecord, Record
 
 #: How many records one transaction stores at most; others wait for it.
@@ -22,9 +24,6 @@ REFUSALS = (IntegrityError, DataError)
 
 #: The name of a column whose values are unique, and a value of it.
 Key = tuple[str, Any]
-
-#: Returns the fields of a record with what else is stored of it.
-Complete = Callable[[dict[str, Any]], dict[str, Any]]
 
 
 @dataclass
@@ -40,7 +39,6 @@ def store_records(
     model: type[Base],
     records: Iterable[Record],
     tally: Tally,
-    complete: Complete = dict,
 ) -> None:
     """Store records as rows of a model; one that is there already is skipped.
 
@@ -50,20 +48,18 @@ def store_records(
     """
     for batch in in_batches(records, itemgetter(1), BATCH_RECORDS):
         try:
-            _store(session, model.__table__, batch, tally, complete)
+            _store(session, model.__table__, batch, tally)
         except REFUSALS:
             for record in batch:  # so that those before the one that is refused are stored
                 try:
-                    _store(session, model.__table__, [record], tally, complete)
+                    _store(session, model.__table__, [record], tally)
                 except REFUSALS as error:
                     line, fields = record
                     reason = _reason(session, model.__table__, fields, error)
                     raise BadRecord(line, reason) from error
 
 
-def _store(
-    session: AnySession, table: Any, batch: list[Record], tally: Tally, complete: Complete
-) -> None:
+def _store(session: AnySession, table: Any, batch: list[Record], tally: Tally) -> None:
     """Store what comes before the first record that differs from a row that it may not repeat."""
     new: list[dict[str, Any]] = []
     seen = 0
@@ -79,7 +75,7 @@ def _store(
                 break
             seen += 1
             if all(row is fields for row in before.values()):
-                new.append(complete(fields))
+                new.append(fields)
         if new:
             session.execute(insert(table), new)
     tally.stored += len(new)
@@ -117,9 +113,9 @@ def _same(table: Any, row: dict[str, Any], fields: dict[str, Any]) -> bool:
 
 
 def _reason(session: AnySession, table: Any, fields: dict[str, Any], error: DBAPIError) -> str:
-    for reference in table.foreign_keys:
-        name, value = reference.parent.name, fields[reference.parent.name]
-        query = select(reference.column).where(reference.column == value)
-        if value is not None and not session.execute(query).first():
-            return f"{name}: There is no {reference.column.table.name} {value}."
+    try:
+        Constraints(table).check(session, [fields])
+    except (Invalid, Conflict) as broken:
+        [messages] = broken.args
+        return " ".join(f"{name}: {' '.join(texts)}" for name, texts in messages.items())
     return f"The database refuses it: {' '.join(str(error.orig).split())}."

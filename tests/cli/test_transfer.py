@@ -1,0 +1,48 @@
+"""`flask things`, `flask orders`, …: each resource has its export and its import."""
+
+import pytest
+
+from flask_things import create_app
+from flask_things.db.session import db
+from flask_things.things import THINGS
+from tests.support.samples import ORDERS, ROWS, create_table
+
+
+@pytest.fixture
+def runner(app, environ):
+    """Return a runner of an application that has another resource, too."""
+    both = create_app(environ, [THINGS, ORDERS])
+    with both.app_context():
+        create_table(db.engine)
+        THINGS.collection.create(db.session, text="x")
+        ORDERS.collection.create_many(db.session, ROWS)
+    yield both.test_cli_runner()
+    with both.app_context():
+        db.engine.dispose()
+
+
+@pytest.mark.parametrize("kind", ["ndjson", "csv"])
+def test_every_resource_is_exported_and_imported_by_its_own_group(runner, tmp_path, kind):
+    file = tmp_path / f"orders.{kind}"
+    assert runner.invoke(args=["orders", "export", str(file)]).exit_code == 0
+    again = runner.invoke(args=["orders", "import", str(file)])
+    assert (again.exit_code, again.stderr) == (0, f"0 stored, {len(ROWS)} already there.\n")
+
+
+def test_the_help_names_the_resource(runner):
+    assert "Write all orders to FILE" in runner.invoke(args=["orders", "export", "--help"]).output
+    assert "Write all things to FILE" in runner.invoke(args=["things", "export", "--help"]).output
+
+
+def test_a_resource_besides_things_has_no_backup(runner):
+    """A backup has the whole database."""
+    assert runner.invoke(args=["orders", "backup", "x"]).exit_code == 2
+
+
+@pytest.mark.sqlite
+def test_a_backup_and_a_restore_count_every_resource(runner, tmp_path):
+    file = tmp_path / "backup.sqlite3"
+    made = runner.invoke(args=["things", "backup", str(file)])
+    assert made.stderr == f"{file}: 1 things, {len(ROWS)} orders.\n"
+    restored = runner.invoke(args=["things", "restore", "--force", str(file)])
+    assert f": 1 things, {len(ROWS)} orders.\n" in restored.stderr
