@@ -95,7 +95,9 @@ class Collection:
         """
         return self._get(session, rows, row_id)
 
-    def create(self, session: AnySession, *, expect: Expect | None = None, **fields: Any) -> Stored:
+    def create(
+        self, session: AnySession, /, *, expect: Expect | None = None, **fields: Any
+    ) -> Stored:
         """Store a new row and return it.
 
         `expect` is called just before, when nobody else who expects something can create rows; what
@@ -142,7 +144,7 @@ class Collection:
         return self._write(session, self._insert, new if len(new) > 1 else new[0])
 
     def update(
-        self, session: AnySession, row_id: int, *, expect: Expect | None = None, **fields: Any
+        self, session: AnySession, row_id: int, /, *, expect: Expect | None = None, **fields: Any
     ) -> Stored:
         """Change the given fields of a row and return it; `updated_at` moves if one changes.
 

@@ -13,6 +13,12 @@ from flask_things.resource.selection import Queries
 from flask_things.resource.tables.indexes import describe
 from flask_things.resource.tables.record import Record
 
+#: What no column may be called, as a method has a parameter of this name.
+RESERVED = {"expect"}
+
+#: What no filter may be called, as lists have parameters of these names.
+PARAMETERS = {"after", "cursor", "limit", "max_bytes", "q", "sort", "total"}
+
 
 class Declaration:
     """A resource, without the operations that clients call.
@@ -36,6 +42,8 @@ class Declaration:
         description: str = "",
     ) -> None:
         table = cast(Table, model.__table__)
+        _refuse(RESERVED & set(table.c.keys()), "columns")
+        _refuse(PARAMETERS & set(filters), "filters")
         describe(table, searched=searched, sorts=sorts, filters=filters)
         self.name, self.model, self.table = name, model, table
         self.schemas = derive(model, example, fields)
@@ -64,6 +72,13 @@ class Declaration:
             f"update_{one}": rows.update,
             f"delete_{one}": rows.delete,
         }
+
+
+def _refuse(names: set[str], kind: str) -> None:
+    if names:
+        raise TypeError(
+            f"These names are reserved, and not for {kind}: {', '.join(sorted(names))}."
+        )
 
 
 def words(name: str, model: type[Record]) -> dict[str, str]:

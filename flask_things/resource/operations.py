@@ -1,5 +1,6 @@
 """Operations: methods of a resource that clients call, and how they are registered."""
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from inspect import getdoc
@@ -11,6 +12,9 @@ from flask_things.api.spec import component
 from flask_things.http.parsing import NoQuery
 from flask_things.resource.declaration import Declaration
 
+#: A parameter of a path.
+PARAMETER = re.compile(r"<id:(\w+)>")
+
 View = TypeVar("View", bound=Callable[..., Any])
 
 
@@ -18,8 +22,8 @@ View = TypeVar("View", bound=Callable[..., Any])
 class Operation:
     """How clients call a method of a resource, and the options of Blueprint.operation.
 
-    Words of the resource are in braces. "output", "input", "patch", "page" and "selection" are its
-    schemas.
+    Words of the resource are in braces. "input", "patch", "page" and "selection" are its schemas,
+    and a row is the answer unless another one is given.
     """
 
     call: str
@@ -44,7 +48,10 @@ def register(resource: Declaration, blp: Blueprint) -> None:
         method, path = declared.call.format_map(resource.words).split()
         if resource.collection.constraints.can_conflict(method):
             options.setdefault("responses", {409: component(409)})
-        options.setdefault("query", NoQuery())
+        query = options.get("query", NoQuery())
+        in_path = set(PARAMETER.findall(path)) & query.fields.keys()
+        options["query"] = type(query)(exclude=in_path) if in_path else query
+        options.setdefault("answer", resource.schemas.output)
         options.setdefault("strict_slashes", path != f"/{resource.name}")
         operation_id = declared.operation_id.format_map(resource.words)
         blp.operation(method, path, operation_id, **options)(_view(resource, name))
@@ -63,7 +70,7 @@ def _filled(option: Any, resource: Declaration) -> Any:
     """Return what an option stands for: a schema of the resource, or a document about it."""
     if option in ("page", "selection"):
         return getattr(resource, option)
-    if option in ("output", "input", "patch"):
+    if option in ("input", "patch"):
         return getattr(resource.schemas, option)
     return option(resource.words) if isinstance(option, FunctionType) else option
 

@@ -4,13 +4,13 @@ import re
 from collections.abc import Mapping
 from typing import Any, cast
 
-from marshmallow import Schema, ValidationError, fields, post_load, validate
+from marshmallow import Schema, ValidationError, fields, validate
 from sqlalchemy.engine.default import DefaultDialect
 from sqlalchemy.types import TypeDecorator
 
 from flask_things.http import pagination
 from flask_things.resource.schemas.fields import storable
-from flask_things.resource.selection import Queries
+from flask_things.resource.selection import Position, Queries
 from flask_things.resource.tables.indexes import sort_key
 
 #: How many rows a page has if the client does not set a limit, and at most.
@@ -64,26 +64,17 @@ class PageQuery(Selection):
         metadata={"description": "Whether to count all items, in `X-Total-Count`."},
     )
 
-    @post_load
-    def place(self, data: dict[str, Any], **_kwargs: Any) -> dict[str, Any]:
-        """Replace the cursor by the place that it stands for."""
-        cursor = data.pop("cursor", None)
-        if cursor is not None:
-            try:
-                data["after"] = self._decode(cursor, **data)
-            except ValueError as error:
-                raise ValidationError(str(error), "cursor") from error
-        return data
-
     def cursor_after(self, row: Any, sort: str, selection: Mapping[str, Any]) -> str:
         """Return the cursor of the page that begins after a row."""
         return pagination.encode(self.queries.position(row, sort), self.bound(sort, selection))
 
-    def _decode(self, cursor: str, *, sort: str, limit: int, total: bool, **selection: Any) -> Any:
-        key = sort_key(self.queries.sorts[sort.removeprefix("-")])
+    def place(self, cursor: str, sort: str, selection: Mapping[str, Any]) -> Position:
+        """Return the place that a cursor stands for. Raises ValueError (422)."""
+        column = self.queries.sorts[sort.removeprefix("-")]
+        key = sort_key(column)
         bound = self.bound(sort, selection)
         value, row_id = pagination.decode(cursor, key.type.python_type, bound)
-        if value is None and not self.queries.sorts[sort.removeprefix("-")].nullable:
+        if value is None and not column.nullable:
             raise ValueError("Damaged.")
         if isinstance(key.type, TypeDecorator):  # what a client made up may be impossible
             key.type.process_bind_param(value, DefaultDialect())
@@ -120,6 +111,6 @@ def derive(
             },
         )
     own |= filters
-    page = cast(PageQuery, PageQuery.from_dict(own, name=f"{name}Page")())
+    page = cast(type[PageQuery], PageQuery.from_dict(own, name=f"{name}Page"))
     page.name, page.queries = name, queries
-    return Selection.from_dict(own, name=f"{name}Selection")(), page
+    return Selection.from_dict(own, name=f"{name}Selection")(), page()

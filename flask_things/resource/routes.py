@@ -4,6 +4,7 @@ from functools import partial
 from typing import Any
 
 from flask import Response, jsonify, make_response, request, url_for
+from webargs.flaskparser import abort
 
 from flask_things.api.blueprint import Blueprint
 from flask_things.api.components import EXPORT, FILE, PAGE_HEADERS, links, location
@@ -29,13 +30,7 @@ class Resource(Declaration):
         """
 
     @operation(
-        "GET /{name}",
-        "list{Many}",
-        query="page",
-        answer="output",
-        many=True,
-        headers=PAGE_HEADERS,
-        tagged=True,
+        "GET /{name}", "list{Many}", query="page", many=True, headers=PAGE_HEADERS, tagged=True
     )
     def list_page(self, **parameters: Any) -> Any:
         """List {many}
@@ -49,7 +44,6 @@ class Resource(Declaration):
         "POST /{name}",
         "create{One}",
         body="input",
-        answer="output",
         status=201,
         tagged=True,
         idempotent=True,
@@ -67,7 +61,7 @@ class Resource(Declaration):
         url = url_for(f"{self.name}.get", **{self.words["parameter"]: row.id})
         return row, {"Location": url}
 
-    @operation("GET /{name}/<id:{parameter}>", "get{One}", answer="output", tagged=True)
+    @operation("GET /{name}/<id:{parameter}>", "get{One}", tagged=True)
     def get(self, row_id: int) -> Stored:
         """Get {a_one}
 
@@ -75,9 +69,7 @@ class Resource(Declaration):
         """
         return self.collection.get(db.session, row_id)
 
-    @operation(
-        "PUT /{name}/<id:{parameter}>", "replace{One}", body="input", answer="output", tagged=True
-    )
+    @operation("PUT /{name}/<id:{parameter}>", "replace{One}", body="input", tagged=True)
     def replace(self, body: dict[str, Any], preconditions: Preconditions, row_id: int) -> Stored:
         """Replace {a_one}
 
@@ -86,9 +78,7 @@ class Resource(Declaration):
         expect = preconditions.of(self._represent)
         return self.collection.update(db.session, row_id, expect=expect, **body)
 
-    @operation(
-        "PATCH /{name}/<id:{parameter}>", "update{One}", body="patch", answer="output", tagged=True
-    )
+    @operation("PATCH /{name}/<id:{parameter}>", "update{One}", body="patch", tagged=True)
     def update(self, body: dict[str, Any], preconditions: Preconditions, row_id: int) -> Stored:
         """Change {a_one}
 
@@ -97,7 +87,7 @@ class Resource(Declaration):
         expect = preconditions.of(self._represent)
         return self.collection.update(db.session, row_id, expect=expect, **body)
 
-    @operation("DELETE /{name}/<id:{parameter}>", "delete{One}", status=204)
+    @operation("DELETE /{name}/<id:{parameter}>", "delete{One}", status=204, answer=None)
     def delete(self, preconditions: Preconditions, row_id: int) -> None:
         """Delete {a_one}
 
@@ -107,13 +97,7 @@ class Resource(Declaration):
         self.collection.delete(db.session, row_id, expect=expect)
 
     @operation(
-        "POST /{name}/bulk",
-        "create{Many}",
-        body="input",
-        answer="output",
-        many=True,
-        status=201,
-        idempotent=True,
+        "POST /{name}/bulk", "create{Many}", body="input", many=True, status=201, idempotent=True
     )
     def create_many(self, body: list[dict[str, Any]], preconditions: Preconditions) -> Any:
         """Create many {many}
@@ -172,16 +156,20 @@ class Resource(Declaration):
         sort: str,
         limit: int,
         total: bool,
-        after: Any = None,
+        cursor: str | None = None,
         **selection: Any,
     ) -> tuple[Any, dict[str, str]]:
+        try:
+            after = self.page.place(cursor, sort, selection) if cursor is not None else None
+        except ValueError as error:
+            abort(422, messages={"query": {"cursor": [str(error)]}})
         page = self.collection.page(
             db.session, sort=sort, limit=limit, total=total, after=after, **selection
         )
         headers = {} if page.total is None else {"X-Total-Count": str(page.total)}
         if page.has_next:
-            cursor = self.page.cursor_after(page.rows[-1], sort, selection)
-            headers |= pagination.next_link(endpoint, cursor)
+            following = self.page.cursor_after(page.rows[-1], sort, selection)
+            headers |= pagination.next_link(endpoint, following)
         return page.rows, headers
 
     def _first_page(self) -> Response:

@@ -1,0 +1,40 @@
+"""What a declaration refuses: each mistake is an error at the start, not at a request."""
+
+import pytest
+from sqlalchemy import MetaData
+from sqlalchemy.orm import Mapped, mapped_column
+
+from flask_things.resource import Record, Resource, Text
+
+
+class Bad(Record):
+    """A model with names that methods and lists need."""
+
+    metadata = MetaData()  # so that it is no part of the schema
+
+    expect: Mapped[str] = mapped_column(Text(1, 10))
+
+
+class Page(Record):
+    """A model with a column that is called as a parameter of lists."""
+
+    metadata = MetaData()
+
+    limit: Mapped[int]
+
+
+def test_a_column_with_the_name_of_an_argument_is_refused():
+    with pytest.raises(TypeError, match="not for columns: expect"):
+        Resource("bads", Bad, example={"expect": "x"})
+
+
+def test_a_filter_with_the_name_of_a_parameter_is_refused():
+    with pytest.raises(TypeError, match="not for filters: limit"):
+        Resource("pages", Page, filters=("limit",), example={"limit": 1})
+
+
+def test_a_column_with_the_name_of_a_parameter_can_be_sorted_by():
+    assert (
+        "limit"
+        in Resource("pages", Page, sorts=("limit",), example={"limit": 1}).page.queries.sorts
+    )
