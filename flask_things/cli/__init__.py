@@ -10,9 +10,14 @@ from flask_things.resource.routes import Resource
 
 
 def init_app(app: Flask, resources: Sequence[Resource]) -> None:
-    """Register the commands for the database, for tokens and for each resource."""
+    """Register the commands for the database, for tokens and for each resource.
+
+    Raises TypeError for a resource that is called as another command.
+    """
     groups = {"things": database.commands()}
     for resource in resources:
+        if resource.name in (tokens.tokens.name, *app.cli.commands):
+            raise TypeError(f"{resource.name} is reserved: flask has a command of this name.")
         help_ = f"Export and import {resource.words['many']}."
         group = groups.setdefault(resource.name, Commands(resource.name, help=help_))
         transfer.add_commands(group, resource)

@@ -1,12 +1,13 @@
 """The values of a row: with the defaults of a new one, and those that a change leaves different."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
-from marshmallow import ValidationError
-from sqlalchemy import Column, Row, Table
+from marshmallow import ValidationError, missing
+from sqlalchemy import Row, Table
 
 from flask_things.db.errors import Invalid
+from flask_things.resource.schemas.columns import default_of
 
 #: The columns that the service fills.
 GENERATED = ("id", "created_at", "updated_at", "revision")
@@ -17,16 +18,16 @@ class Values:
 
     def __init__(self, table: Table) -> None:
         self._table, self._types = table.name, {column.name: column.type for column in table.c}
-        self._defaults = {c.name: _default(c) for c in table.c if c.name not in GENERATED}
+        self._defaults = {c.name: default_of(c) for c in table.c if c.name not in GENERATED}
 
     def complete(self, fields: Mapping[str, Any]) -> dict[str, Any]:
         """Return a value for each column. Raises TypeError for a missing or an unknown one."""
         self._refuse_unknown(fields)
-        missing = [n for n, default in self._defaults.items() if not default and n not in fields]
-        if missing:
-            raise TypeError(f"{self._table} needs {', '.join(missing)}.")
-        defaults = {n: make() for n, make in self._defaults.items() if make and n not in fields}
-        return {**fields, **defaults}
+        defaults = {n: default for n, default in self._defaults.items() if n not in fields}
+        if needed := [name for name, default in defaults.items() if default is missing]:
+            raise TypeError(f"{self._table} needs {', '.join(needed)}.")
+        made = {n: default() if callable(default) else default for n, default in defaults.items()}
+        return {**fields, **made}
 
     def changes(self, row: Row[Any], fields: Mapping[str, Any]) -> dict[str, Any]:
         """Return the values that differ from those of a row.
@@ -49,11 +50,3 @@ class Values:
     def _refuse_unknown(self, fields: Mapping[str, Any]) -> None:
         if unknown := fields.keys() - self._defaults.keys():
             raise TypeError(f"{self._table} has no field {', '.join(sorted(unknown))}.")
-
-
-def _default(column: Column[Any]) -> Callable[[], Any] | None:
-    """Return what makes the value of a column that is not given; None if it must be given."""
-    default: Any = column.default
-    if default is None:
-        return (lambda: None) if column.nullable else None
-    return (lambda: default.arg(None)) if default.is_callable else (lambda: default.arg)

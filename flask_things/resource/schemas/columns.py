@@ -32,7 +32,7 @@ def field_for(column: Column[Any], given: AnyField | None = None) -> AnyField:
     field = given or _field(column)
     field.allow_none = bool(column.nullable)
     if field.load_default is missing:
-        field.load_default = _default(column)
+        field.load_default = default_of(column)
     field.required = field.load_default is missing
     if callable(field.load_default) and isinstance(field, JSONObject):
         field.document(default=field.load_default())
@@ -71,7 +71,8 @@ def _field(column: Column[Any]) -> AnyField:
     raise TypeError(f"{column}: there is no field for {kind!r}.")
 
 
-def _default(column: Column[Any]) -> Any:
+def default_of(column: Column[Any]) -> Any:
+    """Return the default of a column, or what makes it; `missing` if it must be given."""
     default: Any = column.default
     if default is None:
         return None if column.nullable else missing
