@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 from benchmarks.fill import WORDS
 from benchmarks.systems import System
 from flask_things.http.pagination import encode
+from flask_things.things import THINGS
 
 MANY, MILLION = 100_000, 1_000_000
 PAGE_THINGS = 100
@@ -48,7 +49,7 @@ class Load:
 
 def page(after: int, q: str = "") -> str:
     """Return the path of a page of ours, from a place on."""
-    cursor = encode((after, after), "id", q)
+    cursor = encode((after, after), THINGS.page.bound("id", {"q": q}))
     return f"/things?{urlencode({'q': q, 'cursor': cursor} if q else {'cursor': cursor})}"
 
 

@@ -41,8 +41,8 @@ class System:
 
 INSERT = "INSERT INTO thing (id, text) VALUES (:id, :text)"
 INSERT_OURS = """
-    INSERT INTO thing (id, text, folded, created_at, updated_at)
-    VALUES (:id, :text, lower(:text), :moment, :moment)
+    INSERT INTO thing (id, text, created_at, updated_at, revision)
+    VALUES (:id, :text, :moment, :moment, 1)
 """
 INSERT_RECORD = """
     INSERT INTO things (id, text, created, updated)

@@ -30,7 +30,7 @@ def details(*responses):
 @pytest.mark.parametrize(
     "statement",
     [
-        f"INSERT INTO thing SELECT {ID_MAX}, 'x', created_at, updated_at, 1, 'x' FROM thing",
+        f"INSERT INTO thing SELECT {ID_MAX}, 'x', created_at, updated_at, 1 FROM thing",
         f"UPDATE thing SET id = {ID_MAX}",
     ],
     ids=["inserted", "updated"],
