@@ -48,7 +48,7 @@ MEANINGS = {
     400: "The body is not JSON in UTF-8, or is shorter than announced.",
     401: "It takes a token, and none was sent that is good.",
     403: "The token is for reading only.",
-    404: "There is no such thing.",
+    404: "Nothing has this URL.",
     408: "The body took too long to come. Nothing was stored.",
     409: "Another row has a value that must be unique, or still refers to this one.",
     412: "`If-Match` or `If-None-Match` failed. Nothing was changed.",
