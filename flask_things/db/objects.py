@@ -18,20 +18,25 @@ DIALECTS = ("sqlite", "postgresql")
 #: How the names of a table's objects go on after its own name: indexes, the search, the rules.
 NAME = re.compile("_(sort|filter)_.+|_search|_rules")
 
+#: What an object is by what SQLite lists it as. PostgreSQL has the search in an index, too.
+KINDS = {"index": "index", "table": "search", "trigger": "rules"}
+
 #: What a statement creates.
 CREATED = re.compile(r'\s*CREATE (?:VIRTUAL )?(TABLE|INDEX|TRIGGER|FUNCTION) "((?:[^"]|"")+)"')
 
 #: How the comment begins by which an object of ours is known on PostgreSQL.
 MARK = "declared "
 
-STORED_ON_SQLITE = "SELECT name, tbl_name, sql FROM sqlite_master WHERE sql NOT NULL"
+STORED_ON_SQLITE = "SELECT name, type, tbl_name, sql FROM sqlite_master WHERE sql NOT NULL"
 
 STORED_ON_POSTGRESQL = f"""
-    SELECT name, comment FROM (
-        SELECT relname AS name, obj_description(oid, 'pg_class') AS comment
-        FROM pg_class WHERE relkind = 'i' AND relnamespace = current_schema()::regnamespace
+    SELECT name, kind, comment FROM (
+        SELECT relname AS name, CASE amname WHEN 'gin' THEN 'search' ELSE 'index' END AS kind,
+            obj_description(pg_class.oid, 'pg_class') AS comment
+        FROM pg_class JOIN pg_am ON pg_am.oid = relam
+        WHERE relkind = 'i' AND relnamespace = current_schema()::regnamespace
         UNION ALL
-        SELECT proname, obj_description(oid, 'pg_proc')
+        SELECT proname, 'rules', obj_description(oid, 'pg_proc')
         FROM pg_proc WHERE pronamespace = current_schema()::regnamespace
     ) AS object
     WHERE starts_with(comment, '{MARK}')
@@ -55,7 +60,7 @@ class DatabaseObject:
     The first of them creates what bears the object's name.
     """
 
-    table: str
+    kind: str  # among KINDS
     name: str
     sqlite: tuple[str, ...]
     postgresql: tuple[str, ...]
@@ -66,7 +71,7 @@ class DatabaseObject:
             yield from self.sqlite
             return
         yield from self.postgresql
-        kind = "FUNCTION" if self.name.endswith("_rules") else "INDEX"
+        kind = "FUNCTION" if self.kind == "rules" else "INDEX"
         yield f"COMMENT ON {kind} {quote(self.name)} IS '{self.version}'"
 
     @property
@@ -83,15 +88,14 @@ class DatabaseObject:
         return all(stored.get(match[2]) == plain(text) for match, text in created if match)
 
 
-def drop(name: str, dialect: str) -> Iterator[str]:
-    """Yield the statements that drop an object, if it is there, by its name."""
-    if name.endswith("_rules"):
-        if dialect == "postgresql":
-            yield f"DROP FUNCTION IF EXISTS {quote(name)} CASCADE"  # and its triggers
-            return
+def drop(kind: str, name: str, dialect: str) -> Iterator[str]:
+    """Yield the statements that drop an object, if it is there."""
+    if kind == "rules" and dialect == "postgresql":
+        yield f"DROP FUNCTION IF EXISTS {quote(name)} CASCADE"  # and its triggers
+    elif kind == "rules":
         yield f"DROP TRIGGER IF EXISTS {quote(name)}"
         yield f"DROP TRIGGER IF EXISTS {quote(name + '_update')}"
-    elif name.endswith("_search") and dialect == "sqlite":
+    elif kind == "search" and dialect == "sqlite":
         for event in ("insert", "update", "delete"):
             yield f"DROP TRIGGER IF EXISTS {quote(f'{name}_{event}')}"
         yield f"DROP TABLE IF EXISTS {quote(name)}"
@@ -99,16 +103,15 @@ def drop(name: str, dialect: str) -> Iterator[str]:
         yield f"DROP INDEX IF EXISTS {quote(name)}"
 
 
-def stored(connection: Connection) -> tuple[dict[str, str], set[str]]:
-    """Return what the database has by name, SQL or versions, and the names of objects."""
+def stored(connection: Connection) -> tuple[dict[str, str], dict[str, str]]:
+    """Return what the database has by name, SQL or versions, and the kinds of objects by name."""
     if connection.dialect.name == "postgresql":
-        rows = connection.exec_driver_sql(STORED_ON_POSTGRESQL)
-        versions = {name: version for name, version in rows}  # noqa: C416 - rows are not tuples
-        return versions, set(versions)
+        objects = connection.exec_driver_sql(STORED_ON_POSTGRESQL).all()
+        return {name: version for name, _, version in objects}, {o[0]: o[1] for o in objects}
     parts = connection.exec_driver_sql(STORED_ON_SQLITE).all()
-    return {name: plain(sql) for name, _, sql in parts}, {
-        name
-        for name, table, sql in parts
+    return {name: plain(sql) for name, _, _, sql in parts}, {
+        name: KINDS[kind]
+        for name, kind, table, sql in parts
         if is_name(name, table) or (name.endswith("_search") and "VIRTUAL" in sql)
     }
 

@@ -64,18 +64,19 @@ def compare(context: AutogenContext, upgrade: ops.UpgradeOps, _schemas: Any) -> 
     """Add what creates and drops objects, before and after what changes the tables."""
     connection: Any = context.connection
     metadata: Any = context.metadata
-    definitions, names = stored(connection)
+    definitions, kinds = stored(connection)
     declared: dict[str, DatabaseObject] = {
         one.name: one for table in metadata.tables.values() for one in table.info.get("objects", ())
     }
     dialect = connection.dialect.name
     new = [one for one in declared.values() if not one.is_stored(definitions, dialect)]
-    old = sorted((names - declared.keys()) | (names & {one.name for one in new}))
+    kept = declared.keys() - {one.name for one in new}
+    old = sorted((kind, name) for name, kind in kinds.items() if name not in kept)
     for change in upgrade.ops:
         _simplify(change, connection)
     upgrade.ops = [one for one in upgrade.ops if not isinstance(one, ops.ModifyTableOps) or one.ops]
     if old:
-        dropped = {name: [s for one in old for s in drop(one, name)] for name in DIALECTS}
+        dropped = {name: [s for one in old for s in drop(*one, name)] for name in DIALECTS}
         upgrade.ops.insert(0, ExecuteOp("drop_objects", dropped))
     if new:
         created = {name: [s for one in new for s in one.create(name)] for name in DIALECTS}

@@ -53,7 +53,7 @@ def declare():
     """Return a function that declares the table of a resource, in the place of an earlier one."""
     names = set()
 
-    def declare(name="note", without=(), searched="title", changes=None):
+    def declare(name="note", without=(), searched="title", changes=None, more_filters=()):
         remove(name)
         names.add(name)
         columns = COLUMNS | (changes or {})
@@ -64,7 +64,9 @@ def declare():
             attributes["__annotations__"][key] = Mapped[kind]
             attributes[key] = mapped_column(*([] if given is None else [given]), **options)
         table = type(f"Declared{next(NUMBERS)}", (Record,), attributes).__table__
-        sorts, filters = ([key for key in some if key in table.c] for some in (SORTS, FILTERS))
+        sorts, filters = (
+            [key for key in some if key in table.c] for some in (SORTS, (*FILTERS, *more_filters))
+        )
         describe(table, searched=searched, sorts=sorts, filters=filters)
         return table
 

@@ -21,9 +21,9 @@ pytestmark = pytest.mark.filterwarnings("ignore:Skipped unsupported reflection o
 def test_a_migration_creates_all_that_is_declared(declare, database):
     table = declare()
     database.migrate()
-    definitions, names = stored(database.connection)
+    definitions, kinds = stored(database.connection)
     dialect = database.connection.dialect.name
-    assert {one.name for one in table.info["objects"]} <= names
+    assert {one.name: one.kind for one in table.info["objects"]}.items() <= kinds.items()
     assert all(one.is_stored(definitions, dialect) for one in table.info["objects"])
     assert database.write() == ""
 
@@ -128,6 +128,18 @@ def test_another_searched_text_replaces_the_search_only(declare, database):
     database.migrate()
     assert "note_search" not in stored(database.connection)[0]
     assert database.write() == ""
+
+
+def test_an_index_may_be_called_like_another_object(declare, database):
+    """A filter by a column that is called like the search, or the rules."""
+    names = {"search": (str, Text(0, 10), {"default": ""}), "rules": (int, None, {"default": 0})}
+    declare(changes=names, more_filters=names)
+    database.migrate()
+    assert database.write() == ""
+    declare(changes=names)
+    database.migrate()
+    assert database.write() == ""
+    assert not {"note_filter_search", "note_filter_rules"} & stored(database.connection)[0].keys()
 
 
 def test_a_removed_table_takes_its_objects_with_it(declare, database):

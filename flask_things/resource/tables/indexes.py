@@ -89,7 +89,7 @@ def _index(table: Any, suffix: str, sqlite: str, postgresql: str) -> DatabaseObj
     name = f"{table.name}_{suffix}"
     create = f"CREATE INDEX {quote(name)} ON {quote(table.name)}"
     return DatabaseObject(
-        table.name, name, (f"{create} ({sqlite}, id)",), (f"{create} ({postgresql}, id)",)
+        "index", name, (f"{create} ({sqlite}, id)",), (f"{create} ({postgresql}, id)",)
     )
 
 
@@ -125,7 +125,7 @@ WHEN new.{text} IS NOT old.{text} OR new.id <> old.id BEGIN
 END""",
     )
     gin = f"CREATE INDEX {index} {on}\nUSING gin (search_fold({text}) gin_trgm_ops)"
-    return DatabaseObject(column.table.name, name, sqlite, (gin,))
+    return DatabaseObject("search", name, sqlite, (gin,))
 
 
 def _is_text(column: Column[Any]) -> bool:

@@ -25,7 +25,7 @@ def rules(table: Table) -> DatabaseObject:
     """Return the triggers of a table."""
     name = f"{table.name}_rules"
     return DatabaseObject(
-        table.name, name, tuple(_sqlite(table, name)), tuple(_postgresql(table, name))
+        "rules", name, tuple(_sqlite(table, name)), tuple(_postgresql(table, name))
     )
 
 
