@@ -12,6 +12,7 @@ import psycopg
 import pytest
 
 from flask_things import create_app
+from flask_things.app import RESOURCES
 from flask_things.db.session import db
 from flask_things.db.sqlite.file import sqlite3
 from flask_things.migrations import prepare
@@ -21,6 +22,9 @@ from tests.support.things import create_things
 
 ENGINES = ("sqlite", "postgresql")
 NUMBERS = count()
+
+#: The name of a PostgreSQL database that is ready, to be copied.
+TEMPLATE = "template"
 
 
 def pytest_collection_modifyitems(items):
@@ -44,10 +48,22 @@ def postgres():
     if not find_programs() and "CI" not in os.environ:
         pytest.skip("there is no PostgreSQL on this machine")
     server = Postgres()
-    server.execute("CREATE DATABASE template")
-    prepare(create_app({"THINGS_DATABASE_URL": server.url("template")}))
+    server.execute(f"CREATE DATABASE {TEMPLATE}")
+    prepare(create_app({"THINGS_DATABASE_URL": server.url(TEMPLATE)}))
     yield server
     server.close()
+
+
+@pytest.fixture(scope="session")
+def postgres_template():
+    """Return the name of the PostgreSQL database that each test gets a copy of."""
+    return TEMPLATE
+
+
+@pytest.fixture(scope="session")
+def resources():
+    """Return the resources that an application serves."""
+    return RESOURCES
 
 
 @pytest.fixture
@@ -64,7 +80,8 @@ def environ(engine, tmp_path, request):
         yield {"THINGS_DATABASE_URL": f"sqlite:///{tmp_path}/data/db.sqlite3"}
         return
     postgres, name = request.getfixturevalue("postgres"), f"test_{next(NUMBERS)}"
-    postgres.execute(f"CREATE DATABASE {name} TEMPLATE template")
+    template = request.getfixturevalue("postgres_template")
+    postgres.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
     yield {"THINGS_DATABASE_URL": postgres.url(name)}
     postgres.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
@@ -84,12 +101,12 @@ def template(tmp_path_factory):
 
 
 @pytest.fixture
-def app(environ, engine, tmp_path, template):
+def app(environ, engine, tmp_path, template, resources):
     """Return an application with a database that is ready."""
     file = tmp_path / "data" / "db.sqlite3"
     if engine == "sqlite" and not file.exists():
         shutil.copy(template, file)
-    app = create_app(environ)
+    app = create_app(environ, resources)
     prepare(app)
     yield app
     with app.app_context():

@@ -72,28 +72,31 @@ PROBLEM_HEADERS = {
     503: RETRY_AFTER,
 }
 
-PAGE_HEADERS = {
-    "Link": {
-        "description": 'Where there is a next page: its URL, with `rel="next"` (RFC 8288).',
-        "schema": {
-            "type": "string",
-            "pattern": '^<[^>]+>; rel="next"$',
-            "maxLength": 8192,
-            "examples": ['</things?cursor=WEgYt2>; rel="next"'],
-        },
-    },
-    "X-Total-Count": {
-        "description": "With `total=true`: how many there are on all pages.",
-        "schema": {"type": "integer", "format": "int64", "minimum": 0},
-    },
-}
-
 NO_STORE_HEADERS = {
     "Cache-Control": {
         "description": "No cache may store it.",
         "schema": {"type": "string", "const": "no-store"},
     }
 }
+
+
+def page_headers(words: dict[str, str]) -> dict[str, Any]:
+    """Return the header fields of a page of rows."""
+    return {
+        "Link": {
+            "description": 'Where there is a next page: its URL, with `rel="next"` (RFC 8288).',
+            "schema": {
+                "type": "string",
+                "pattern": '^<[^>]+>; rel="next"$',
+                "maxLength": 8192,
+                "examples": [f'</{words["name"]}?cursor=WEgYt2>; rel="next"'],
+            },
+        },
+        "X-Total-Count": {
+            "description": "With `total=true`: how many there are on all pages.",
+            "schema": {"type": "integer", "format": "int64", "minimum": 0},
+        },
+    }
 
 
 def location(words: dict[str, str]) -> dict[str, Any]:
@@ -105,7 +108,7 @@ def location(words: dict[str, str]) -> dict[str, Any]:
                 "type": "string",
                 "format": "uri-reference",
                 "maxLength": 2048,
-                "examples": [f"/{words['many'].replace(' ', '-')}/1"],
+                "examples": [f"/{words['name']}/1"],
             },
         }
     }

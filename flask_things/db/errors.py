@@ -65,7 +65,9 @@ def breaks_unique(error: Exception) -> bool:
 
 def breaks_reference(error: Exception) -> bool:
     """Tell whether a row refers to none, or another row still refers to a deleted one."""
-    return _code(error) in ("SQLITE_CONSTRAINT_FOREIGNKEY", "23503", "23001")
+    # SQLite's code for it depends on its version and on the reference's ON DELETE.
+    is_named = str(getattr(error, "orig", "")) == "FOREIGN KEY constraint failed"
+    return is_named or _code(error) in ("SQLITE_CONSTRAINT_FOREIGNKEY", "23503", "23001")
 
 
 def _code(error: Exception) -> str:

@@ -7,7 +7,7 @@ from flask import Response, jsonify, make_response, request, url_for
 from webargs.flaskparser import abort
 
 from flask_things.api.blueprint import Blueprint
-from flask_things.api.components import EXPORT, FILE, PAGE_HEADERS, links, location
+from flask_things.api.components import EXPORT, FILE, links, location, page_headers
 from flask_things.db.session import db
 from flask_things.http import pagination
 from flask_things.http.preconditions import Preconditions
@@ -30,7 +30,7 @@ class Resource(Declaration):
         """
 
     @operation(
-        "GET /{name}", "list{Many}", query="page", many=True, headers=PAGE_HEADERS, tagged=True
+        "GET /{name}", "list{Many}", query="page", many=True, headers=page_headers, tagged=True
     )
     def list_page(self, **parameters: Any) -> Any:
         """List {many}

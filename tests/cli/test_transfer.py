@@ -21,14 +21,6 @@ def runner(app, environ):
         db.engine.dispose()
 
 
-@pytest.mark.parametrize("kind", ["ndjson", "csv"])
-def test_every_resource_is_exported_and_imported_by_its_own_group(runner, tmp_path, kind):
-    file = tmp_path / f"orders.{kind}"
-    assert runner.invoke(args=["orders", "export", str(file)]).exit_code == 0
-    again = runner.invoke(args=["orders", "import", str(file)])
-    assert (again.exit_code, again.stderr) == (0, f"0 stored, {len(ROWS)} already there.\n")
-
-
 def test_the_help_names_the_resource(runner):
     assert "Write all orders to FILE" in runner.invoke(args=["orders", "export", "--help"]).output
     assert "Write all things to FILE" in runner.invoke(args=["things", "export", "--help"]).output

@@ -42,35 +42,6 @@ def later(monkeypatch):
     return pass_time
 
 
-@pytest.mark.parametrize("path", ["/things", "/things/bulk"])
-def test_a_retry_gets_the_first_answer_and_makes_nothing(client, path):
-    first, again = post(client, path=path), post(client, path=path)
-    assert (again.status_code, again.data) == (201, first.data)
-    assert without_id(again) == without_id(first) | {"Idempotency-Replayed": "true"}
-    assert "Idempotency-Replayed" not in first.headers
-    assert texts(client) == ["x"]
-
-
-def test_the_first_answer_comes_even_when_the_thing_has_changed_or_gone(client):
-    first = post(client)
-    client.put("/things/1", json={"text": "changed"})
-    assert post(client).json == first.json
-    client.delete("/things/1")
-    again = post(client)
-    assert (again.json, again.headers["ETag"]) == (first.json, first.headers["ETag"])
-    assert texts(client) == []
-
-
-@pytest.mark.parametrize("path", ["/things", "/things/bulk"])
-def test_another_body_with_the_same_key_is_422_and_names_the_header(client, path):
-    post(client, "x", path)
-    response = post(client, "y", path)
-    assert response.status_code == 422
-    assert [error["header"] for error in response.json["errors"]] == ["Idempotency-Key"]
-    assert texts(client) == ["x"]
-    assert post(client, "x", path).status_code == 201
-
-
 def test_the_same_value_in_other_bytes_is_another_body(client):
     json = {"Content-Type": "application/json", **KEY}
     assert client.post("/things", data=b'{"text":"x"}', headers=json).status_code == 201

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
+from flask_things.app import RESOURCES
 from flask_things.db.sqlite.files import beside
 from flask_things.observability.metrics import SCRAPES
 from tests.support.server import CONFIG, free_port, python, wait_until
@@ -91,6 +92,8 @@ def test_what_four_workers_count_is_what_was_sent(watched, engine):
         assert samples["things_http_request_seconds_bucket", "+Inf", route] == count
         assert 0 < samples["things_http_request_seconds_sum", route] < 20 * count
     assert samples["things_stored",] == 40
+    for resource in RESOURCES:
+        assert (f"{resource.name.replace('-', '_')}_stored",) in samples
     hits, misses = samples["things_cache_hits_total",], samples["things_cache_misses_total",]
     assert hits + misses == 200 + 30 + 5
     assert (hits > 0) == (engine == "sqlite")

@@ -1,8 +1,5 @@
 """Exports: everything that a list would hold, as NDJSON and CSV."""
 
-import csv
-import io
-import json
 import socket
 import time
 from contextlib import ExitStack, closing
@@ -13,7 +10,7 @@ from sqlalchemy import event
 
 from flask_things.db.backend import EXPORTS, Away
 from flask_things.db.session import backend_of, db
-from tests.support.server import CONFIG, connect, every_thing, wait_until
+from tests.support.server import CONFIG, connect, wait_until
 from tests.support.things import create_things, delete_thing, export_things
 
 TEXTS = [
@@ -32,34 +29,6 @@ def things(app, client):
     return client.get("/things").json
 
 
-def parsed(kind, response):
-    """Return the things of an export."""
-    text = response.data.decode()
-    if kind == "ndjson":
-        assert text.endswith("\n") or not text
-        return [json.loads(line) for line in text.split("\n")[:-1]]
-    rows = list(csv.DictReader(io.StringIO(text, newline="")))
-    return [row | {"id": int(row["id"])} for row in rows]
-
-
-@pytest.mark.parametrize("kind", KINDS)
-def test_an_export_holds_every_thing_as_it_is(client, things, kind):
-    assert parsed(kind, client.get(f"/things.{kind}")) == things
-
-
-@pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("query", ["sort=-text", "sort=updated_at", "q=äpf", "q=a&sort=-id"])
-def test_an_export_is_what_the_pages_hold(client, things, kind, query):
-    response = client.get(f"/things.{kind}?{query}")
-    assert parsed(kind, response) == every_thing(client, f"/things?{query}")
-
-
-@pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("query", ["limit=1", "cursor=x", "total=true", "x=1", "q=a&q=b", "sort=x"])
-def test_another_parameter_is_422(client, kind, query):
-    assert client.get(f"/things.{kind}?{query}").status_code == 422
-
-
 def test_ndjson_has_its_type_and_a_line_for_each(client, things):
     response = client.get("/things.ndjson")
     assert response.content_type == "application/x-ndjson"
@@ -75,20 +44,6 @@ def test_csv_is_as_rfc_4180_has_it(client):
     assert second.startswith('1,"a ""b"", c\nd",20')
     assert third.startswith("2,e,20")
     assert end == ""
-
-
-def test_an_export_of_nothing_has_no_line_but_the_names(client):
-    assert client.get("/things.ndjson").data == b""
-    assert client.get("/things.csv").data == b"id,text,created_at,updated_at\r\n"
-
-
-@pytest.mark.parametrize("kind", KINDS)
-def test_head_and_options_work(client, things, kind):
-    head = client.head(f"/things.{kind}")
-    assert (head.status_code, head.data) == (200, b"")
-    assert set(client.options(f"/things.{kind}").headers["Allow"].split(", ")) == {
-        "GET", "HEAD", "OPTIONS",
-    }  # fmt: skip
 
 
 def test_an_export_is_of_one_moment(app, client, things):

@@ -63,27 +63,10 @@ def test_an_export_is_what_the_server_answers(client, runner, things, tmp_path, 
     assert piped.stdout_bytes == file.read_bytes()
 
 
-@pytest.mark.parametrize("kind", KINDS)
-def test_what_is_exported_and_imported_is_the_same(client, runner, other, things, tmp_path, kind):
-    file = tmp_path / f"things.{kind}"
-    runner.invoke(args=["things", "export", str(file)])
-    result = other.test_cli_runner().invoke(args=["things", "import", str(file)])
-    assert (result.exit_code, result.stdout) == (0, "")
-    assert result.stderr == f"{len(things)} stored, 0 already there.\n"
-    assert other.test_client().get(f"/things.{kind}").data == client.get(f"/things.{kind}").data
-
-
 def test_what_is_imported_is_found_and_its_ids_are_not_given_again(runner, client):
     assert take(runner, line(id=500, text="ÄPFEL"))[0] == 0
     assert [thing["id"] for thing in client.get("/things?q=äpf").json] == [500]
     assert client.post("/things", json={"text": "new"}).json["id"] == 501
-
-
-def test_an_import_that_is_run_again_skips_what_is_there(runner, client):
-    first = "".join(line(id=n) for n in range(1, 1101))
-    assert take(runner, first)[1] == "1100 stored, 0 already there."
-    again = take(runner, first + line(id=1101))
-    assert again == (0, "1 stored, 1100 already there.", "")
 
 
 def test_one_that_is_there_twice_in_a_file_is_stored_once(runner, client):

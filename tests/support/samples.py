@@ -43,21 +43,23 @@ class Order(Record):
     thing_id: Mapped[int | None] = mapped_column(ForeignKey(Thing.id))
 
 
+SORTED = ("title", "done", "due", "price", "count", "status", "starts_at", "slug", "paid", "number")
+
 ORDERS = Resource(
     "orders",
     Order,
     searched="title",
-    filters=("done", "due", "count", "status", "thing_id"),
-    sorts=("title", "done", "due", "price", "count", "status", "starts_at", "slug", "thing_id"),
+    filters=(*SORTED, "reason", "thing_id"),
+    sorts=(*SORTED, "reason", "thing_id", "body"),
     example={"title": "Books", "due": "2026-12-31", "price": "12.50"},
 )
 
 
-def create_table(engine: Engine) -> None:
-    """Create the table of orders, as a migration does."""
+def create_table(engine: Engine, resource: Resource = ORDERS) -> None:
+    """Create the table of a resource, as a migration does."""
     with engine.begin() as connection:
-        Order.__table__.create(connection)
-        for each in Order.__table__.info["objects"]:
+        resource.table.create(connection)
+        for each in resource.table.info["objects"]:
             for statement in each.create(engine.dialect.name):
                 connection.exec_driver_sql(statement)
 

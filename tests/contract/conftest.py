@@ -1,0 +1,129 @@
+"""Every test here runs for every resource: those of the application, the example and a sample."""
+
+import json
+from contextlib import closing
+
+import pytest
+from flask.testing import FlaskClient
+
+from flask_things import create_app
+from flask_things.db.session import db
+from flask_things.db.sqlite.file import sqlite3
+from flask_things.migrations import prepare
+from tests.conftest import TEMPLATE
+from tests.support.document import Document
+from tests.support.resources import RESOURCES, Rows, served
+from tests.support.samples import create_table
+
+SERVED = served()
+
+
+def pytest_generate_tests(metafunc):
+    """Run a test for each resource, by its name."""
+    if "resource" in metafunc.fixturenames:
+        metafunc.parametrize("resource", SERVED, ids=[one.name for one in SERVED])
+
+
+@pytest.fixture(scope="session")
+def resources():
+    """Return every resource: an application of these is what is tested."""
+    return SERVED
+
+
+def add_tables(app):
+    """Create the tables of the resources that no migration creates."""
+    prepare(app)
+    with app.app_context():
+        for resource in (one for one in SERVED if one not in RESOURCES):
+            create_table(db.engine, resource)
+        db.engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def template(tmp_path_factory):
+    """Return a SQLite database with the tables of all resources."""
+    file = tmp_path_factory.mktemp("contract") / "db.sqlite3"
+    add_tables(create_app({"THINGS_DATABASE_URL": f"sqlite:///{file}"}, SERVED))
+    return file
+
+
+@pytest.fixture(scope="session")
+def postgres_template(postgres):
+    """Return the name of a PostgreSQL database with the tables of all resources."""
+    postgres.execute(f"CREATE DATABASE contract TEMPLATE {TEMPLATE}")
+    add_tables(create_app({"THINGS_DATABASE_URL": postgres.url("contract")}, SERVED))
+    return "contract"
+
+
+@pytest.fixture(scope="session")
+def folder(tmp_path_factory):
+    """Return the folder of the SQLite database, the same for each test."""
+    return tmp_path_factory.mktemp("served") / "data"
+
+
+@pytest.fixture
+def file(folder):
+    """Return the path of the SQLite database."""
+    return folder / "db.sqlite3"
+
+
+@pytest.fixture
+def environ(engine, request):
+    """Return settings with a copy of the template, which has the same URL in each test."""
+    if engine == "sqlite":
+        file = request.getfixturevalue("file")
+        file.parent.mkdir(exist_ok=True)
+        with (
+            closing(sqlite3.connect(request.getfixturevalue("template"))) as template,
+            closing(sqlite3.connect(file)) as copy,
+        ):
+            template.backup(copy)  # into the same file: the application refuses another one
+        yield {"THINGS_DATABASE_URL": f"sqlite:///{file}"}
+        return
+    template = request.getfixturevalue("postgres_template")
+    postgres = request.getfixturevalue("postgres")
+    postgres.execute(f"CREATE DATABASE served TEMPLATE {template}")
+    yield {"THINGS_DATABASE_URL": postgres.url("served")}
+    postgres.execute("DROP DATABASE served WITH (FORCE)")
+
+
+@pytest.fixture(scope="session")
+def apps():
+    """Return an application for each database engine, once it is created."""
+    return {}
+
+
+@pytest.fixture
+def app(engine, environ, apps):
+    """Return an application, the same for each test: to create one takes longer than a test."""
+    app = apps.get(engine) or apps.setdefault(engine, create_app(environ, SERVED))
+    yield app
+    with app.app_context():
+        db.engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def document():
+    """Return the OpenAPI document."""
+    app = create_app({}, SERVED)
+    return Document(json.loads(app.test_client().get("/openapi.json").data))
+
+
+@pytest.fixture
+def client(app, document):
+    """Return a client, which compares each response with the document."""
+
+    class Client(FlaskClient):
+        def open(self, *args, **options):
+            response = super().open(*args, **options)
+            document.check(response)
+            return response
+
+    app.test_client_class = Client
+    return app.test_client()
+
+
+@pytest.fixture
+def rows(resource, resources, client):
+    """Return the rows of a resource."""
+    return Rows(resource, resources, client)

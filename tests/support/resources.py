@@ -1,0 +1,122 @@
+"""The resources that the contract is tested with, and rows of them."""
+
+from flask_things.app import RESOURCES
+from tests.support.samples import ORDERS
+from tests.support.values import is_overridden, value
+
+READ_ONLY = ("id", "created_at", "updated_at")
+
+
+def served():
+    """Return every resource of this application, and those that only tests have."""
+    extra = [ORDERS]
+    if "notes" not in (resource.name for resource in RESOURCES):
+        try:
+            from examples.notes import NOTES
+        except ImportError:  # `make lean` has removed it
+            pass
+        else:
+            extra.append(NOTES)
+    return [*RESOURCES, *extra]
+
+
+class Rows:
+    """The rows of a resource, as a client sees them. No field is known by its name."""
+
+    def __init__(self, resource, resources, client):
+        self.resource, self.client, self.path = resource, client, f"/{resource.name}"
+        self._by_table = {one.table.name: one for one in resources}
+        self._resources = resources
+        fields = resource.schemas.input().fields
+        self.fields = [name for name, field in fields.items() if not field.dump_only]
+        self._required = {name for name in self.fields if fields[name].required}
+        self.columns = [resource.table.c[n] for n in self.fields if n in resource.table.c]
+        self.plain = [c for c in self.columns if not is_overridden(resource, c.name)]
+        searched = resource.collection.queries._searched
+        self.searched = None if searched is None else searched.name
+        self.example = resource.schemas.input.example
+        self.sorts = list(resource.collection.queries.sorts)
+        self._targets = {}
+
+    def body(self, number=0, /, **fields):
+        """Return a valid body with every field, another one for each number."""
+        values = {column.name: self._value(column, number) for column in self.plain}
+        return {**self.example, **values, **fields}
+
+    def minimal(self, number=0, /, **fields):
+        """Return a valid body with those fields only that have no default."""
+        return {n: v for n, v in self.body(number).items() if n in self._required} | fields
+
+    def _value(self, column, number):
+        """Return the value of a field; a reference is to one row."""
+        for reference in column.foreign_keys:
+            return self.target(reference.column.table.name)
+        return value(column, number)
+
+    def target(self, table):
+        """Return the id of a row of another resource, which is created."""
+        if table not in self._targets:
+            self._targets[table] = None  # where two resources refer to each other
+            other = Rows(self._by_table[table], self._resources, self.client)
+            other._targets = self._targets
+            self._targets[table] = other.post(other.minimal()).json["id"]
+        return self._targets[table]
+
+    def target_all(self):
+        """Create what the rows refer to."""
+        self.body()
+
+    def of(self, resource):
+        """Return the rows of another resource."""
+        return Rows(resource, self._resources, self.client)
+
+    def loaded(self, number=0, /):
+        """Return a valid body as a request's is loaded: the values that are stored."""
+        return dict(self.resource.schemas.input().load(self.body(number)))
+
+    def name_of(self, table):
+        """Return the name of the resource of a table."""
+        return self._by_table[table].name
+
+    def post(self, body, path="", **options):
+        """Create a row, or with `/bulk` several, and return the response."""
+        return self.client.post(f"{self.path}{path}", json=body, **options)
+
+    def create(self, number=0, /, **fields):
+        """Create a row and return it as the client gets it."""
+        response = self.post(self.body(number, **fields))
+        assert response.status_code == 201, response.text
+        return response.json
+
+    def create_many(self, bodies):
+        """Create rows and return them as the client gets them."""
+        response = self.post(bodies, "/bulk")
+        assert response.status_code == 201, response.text
+        return response.json
+
+    def url(self, row):
+        """Return the URL of a row."""
+        return f"{self.path}/{row['id']}"
+
+    def get(self, path="", **options):
+        """Return what the list, or something below it, is."""
+        return self.client.get(f"{self.path}{path}", **options)
+
+    def ids(self, path=""):
+        """Return the ids of a page."""
+        response = self.get(path)
+        assert response.status_code == 200, response.text
+        return [row["id"] for row in response.json]
+
+
+def pointers(response, status=422):
+    """Return the places of a body that a problem points at."""
+    assert response.status_code == status, response.text
+    assert response.content_type == "application/problem+json"
+    return [error["pointer"] for error in response.json["errors"]]
+
+
+def parameters(response):
+    """Return the parameters that a problem names."""
+    assert response.status_code == 422, response.text
+    return [error["parameter"] for error in response.json["errors"]]

@@ -1,0 +1,109 @@
+"""Values for the fields of any resource, by the types of its columns: valid ones and others."""
+
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+
+from flask_things.db import types
+from flask_things.resource.schemas.columns import field_for
+
+#: Texts that are lost or changed easily, in the order of their code points.
+TEXTS = ["\t tab", "\n", " ", "  spaces  ", '"quoted", one\r\n', "'", "10", "9", "=1+1", ";"]
+TEXTS += ["NULL", "\\n", "a", "b", "null", "äpfel", "\u2028", "\ufeff", "\uffff", "🍏"]
+
+NO_TEXTS = [5, True, ["x"], {}, "a\0b", "\ud800", "\udc00\ud800"]
+NO_INTEGERS = ["1", "", 1.5, True, [], 10**30]
+NO_BOOLEANS = [0, 1, "true", "false", "", "yes", []]
+NO_DECIMALS = [0, 1.5, True, "", "1e2", "NaN", "Infinity", "+1", "01", ".5", "5.", " 1", "-"]
+NO_DATES = ["2026-02-30", "2026-1-1", "20260101", "2026-01-01T00:00:00Z", "0000-01-01", "", 5]
+NO_TIMES = ["2026-11-22T15:04:05", "2026-11-22", "2026-02-30T00:00:00Z", "", 5, []]
+NO_TIMES += ["0001-01-01T00:00:00+01:00", "9999-12-31T23:59:59-01:00"]
+
+
+def is_overridden(resource, name):
+    """Tell whether the author of a resource replaced the field of a column."""
+    own, column = resource.schemas.input().fields[name], resource.table.c[name]
+    return type(own) is not type(field_for(column))
+
+
+def value(column, number):
+    """Return a value for a column: the `number`th of a rising series, with more than a few values.
+
+    Of two columns of one type, the later one has the higher values, as the end of a range needs.
+    """
+    same = [c for c in column.table.c if type(c.type) is type(column.type) and not c.foreign_keys]
+    step = number + 5 * same.index(column)
+    match column.type:
+        case types.Text(minimum=minimum, maximum=maximum):
+            text = f"{number:03} {TEXTS[number % len(TEXTS)]}".ljust(minimum, "x")
+            return text[:maximum]
+        case types.Integer(minimum=minimum, maximum=maximum):
+            low = max(minimum, 0) if maximum >= 0 else minimum
+            return low + step % min(maximum - low + 1, 1000)
+        case types.Boolean():
+            return bool(number % 2)
+        case types.ExactDecimal(digits=digits, scale=scale):
+            return f"{Decimal(step % 10**digits).scaleb(-scale):f}"
+        case types.Date():
+            return f"{datetime(2024, 2, 27, tzinfo=UTC) + timedelta(days=step):%Y-%m-%d}"
+        case types.UTCDateTime():
+            moment = datetime(2024, 2, 27, 22, 59, 59, 999_999, tzinfo=UTC) + timedelta(hours=step)
+            return f"{moment:%Y-%m-%dT%H:%M:%S.%fZ}"
+        case types.Choice(enum=enum):
+            return list(enum)[number % len(enum)].value
+        case types.JSONObject():
+            return {"n": number}
+    raise TypeError(column)
+
+
+def extremes(column):
+    """Return valid values that are lost or changed easily, the limits among them."""
+    match column.type:
+        case types.Text(minimum=minimum, maximum=maximum):
+            texts = [text.ljust(minimum)[:maximum] for text in TEXTS]
+            return ["x" * minimum, *texts, "🍏" * maximum]
+        case types.Integer(minimum=minimum, maximum=maximum):
+            return [minimum, maximum]
+        case types.Boolean():
+            return [False, True]
+        case types.ExactDecimal(digits=digits, scale=scale):
+            most = f"{Decimal(10**digits - 1).scaleb(-scale):f}"
+            return [f"-{most}", f"{Decimal(0):.{scale}f}", most]
+        case types.Date():
+            return ["0001-01-01", "2024-02-29", "9999-12-31"]
+        case types.UTCDateTime():
+            return ["0001-01-01T00:00:00.000000Z", "9999-12-31T23:59:59.999999Z"]
+        case types.Choice(enum=enum):
+            return [member.value for member in enum]
+        case types.JSONObject(max_bytes=size):
+            deep = {"a": [1, 1.5, None, True, "ä\n\u2028🍏", {"b": {}}], "": -(2**70)}
+            return [{}, deep, {"x": "x" * (size - len('{"x":""}'))}]
+    raise TypeError(column)
+
+
+def invalid(column):
+    """Return values that a column's field refuses; NULL where the column may not have it."""
+    return _invalid(column) + ([] if column.nullable else [None])
+
+
+def _invalid(column):
+    match column.type:
+        case types.Text(minimum=minimum, maximum=maximum):
+            return [*NO_TEXTS, "x" * (maximum + 1), *([""] if minimum else [])]
+        case types.Integer() if column.foreign_keys:
+            return [*NO_INTEGERS, 0, -1, 2**63]
+        case types.Integer(minimum=minimum, maximum=maximum):
+            return [*NO_INTEGERS, minimum - 1, maximum + 1]
+        case types.Boolean():
+            return NO_BOOLEANS
+        case types.ExactDecimal(digits=digits, scale=scale):
+            whole = "1" + "0" * (digits - scale)
+            return [*NO_DECIMALS, whole, "0." + "0" * scale + "1"]
+        case types.Date():
+            return NO_DATES
+        case types.UTCDateTime():
+            return NO_TIMES
+        case types.Choice():
+            return ["no such value", "", 1, []]
+        case types.JSONObject(max_bytes=size):
+            return [[], "{}", {"x": "x" * size}, {"x": ["a\0b"]}, {"\ud800": 1}]
+    raise TypeError(column)
