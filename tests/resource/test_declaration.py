@@ -38,3 +38,14 @@ def test_a_column_with_the_name_of_a_parameter_can_be_sorted_by():
         "limit"
         in Resource("pages", Page, sorts=("limit",), example={"limit": 1}).page.queries.sorts
     )
+
+
+@pytest.mark.parametrize("kind", ["sorts", "filters"])
+def test_a_column_that_does_not_exist_is_refused(kind):
+    with pytest.raises(TypeError, match="page has no column limmit"):
+        Resource("pages", Page, example={"limit": 1}, **{kind: ("limmit",)})
+
+
+def test_only_a_text_can_be_searched():
+    with pytest.raises(TypeError, match="only a Text can be searched"):
+        Resource("pages", Page, searched="limit", example={"limit": 1})

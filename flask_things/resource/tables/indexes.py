@@ -19,6 +19,12 @@ SORT_CHARACTERS = 200
 #: The longest text that an index holds as a whole, in characters: PostgreSQL takes 2 704 bytes.
 INDEXED_MAX_CHARACTERS = 600
 
+#: The longest name of anything on PostgreSQL, in bytes.
+NAME_MAX_BYTES = 63
+
+#: What FTS5 itself calls columns.
+FTS5_NAMES = ("rank", "rowid")
+
 #: What every resource can be sorted by, with an index; the primary key has its own.
 SORTS = ("created_at", "updated_at")
 
@@ -30,9 +36,14 @@ def describe(
 
     Raises TypeError for a declaration that cannot work.
     """
+    names = [*sorts, *filters, *([] if searched is None else [searched])]
+    if unknown := set(names) - set(table.c.keys()):
+        raise TypeError(f"{table.name} has no column {', '.join(sorted(unknown))}.")
     for column in table.columns:
         _check(column)
         add_server_default(column)
+    if searched is not None:
+        _check_searched(table.c[searched])
     for constraint in [c for c in table.constraints if isinstance(c, UniqueConstraint)]:
         _index_unique(table, constraint)
     objects = [rules(table), *_sort_indexes(table, [*SORTS, *sorts])]
@@ -49,6 +60,15 @@ def _check(column: Column[Any]) -> None:
         raise TypeError(f"{column}: a text that may be NULL needs a minimum of 1 character.")
     if column.unique:
         _check_indexed(column)
+    if len(f"{column.table.name}_filter_{column.name}".encode()) > NAME_MAX_BYTES:
+        raise TypeError(f"{column}: PostgreSQL would cut the name of an index of it.")
+
+
+def _check_searched(column: Column[Any]) -> None:
+    if not isinstance(column.type, Text) or column.name in FTS5_NAMES:
+        raise TypeError(
+            f"{column}: cannot be searched. It must be a Text, not called rank or rowid."
+        )
 
 
 def _check_indexed(column: Column[Any]) -> None:
