@@ -19,7 +19,6 @@ from flask_things.api.components import (
     REPLAYED,
     TAGGED_HEADERS,
 )
-from flask_things.api.schemas import ProblemSchema
 from flask_things.http import cache, idempotency, preconditions, problems
 from flask_things.http.parsing import BULK_MAX_ITEMS, JSONBody, Parser
 from flask_things.security import authentication, rate_limit
@@ -148,7 +147,7 @@ class IdConverter(BaseConverter):
 class Api(flask_smorest.Api):
     """An API that answers errors with problem documents."""
 
-    ERROR_SCHEMA = ProblemSchema
+    ERROR_SCHEMA = spec.PROBLEM
     DEFAULT_RESPONSE_CONTENT_TYPE = problems.MEDIA_TYPE
     DEFAULT_ERROR_RESPONSE_NAME = None  # `default` would cover successes, too
 

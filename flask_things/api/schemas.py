@@ -1,11 +1,12 @@
 """The bodies of responses that are not of a resource: problems and health."""
 
-from marshmallow import EXCLUDE, Schema, fields
+from marshmallow import EXCLUDE, fields
 
+from flask_things.http.parsing import SharedSchema
 from flask_things.http.problems import ERRORS_MAX
 
 
-class Answer(Schema):
+class Answer(SharedSchema):
     """What clients get. They should expect fields that are not there yet."""
 
     class Meta:

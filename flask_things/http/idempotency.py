@@ -11,7 +11,7 @@ from functools import wraps
 from typing import Any
 
 from flask import Response, current_app, request
-from marshmallow import Schema, fields, validate
+from marshmallow import fields, validate
 from sqlalchemy import JSON, Integer, LargeBinary, Text, delete, select, tuple_
 from sqlalchemy.orm import Mapped, Session, mapped_column
 from webargs.flaskparser import abort
@@ -19,6 +19,7 @@ from webargs.flaskparser import abort
 from flask_things.db.session import CHORES, db, take_turns, writing
 from flask_things.db.types import UTCDateTime, utc_now
 from flask_things.environ import BODY_DIGEST, KEY_OWNER
+from flask_things.http.parsing import SharedSchema
 
 #: The longest Idempotency-Key, in characters.
 KEY_MAX_CHARACTERS = 255
@@ -45,7 +46,7 @@ class KeptAnswer(db.Model):  # type: ignore[name-defined]
     created_at: Mapped[datetime] = mapped_column(UTCDateTime, index=True)
 
 
-class IdempotencySchema(Schema):
+class IdempotencySchema(SharedSchema):
     """What tells a retry from another request."""
 
     idempotency_key = fields.String(

@@ -10,8 +10,10 @@ from hashlib import blake2b
 from typing import Any, NamedTuple
 
 from flask import Response, request
-from marshmallow import Schema, fields, post_load
+from marshmallow import fields, post_load
 from werkzeug.exceptions import PreconditionFailed
+
+from flask_things.http.parsing import SharedSchema
 
 ETAG_BYTES = 16
 
@@ -54,7 +56,7 @@ class Preconditions(NamedTuple):
         return lambda *args: self.check(etag_of(represent(*args)))
 
 
-class PreconditionsSchema(Schema):
+class PreconditionsSchema(SharedSchema):
     """What the target must be like (RFC 9110, section 13.1): a thing, or the list of them."""
 
     if_match = fields.String(

@@ -9,6 +9,7 @@ from sqlalchemy.engine.default import DefaultDialect
 from sqlalchemy.types import TypeDecorator
 
 from flask_things.http import pagination
+from flask_things.http.parsing import SharedSchema
 from flask_things.resource.schemas.fields import storable
 from flask_things.resource.selection import Position, Queries
 from flask_things.resource.tables.indexes import sort_key
@@ -31,7 +32,7 @@ class Limit(fields.Integer):
         return min(int(value.lstrip("0")[:5]), PAGE_MAX_ITEMS)
 
 
-class Selection(Schema):
+class Selection(SharedSchema):
     """Which rows, and in which order. `derive` adds the parameters of a resource."""
 
 

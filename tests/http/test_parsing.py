@@ -1,8 +1,14 @@
 """Bodies: what is taken, and what is refused before anything is done with it."""
 
+from copy import deepcopy
+
 import pytest
 
+from flask_things.http.parsing import NoQuery
 from flask_things.transport.uploads import BODY_MAX_BYTES
+
+#: The database makes no difference: one is enough.
+pytestmark = pytest.mark.sqlite
 
 POST = {"path": "/things", "method": "POST"}
 
@@ -126,3 +132,8 @@ def test_a_body_that_breaks_off_is_400_and_stores_nothing(serve, sent):
     server = serve()
     assert status(server.raw(sent, end=True)) == 400
     assert server.request("GET", "/things")[2] == []
+
+
+def test_a_copied_document_shares_its_schemas():
+    schema = NoQuery()
+    assert deepcopy({"schema": schema})["schema"] is schema
