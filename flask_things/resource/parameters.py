@@ -12,7 +12,7 @@ from flask_things.http import pagination
 from flask_things.http.parsing import SharedSchema
 from flask_things.resource.schemas.fields import storable
 from flask_things.resource.selection import Position, Queries
-from flask_things.resource.tables.indexes import sort_key
+from flask_things.resource.tables.sorting import sort_key
 
 #: How many rows a page has if the client does not set a limit, and at most.
 PAGE_DEFAULT_ITEMS = 100

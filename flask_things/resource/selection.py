@@ -23,7 +23,7 @@ from sqlalchemy import (
 
 from flask_things.db import types
 from flask_things.resource.tables import search
-from flask_things.resource.tables.indexes import SORT_CHARACTERS, sort_key
+from flask_things.resource.tables.sorting import SORT_CHARACTERS, sort_key
 
 #: A place in an order: the value that the row there is sorted by, and the row's id.
 Position = tuple[Any, int]

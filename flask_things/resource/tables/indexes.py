@@ -3,18 +3,13 @@
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement, FunctionElement, Index, Table, UniqueConstraint
-from sqlalchemy import Text as PlainText
-from sqlalchemy.ext.compiler import compiles
+from sqlalchemy import Column, Index, Table, UniqueConstraint
 
 from flask_things.db.objects import DatabaseObject, quote
-from flask_things.db.types import Choice, JSONObject, Text
+from flask_things.db.types import JSONObject, Text
 from flask_things.db.types.defaults import add_server_default
+from flask_things.resource.tables.sorting import SORT_CHARACTERS, is_text
 from flask_things.resource.tables.triggers import rules
-
-#: By how much of a text rows are sorted, in characters: an index over whole ones would be too big,
-#: and a cursor, which holds it, too long for a URL.
-SORT_CHARACTERS = 200
 
 #: The longest text that an index holds as a whole, in characters: PostgreSQL takes 2 704 bytes.
 INDEXED_MAX_CHARACTERS = 600
@@ -47,7 +42,7 @@ def describe(
     for constraint in [c for c in table.constraints if isinstance(c, UniqueConstraint)]:
         _index_unique(table, constraint)
     objects = [rules(table), *_sort_indexes(table, [*SORTS, *sorts])]
-    sorted_by = [name for name in (*SORTS, *sorts) if not _is_text(table.c[name])]
+    sorted_by = [name for name in (*SORTS, *sorts) if not is_text(table.c[name])]
     objects += [_filter_index(table.c[name]) for name in filters if name not in sorted_by]
     if searched is not None:
         objects.append(_search(table.c[searched]))
@@ -92,7 +87,7 @@ def _sort_indexes(table: Table, sorts: Iterable[str]) -> Iterator[DatabaseObject
         if isinstance(column.type, JSONObject):
             raise TypeError(f"{column}: JSON has no order.")
         sqlite = postgresql = quote(name)
-        if _is_text(column):
+        if is_text(column):
             sqlite = f"substr({quote(name)}, 1, {SORT_CHARACTERS})"
             postgresql = f'(({sqlite}) COLLATE "C")'
         nulls = " NULLS FIRST" if column.nullable else ""
@@ -146,25 +141,3 @@ END""",
     )
     gin = f"CREATE INDEX {index} {on}\nUSING gin (search_fold({text}) gin_trgm_ops)"
     return DatabaseObject("search", name, sqlite, (gin,))
-
-
-def _is_text(column: Column[Any]) -> bool:
-    return isinstance(column.type, Text | Choice)
-
-
-class Head(FunctionElement[str]):
-    """The beginning of a text, in the order of code points, as the index of a sort has it."""
-
-    inherit_cache = True
-    type = PlainText()
-
-
-@compiles(Head)
-def _compile(element: Head, compiler: Any, **options: Any) -> str:
-    head = f"substr({compiler.process(element.clauses, **options)}, 1, {SORT_CHARACTERS})"
-    return f'({head} COLLATE "C")' if compiler.dialect.name == "postgresql" else head
-
-
-def sort_key(column: Column[Any]) -> ColumnElement[Any]:
-    """Return what rows are sorted by when it is by a column."""
-    return Head(column) if _is_text(column) else column
