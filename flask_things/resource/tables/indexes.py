@@ -61,9 +61,7 @@ def _check(column: Column[Any]) -> None:
 
 def _check_searched(column: Column[Any]) -> None:
     if not isinstance(column.type, Text) or column.name in FTS5_NAMES:
-        raise TypeError(
-            f"{column}: cannot be searched. It must be a Text, not called rank or rowid."
-        )
+        raise TypeError(f"{column}: only a Text can be searched, and not one called rank or rowid.")
 
 
 def _check_indexed(column: Column[Any]) -> None:
