@@ -60,14 +60,25 @@ def is_not_writable(error: Exception) -> bool:
 
 def breaks_unique(error: Exception) -> bool:
     """Tell whether a row has a value that must be unique and that another row has."""
-    return _code(error) in ("SQLITE_CONSTRAINT_UNIQUE", "23505")
+    return _code(error) == "23505" or _failed(error).startswith("UNIQUE")
+
+
+def breaks_check(error: Exception) -> str:
+    """Return the name of the CHECK constraint that a row breaks, or nothing."""
+    if _code(error) == "23514":
+        return str(error.orig.diag.constraint_name)  # type: ignore[attr-defined]
+    kind, _, name = _failed(error).partition(" constraint failed: ")
+    return name if kind == "CHECK" else ""
 
 
 def breaks_reference(error: Exception) -> bool:
     """Tell whether a row refers to none, or another row still refers to a deleted one."""
-    # SQLite's code for it depends on its version and on the reference's ON DELETE.
-    is_named = str(getattr(error, "orig", "")) == "FOREIGN KEY constraint failed"
-    return is_named or _code(error) in ("SQLITE_CONSTRAINT_FOREIGNKEY", "23503", "23001")
+    return _code(error) in ("23503", "23001") or _failed(error).startswith("FOREIGN KEY")
+
+
+def _failed(error: Exception) -> str:
+    """Return SQLite's message. Its code of a constraint depends on its version and its driver."""
+    return str(getattr(error, "orig", "")) if isinstance(error, exc.IntegrityError) else ""
 
 
 def _code(error: Exception) -> str:

@@ -11,7 +11,7 @@ from sqlalchemy import Column, Table, select
 from sqlalchemy.exc import IntegrityError
 
 from flask_things.db.backend import AnySession
-from flask_things.db.errors import Conflict, Invalid, breaks_reference, breaks_unique
+from flask_things.db.errors import Conflict, Invalid, breaks_check, breaks_reference, breaks_unique
 from flask_things.db.queries import rows
 
 Values = Mapping[str, Any]
@@ -74,12 +74,13 @@ class Constraints:
 
 
 def conflict(error: IntegrityError) -> Exception:
-    """Return the Conflict (409) that an error of a constraint means, or the error itself."""
+    """Return the Conflict (409) or Invalid (422) that the database's error means, or the error."""
     if breaks_reference(error):
         return Conflict("Another row still refers to this one.")
-    return (
-        Conflict("Another row has a value that must be unique.") if breaks_unique(error) else error
-    )
+    if breaks_unique(error):
+        return Conflict("Another row has a value that must be unique.")
+    rule = breaks_check(error)
+    return Invalid({"_schema": [f"The values break the rule {rule}."]}) if rule else error
 
 
 def _values(column: Column[Any], items: Sequence[Values]) -> list[tuple[int, Any]]:

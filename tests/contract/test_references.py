@@ -1,8 +1,9 @@
-"""Values that must be unique, and references to rows of other resources."""
+"""Values that must be unique, references to rows of other resources, and rules of a table."""
 
 import pytest
 
-from tests.support.resources import pointers
+from tests.support.resources import Rows, pointers
+from tests.support.samples import ORDERS
 
 
 @pytest.fixture
@@ -97,3 +98,19 @@ def test_a_row_that_changes_with_another_has_a_new_etag(rows, references):
         before = rows.client.get(rows.url(row)).headers["ETag"]
         rows.client.delete(f"/{rows.name_of(reference.column.table.name)}/{row[column.name]}")
         assert rows.client.get(rows.url(row)).headers["ETag"] != before
+
+
+def test_a_row_that_breaks_a_rule_of_its_table_is_422(resources, client):
+    rows = Rows(ORDERS, resources, client)
+    row = rows.create()
+    unlucky = {"count": 13}
+    for path, method, body in (
+        (rows.path, "POST", rows.body(1) | unlucky),
+        (f"{rows.path}/bulk", "POST", [rows.body(1), rows.body(2) | unlucky]),
+        (rows.url(row), "PUT", rows.body() | unlucky),
+        (rows.url(row), "PATCH", unlucky),
+    ):
+        response = client.open(path, method=method, json=body)
+        assert pointers(response) == ["#"]
+        assert response.json["errors"][0]["detail"] == "The values break the rule not_13."
+    assert rows.get().json == [row]
