@@ -1,38 +1,151 @@
-"""The way to a resource of one's own, as CONTRIBUTING.md has it."""
+"""CONTRIBUTING.md, followed to the letter in a copy of the repository."""
 
+import re
+import shlex
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
-from tests.support.server import python
+from tests.support.server import Server, clean_environ
 
 ROOT = Path(__file__).parents[1]
+PAGE = (ROOT / "CONTRIBUTING.md").read_text()
 
-NOTE = """
+#: What a copy of the repository does not need.
+LEFT_OUT = shutil.ignore_patterns(".*", "data", "node_modules", "__pycache__", "*.egg-info")
 
-class Note(db.Model):  # type: ignore[name-defined]
-    id: Mapped[int] = mapped_column(primary_key=True)
-    made_at: Mapped[datetime] = mapped_column(UTCDateTime, default=utc_now)
+#: The most lines that the author of a resource writes by hand.
+LINES_MAX = 60
+
+
+def block(kind, start):
+    """Return the block of code that follows a text."""
+    return re.search(rf"{re.escape(start)}.*?```{kind}\n(.*?)```", PAGE, re.DOTALL)[1]
+
+
+NOTES = block("python", "**1. Declare it**")
+LISTED = block("python", "**2. List it**")
+COLUMN = block("python", "A column later")
+DIFFERENT = block("python", "### What is different")
+
+
+@pytest.fixture(scope="module")
+def fork(tmp_path_factory):
+    """Return a copy of the repository with the resource that the page declares."""
+    folder = tmp_path_factory.mktemp("fork") / "repository"
+    shutil.copytree(ROOT, folder, ignore=LEFT_OUT)
+    run(folder, *block("sh", "## Your own resource").splitlines()[1:])  # the first one installs
+    package = folder / re.search(r"\*\*1\. Declare it\*\* in a new file `(.*?)`", PAGE)[1]
+    package.parent.mkdir()
+    package.write_text(NOTES)
+    app = folder / re.search(r"\*\*2\. List it\*\* in `(.*?)`", PAGE)[1]
+    imported, listed = LISTED.strip().split("\n\n")
+    text = app.read_text().replace("\nfrom ", f"\n{imported}\nfrom ", 1)
+    app.write_text(re.sub(r"RESOURCES: .* = .*", listed, text))
+    run(folder, *block("sh", "**3. Write its migration**").splitlines())
+    return folder
+
+
+def run(folder, *commands, code=0):
+    """Run commands of the page in a folder with this environment; return what the last prints."""
+    for command in commands:
+        program, *arguments = shlex.split(command)
+        module = program.removeprefix(".venv/bin/")
+        done = subprocess.run(
+            [sys.executable, "-m", module, *arguments],
+            cwd=folder,
+            env=clean_environ(),
+            capture_output=True,
+            text=True,
+        )
+        assert done.returncode == code, f"{command}\n{done.stdout}{done.stderr}"
+    return done.stdout
+
+
+def migrate(folder, message):
+    """Run the commands of the step for migrations with another message."""
+    commands = block("sh", "**3. Write its migration**").replace("Add notes", message)
+    run(folder, *commands.splitlines())
+
+
+def test_the_example_is_what_the_page_has():
+    example = ROOT / "examples/notes/__init__.py"
+    if not example.exists():
+        pytest.skip("make lean has removed the example")
+    assert example.read_text() == NOTES
+
+
+def test_a_resource_takes_few_lines():
+    assert len((NOTES + LISTED).splitlines()) <= LINES_MAX
+
+
+@pytest.mark.slow
+def test_one_migration_is_written_and_needs_no_editing(fork):
+    versions = {p.name for p in (fork / "flask_things/migrations/versions").glob("*.py")}
+    [new] = versions - {p.name for p in (ROOT / "flask_things/migrations/versions").glob("*.py")}
+    text = (fork / "flask_things/migrations/versions" / new).read_text()
+    assert "flask_things" not in text  # it outlives the code of today
+    for step in ("format", "check --fix", "check"):
+        run(fork, f"ruff {step} --no-cache flask_things")
+
+
+@pytest.mark.slow
+def test_the_contract_holds_for_the_resource(fork):
+    command = block("sh", "**4. Test it**").strip().replace("-n auto", "-n 2")
+    assert " passed" in run(fork, command)
+
+
+@pytest.mark.slow
+def test_the_server_answers_what_the_page_asks(fork, tmp_path):
+    server = Server(fork, {}, ("-m", "flask_things"), wait=True)
+    try:
+        for command in block("sh", "**5. Use it.**").splitlines():
+            local = command.replace("localhost:8080", f"127.0.0.1:{server.port}")
+            shown = subprocess.check_output([*shlex.split(local), "-sSf"], text=True)
+            assert "Taxes" in shown
+    finally:
+        server.stop()
+
+
+@pytest.mark.slow
+def test_a_column_can_be_added_later(fork, tmp_path):
+    later = tmp_path / "later"
+    shutil.copytree(fork, later, ignore=shutil.ignore_patterns("__pycache__"))
+    package = later / "flask_things/notes/__init__.py"
+    text = package.read_text().replace("import Choice, ", "import Choice, Integer, ")
+    package.write_text(text.replace("    thing_id:", f"{COLUMN}    thing_id:"))
+    migrate(later, "Add pages")
+
+
+ASKED = """
+from flask_things import create_app
+client = create_app().test_client()
+thing = client.post("/things", json={"text": "x"}).json["id"]
+note = client.post("/notes", json={"title": "of it", "thing_id": thing})
+client.post("/notes", json={"title": "of none"})
+assert client.get(f"/things/{thing}/notes").json == [note.json]
+assert client.get(f"/things/{thing}/notes?q=none").json == []
+assert client.get("/things/99/notes").status_code == 404
+assert client.get(f"/things/{thing}/notes?thing_id=1").status_code == 422
+assert client.delete(note.headers["Location"]).json["detail"] == "Notes are kept."
+blank = client.post("/notes", json={"title": " "})
+assert blank.json["errors"] == [{"detail": "Must not be blank.", "pointer": "#/title"}]
+assert "listNotesOfThing" in client.get("/openapi.json").text
 """
 
 
 @pytest.mark.slow
-def test_a_table_of_one_s_own_gets_a_migration_that_runs(tmp_path):
-    shutil.copytree(ROOT / "flask_things", tmp_path / "flask_things")
-    shutil.copy(ROOT / "wsgi.py", tmp_path)
-    flask(tmp_path, "db", "upgrade")
-    with (tmp_path / "flask_things/resource/models.py").open("a") as models:
-        models.write(NOTE)
-    flask(tmp_path, "db", "migrate", "-m", "Add notes")
-    migrations = list((tmp_path / "flask_things/migrations/versions").glob("*_add_notes.py"))
-    assert len(migrations) == 1
-    assert "sa.DateTime()" in migrations[0].read_text()
-    flask(tmp_path, "db", "upgrade")
-    flask(tmp_path, "db", "check")
-
-
-def flask(folder, *arguments):
-    """Run a `flask` command in a folder."""
-    run = python(folder, "-m", "flask", *arguments)
-    assert run.returncode == 0, run.stderr
+def test_a_subclass_changes_what_the_page_says(fork, tmp_path):
+    other = tmp_path / "other"
+    shutil.copytree(fork, other, ignore=shutil.ignore_patterns("__pycache__"))
+    package = other / "flask_things/notes/__init__.py"
+    text = package.read_text()
+    imports, classes = re.split(r"\n\n(?=class )", DIFFERENT, maxsplit=1)
+    text = text.replace("NOTES = Resource(", f"{classes}\n\nNOTES = Notes(")
+    text = text.replace("    Note,\n", "    Note,\n    fields=NoteFields,\n")
+    package.write_text(text.replace("\nfrom datetime", f"\n{imports}\nfrom datetime", 1))
+    (other / "ask.py").write_text(ASKED)
+    run(other, ".venv/bin/ask")

@@ -11,6 +11,7 @@ import pytest
 import yaml
 
 from flask_things import create_app
+from flask_things.app import RESOURCES
 from flask_things.config import DEFAULTS, Settings
 from tests.support.server import clean_environ, python
 
@@ -150,7 +151,8 @@ def test_the_layout_is_the_tree_s():
     there = {f"flask_things/{path.name}/" for path in packages}
     there |= {f"flask_things/{name}.py" for name in ("app", "config", "health")}
     there |= {f"{path.parent.name}/" for path in ROOT.glob("*/*.py")}
-    assert named == there | {"wsgi.py", "gunicorn.conf.py"}
+    of_fork = {f"flask_things/{one.model.__module__.split('.')[1]}/" for one in RESOURCES}
+    assert named | of_fork == there | {"wsgi.py", "gunicorn.conf.py"}
 
 
 def compose():
