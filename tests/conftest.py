@@ -4,6 +4,7 @@ Whatever needs a database runs twice: on SQLite and on PostgreSQL. What is about
 marked so.
 """
 
+import gc
 import os
 import shutil
 from itertools import count
@@ -30,7 +31,7 @@ TEMPLATE = "template"
 def pytest_collection_modifyitems(items):
     """Mark a test that starts servers as slow: each takes seconds of the processor."""
     for item in items:
-        if "serve" in item.fixturenames:
+        if {"serve", "server"} & set(item.fixturenames):
             item.add_marker(pytest.mark.slow)
 
 
@@ -81,7 +82,7 @@ def environ(engine, tmp_path, request):
         return
     postgres, name = request.getfixturevalue("postgres"), f"test_{next(NUMBERS)}"
     template = request.getfixturevalue("postgres_template")
-    postgres.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
+    postgres.execute(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY")
     yield {"THINGS_DATABASE_URL": postgres.url(name)}
     postgres.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
@@ -104,10 +105,11 @@ def template(tmp_path_factory):
 def app(environ, engine, tmp_path, template, resources):
     """Return an application with a database that is ready."""
     file = tmp_path / "data" / "db.sqlite3"
-    if engine == "sqlite" and not file.exists():
-        shutil.copy(template, file)
     app = create_app(environ, resources)
-    prepare(app)
+    if engine == "sqlite" and file.exists():
+        prepare(app)
+    elif engine == "sqlite":
+        shutil.copy(template, file)
     yield app
     with app.app_context():
         db.engine.dispose()
@@ -221,3 +223,9 @@ def serve(tmp_path, environ):
     yield start
     for server in servers:
         server.stop()
+
+
+def pytest_collection_finish(session):
+    """Keep the collector from walking through thousands of collected tests again and again."""
+    gc.collect()
+    gc.freeze()

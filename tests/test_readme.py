@@ -201,6 +201,7 @@ def test_every_container_that_runs_a_shell_or_python_passes_signals_on():
     assert all(service["init"] for service in compose().values() if "build" in service)
 
 
+@pytest.mark.slow
 @pytest.mark.sqlite
 def test_in_the_container_flask_needs_no_app_option(environ, tmp_path):
     image = re.findall(

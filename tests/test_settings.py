@@ -186,11 +186,13 @@ def test_a_bad_value_stops_every_start_with_one_line(command, name, value):
     assert starts(command, name, value).startswith(f"{name}: ")
 
 
+@pytest.mark.slow
 def test_gunicorn_s_own_setting_is_refused_with_one_line_too():
     """gunicorn reads WEB_CONCURRENCY while it is imported: `-m flask_things` is there first."""
     assert starts("-m flask_things", "WEB_CONCURRENCY", "many").startswith("WEB_CONCURRENCY: ")
 
 
+@pytest.mark.slow
 def test_help_lists_the_settings_with_their_defaults():
     """Also where they cannot be used."""
     shown = python(ROOT, "-m", "flask_things", "--help", PORT="http")
@@ -199,6 +201,7 @@ def test_help_lists_the_settings_with_their_defaults():
     assert listed == DEFAULTS
 
 
+@pytest.mark.slow
 def test_version_is_ours():
     assert python(ROOT, "-m", "flask_things", "--version").stdout == f"flask-things {__version__}\n"
 

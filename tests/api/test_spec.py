@@ -6,6 +6,9 @@ import re
 import pytest
 from openapi_spec_validator import validate
 
+#: The database makes no difference: one is enough.
+pytestmark = pytest.mark.sqlite
+
 METHODS = {"get", "put", "post", "patch", "delete"}
 
 

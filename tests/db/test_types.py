@@ -155,7 +155,7 @@ def test_a_decimal_that_no_integer_of_sqlite_holds_cannot_be_declared(digits, sc
         types.ExactDecimal(digits, scale)
 
 
-def test_an_annotation_alone_gives_a_column_its_type(app):
+def test_an_annotation_alone_gives_a_column_its_type():
     class Annotated(db.Model):
         """A table of which no column names its type."""
 

@@ -2,6 +2,9 @@
 
 import pytest
 
+#: The database makes no difference: one is enough.
+pytestmark = pytest.mark.sqlite
+
 
 @pytest.mark.parametrize(
     "path", ["/things", "/nowhere", "/docs", "/openapi.json", "/docs/assets/x"]

@@ -81,6 +81,7 @@ def test_a_database_that_is_busy_leaves_the_key_free(short_wait, app, client, co
     assert post(client).status_code == 201
 
 
+@pytest.mark.sqlite
 @pytest.mark.parametrize("key", ["", "a" * 256, "a b", "\x7f", "ä", "a\tb", "🍏"])
 def test_a_key_that_is_not_1_to_255_visible_ascii_characters_is_422(client, key):
     response = post(client, **{"Idempotency-Key": key.encode().decode("latin-1")})
@@ -230,6 +231,7 @@ def test_a_restarted_server_gives_the_same_answer(serve):
     assert (status, again, fields["Idempotency-Replayed"]) == (201, things, "true")
 
 
+@pytest.mark.slow
 def test_what_is_kept_of_an_answer_does_not_grow_with_its_texts(client, connection):
     things = [{"text": f"{n} " + "text" * 2500} for n in range(1000)]
     client.post("/things/bulk", json=things, headers=KEY)

@@ -69,11 +69,13 @@ def test_a_cursor_goes_with_any_limit_and_total_and_on_another_worker(environ, c
         db.engine.dispose()
 
 
+@pytest.mark.sqlite
 @pytest.mark.parametrize("cursor", ["", "x", "AAAA", "=", "ä", "%00", "a" * 3000])
 def test_a_made_up_cursor_is_422(client, cursor):
     assert parameters(client.get(f"/things?cursor={cursor}")) == ["cursor"]
 
 
+@pytest.mark.sqlite
 @pytest.mark.parametrize("sort", ["id", "created_at", "text"])
 def test_a_cursor_with_any_one_character_changed_is_422(client, things, sort):
     url = next_page(client.get(f"/things?limit=1&sort={sort}").headers)
@@ -86,6 +88,7 @@ def test_a_cursor_with_any_one_character_changed_is_422(client, things, sort):
         assert parameters(client.get(f"{start}={cursor[:place]}")) == ["cursor"]
 
 
+@pytest.mark.sqlite
 @pytest.mark.parametrize(
     ("sort", "place"),
     [

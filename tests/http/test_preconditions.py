@@ -63,6 +63,7 @@ def test_a_restored_backup_brings_no_etag_back_for_another_content(client, thing
     assert client.put("/things/1", json={"text": "after it"}).headers["ETag"] != first
 
 
+@pytest.mark.sqlite
 @pytest.mark.parametrize("path", ["/things/1", "/things?limit=1&total=true"])
 @pytest.mark.parametrize("method", ["GET", "HEAD"])
 @pytest.mark.parametrize("form", ["{}", "W/{}", '"other", {}', '"a,b" ,\t{} , "c"', "*", '"x",,{}'])
@@ -78,6 +79,7 @@ def test_what_the_client_has_is_304(client, thing, path, method, form):
         assert response.headers.get(name) == whole.headers.get(name)
 
 
+@pytest.mark.sqlite
 @pytest.mark.parametrize(
     "form", ["", '"other"', "other", "{bare}", "w/{}", "x{}", "{}x", '""', "'{bare}'"]
 )
@@ -114,6 +116,7 @@ def test_a_write_of_the_version_that_is_there_succeeds(client, thing, method, fo
     assert response.status_code == (204 if method == "DELETE" else 200)
 
 
+@pytest.mark.sqlite
 @pytest.mark.parametrize("method", WRITES)
 @pytest.mark.parametrize("form", REWRITTEN)
 def test_a_write_of_this_version_succeeds_though_a_proxy_rewrote_its_tag(
@@ -125,6 +128,7 @@ def test_a_write_of_this_version_succeeds_though_a_proxy_rewrote_its_tag(
     assert write(client, method, If_Match=f'"other", {tag}').status_code < 300
 
 
+@pytest.mark.sqlite
 @pytest.mark.parametrize("form", REWRITTEN)
 def test_what_the_client_has_is_304_though_a_proxy_rewrote_its_tag(client, thing, form):
     for path in ("/things/1", "/things", "/openapi.json", "/docs"):
@@ -133,6 +137,7 @@ def test_what_the_client_has_is_304_though_a_proxy_rewrote_its_tag(client, thing
         assert (response.status_code, response.headers["ETag"]) == (304, plain)
 
 
+@pytest.mark.sqlite
 @pytest.mark.parametrize("form", FOREIGN)
 def test_no_other_tag_is_taken_for_a_rewritten_one(client, thing, form):
     tag = form.format(bare=etag(client).strip('"'))

@@ -2,6 +2,9 @@
 
 import pytest
 
+#: The database makes no difference: one is enough.
+pytestmark = pytest.mark.sqlite
+
 POST = {"path": "/things", "method": "POST", "content_type": "application/json"}
 
 

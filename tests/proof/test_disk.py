@@ -46,6 +46,7 @@ def test_a_full_disk_is_507_until_there_is_room(start, disk):
     assert "xxx" not in log  # what users write
 
 
+@pytest.mark.slow
 def test_a_full_disk_with_the_log_on_it_stops_writes_only_while_it_is_full(disk, environ):
     """An error in a thread cannot be printed then, and must reach its request all the same."""
     server = Server(disk, environ, ("-m", "flask_things"), wait=True)

@@ -96,6 +96,7 @@ BAD = {
 }
 
 
+@pytest.mark.sqlite
 @pytest.mark.parametrize("bad", BAD)
 @pytest.mark.parametrize("mode", ["write", "all"])
 def test_what_is_no_good_token_is_401(client, make, bad):

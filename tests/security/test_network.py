@@ -5,6 +5,9 @@ import pytest
 from flask_things.security.network import CORS_RULES, Proxied
 from flask_things.setting_values import networks
 
+#: The database makes no difference: one is enough.
+pytestmark = pytest.mark.sqlite
+
 EVIL = "evil.example"
 
 

@@ -9,6 +9,9 @@ import pytest
 from tests.support.proxies import caddy, needs, nginx
 from tests.support.server import next_page, request
 
+#: The database makes no difference: one is enough.
+pytestmark = pytest.mark.sqlite
+
 API = {"X-Forwarded-Prefix": "/api"}
 
 README = (Path(__file__).parents[2] / "README.md").read_text()

@@ -13,6 +13,9 @@ from flask_things.db.session import db
 from flask_things.security.tokens import create_token
 from tests.support.server import JSON, free_port, wait_until
 
+#: The database makes no difference: one is enough.
+pytestmark = pytest.mark.sqlite
+
 REDIS = shutil.which("redis-server")
 
 
