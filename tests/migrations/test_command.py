@@ -22,7 +22,7 @@ class Note(Record):
 
 describe(Note.__table__, searched="text", sorts=["text"], filters=["thing_id"])
 '''
-IMPORTS = "import sqlalchemy as sa\nfrom flask_things.resource.tables import describe\n"
+IMPORTS = "import sqlalchemy as sa\nfrom flask_things.resource.tables.indexes import describe\n"
 
 
 @pytest.fixture

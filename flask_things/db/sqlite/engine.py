@@ -19,6 +19,10 @@ from flask_things.db.sqlite.files import beside
 from flask_things.db.sqlite.group_commit import GroupCommit
 from flask_things.db.sqlite.write_lock import Gate, try_until
 
+#: Makes SQLite read the schema if another process has changed it. While an INSERT is compiled whose
+#: triggers feed FTS5, that would end in "no such table".
+LOAD_SCHEMA = "SELECT 1 FROM sqlite_schema LIMIT 0"
+
 
 class SQLite:
     """A database file, as the workers of a server share it."""
@@ -183,6 +187,7 @@ def _driver_connection(connection: Connection) -> Any:
 def _has_begun(connection: Connection) -> bool:
     try:
         connection.exec_driver_sql("BEGIN IMMEDIATE")
+        connection.exec_driver_sql(LOAD_SCHEMA).close()
     except OperationalError as error:
         if error_name(error.orig).startswith("SQLITE_BUSY"):
             return False
