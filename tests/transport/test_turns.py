@@ -64,16 +64,6 @@ def test_an_export_to_a_fast_client_does_not_stop_reads(server):
     assert slowest_read_during(server, "GET", "/things.csv") < LIMIT_S / 2
 
 
-@pytest.mark.sqlite
-def test_a_search_after_another_program_has_written_much_does_not_stop_reads(server, connection):
-    """It has to fold all of it first."""
-    moment = "2026-11-22 15:04:05.123456"
-    insert = "INSERT INTO thing (text, created_at, updated_at) VALUES (?, ?, ?)"
-    connection.executemany(insert, [("Lorem Ipsum", moment, moment)] * 150_000)
-    connection.commit()
-    assert slowest_read_during(server, "GET", "/things?q=ipsum") < LIMIT_S
-
-
 @pytest.mark.parametrize("sent", [b"", b"GET /things HTTP/1.1\r\nHost: x"], ids=["silent", "half"])
 def test_clients_that_do_not_go_on_do_not_stop_others(server, sent):
     with connections(server, 200, sent):
