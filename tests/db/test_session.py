@@ -165,7 +165,7 @@ def test_a_start_that_cannot_use_the_database_ends_with_one_line(file, tmp_path)
 
 @pytest.mark.sqlite
 def test_a_write_succeeds_after_another_process_has_changed_the_schema(client, connection):
-    """As Litestream does when it starts."""
+    """As a program does that replicates the database, when it starts."""
     assert client.get("/things").status_code == 200  # the schema is loaded
     connection.execute("CREATE TABLE other (a)")
     assert client.post("/things", json={"text": "x"}).status_code == 201
