@@ -1,4 +1,4 @@
-"""The real server, for every judge."""
+"""The real server, with things and notes, for every judge."""
 
 import json
 import os
@@ -6,25 +6,23 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import serve as serve  # a fixture
-from tests.support.server import JSON
+from tests.support.server import JSON, Server
+from tests.test_contributing import fork as fork  # a fixture
 
 HERE = Path(__file__).parent
 
 
 @pytest.fixture
-def environ():
-    """Return the settings of the server: none."""
-    return {}
-
-
-@pytest.fixture
-def server(serve):
-    """Return a server with some things, enough for a second page."""
-    server = serve()
+def server(fork, tmp_path):
+    """Return a server with some things and notes, enough of each for a second page."""
+    url = f"sqlite:///{tmp_path}/db.sqlite3"
+    server = Server(fork, {"THINGS_DATABASE_URL": url}, ("-m", "flask_things"), wait=True)
     things = [{"text": f"thing {n} äöü"} for n in range(120)]
     server.request("POST", "/things/bulk", things, JSON)
-    return server
+    notes = [{"title": f"note {n}", "thing_id": n} for n in range(1, 120)]
+    server.request("POST", "/notes/bulk", notes, JSON)
+    yield server
+    server.stop()
 
 
 @pytest.fixture

@@ -4,9 +4,11 @@ import csv
 import json
 import re
 import sys
+from datetime import date
 from io import StringIO
 
 from things_client import Client
+from things_client.api.notes import create_note, list_notes
 from things_client.api.things import (
     create_thing,
     create_things,
@@ -18,7 +20,17 @@ from things_client.api.things import (
     replace_thing,
     update_thing,
 )
-from things_client.models import ListThingsSort, Problem, Thing, ThingInput, ThingPatch
+from things_client.models import (
+    ListNotesPriority,
+    ListThingsSort,
+    Note,
+    NoteInput,
+    NoteInputPriority,
+    Problem,
+    Thing,
+    ThingInput,
+    ThingPatch,
+)
 from things_client.types import UNSET, File, Unset
 
 client = Client(base_url=sys.argv[1], raise_on_unexpected_status=True)
@@ -75,3 +87,11 @@ assert [row["text"] for row in csv.DictReader(StringIO(table))] == [f"walk {n}" 
 assert delete_thing.sync_detailed(thing.id, client=client).status_code == 204
 gone = get_thing.sync(thing.id, client=client)
 assert isinstance(gone, Problem) and gone.status == 404
+
+# Another resource, with a date, an enum and a reference.
+due, high = date(2026, 12, 31), NoteInputPriority.HIGH
+draft = NoteInput(title="walk", due=due, priority=high, thing_id=made[0].id)
+note = create_note.sync(client=client, body=draft)
+assert isinstance(note, Note) and (note.due, note.thing_id, note.done) == (due, made[0].id, False)
+urgent = list_notes.sync(client=client, priority=ListNotesPriority.HIGH, thing_id=made[0].id)
+assert urgent == [note]

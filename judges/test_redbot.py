@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 PATHS = ["/things", "/things/1", "/openapi.json", "/docs", "/things.csv", "/things.ndjson"]
+PATHS += [path.replace("thing", "note") for path in PATHS if "thing" in path]
 
 
 @pytest.mark.parametrize("path", PATHS)
