@@ -24,9 +24,11 @@ from sqlalchemy import (
     Column,
     ColumnElement,
     TableClause,
+    and_,
     bindparam,
     column,
     func,
+    or_,
     table,
     type_coerce,
 )
@@ -118,8 +120,12 @@ def conditions(searched: Column[Any], names: frozenset[str]) -> list[ColumnEleme
         match = index(searched).c[f"{searched.table.name}_search"].bool_op("MATCH")
         found.append(match(_parameter("triples")))
     if "part" in names:
-        found.append(text.like(_parameter("rough"), escape="!"))  # SQLite's knows no case
-        found.append(text.bool_op("GLOB")(_parameter("part")))
+        # SQLite's LIKE knows no case. Both read up to a U+0000, which rows of the tutorial may have.
+        end = func.instr(text, func.char(0))
+        like = text.like(_parameter("rough"), escape="!")
+        after_end = func.substr(text, end + 1, type_=PlainText())
+        glob, glob_after = (t.bool_op("GLOB")(_parameter("part")) for t in (text, after_end))
+        found.append(or_(and_(like, glob), and_(end > 0, glob_after)))
     elif "rough" in names:
         found.append(text.collate("C").ilike(_parameter("rough"), escape="!"))
     if "pattern" in names:
