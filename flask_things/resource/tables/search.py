@@ -12,7 +12,8 @@ knows the case of ASCII and is five times as fast.
 
 Both databases fold as Unicode's simple case folding does, but for letters that are younger than
 FTS5's table, of Unicode 6.1 (EXACT): SQLite finds these as they are written only, PostgreSQL most
-of them in each case.
+of them in each case. SQLite searches a text up to its first U+0000, which only rows have that were
+taken over from the tutorial.
 """
 
 import re
@@ -24,11 +25,9 @@ from sqlalchemy import (
     Column,
     ColumnElement,
     TableClause,
-    and_,
     bindparam,
     column,
     func,
-    or_,
     table,
     type_coerce,
 )
@@ -120,12 +119,8 @@ def conditions(searched: Column[Any], names: frozenset[str]) -> list[ColumnEleme
         match = index(searched).c[f"{searched.table.name}_search"].bool_op("MATCH")
         found.append(match(_parameter("triples")))
     if "part" in names:
-        # SQLite's LIKE knows no case. Both read up to a U+0000, which rows of the tutorial may have.
-        end = func.instr(text, func.char(0))
-        like = text.like(_parameter("rough"), escape="!")
-        after_end = func.substr(text, end + 1, type_=PlainText())
-        glob, glob_after = (t.bool_op("GLOB")(_parameter("part")) for t in (text, after_end))
-        found.append(or_(and_(like, glob), and_(end > 0, glob_after)))
+        found.append(text.like(_parameter("rough"), escape="!"))  # SQLite's knows no case
+        found.append(text.bool_op("GLOB")(_parameter("part")))
     elif "rough" in names:
         found.append(text.collate("C").ilike(_parameter("rough"), escape="!"))
     if "pattern" in names:
