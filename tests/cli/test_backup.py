@@ -43,7 +43,7 @@ def test_a_backup_is_one_file_that_holds_everything(client, runner, tmp_path):
     client.post("/things/bulk", json=[{"text": "a"}, {"text": "b"}])
     result = runner.invoke(args=["things", "backup", str(tmp_path / "backup")])
     assert (result.exit_code, result.stdout) == (0, "")
-    assert result.stderr == f"{tmp_path}/backup: 2 things.\n"
+    assert result.stderr.startswith(f"{tmp_path}/backup: 2 things")
     assert files(tmp_path) == {"data", "backup"}
     assert query(tmp_path / "backup", "SELECT group_concat(text) FROM thing") == "a,b"
     assert query(tmp_path / "backup", "PRAGMA journal_mode") == "delete"
@@ -55,7 +55,8 @@ def test_a_database_on_a_read_only_disk_is_backed_up(environ, file, tmp_path):
         prepare(create_app(environ))
         wait_until(lambda: remount(file.parent, "ro"))
         command = (*COMMAND, "backup", str(tmp_path / "backup"))
-        assert python(tmp_path, *command, **environ).stderr == f"{tmp_path}/backup: 0 things.\n"
+        stderr = python(tmp_path, *command, **environ).stderr
+        assert stderr.startswith(f"{tmp_path}/backup: 0 things")
 
 
 def test_a_backup_opens_in_the_server(client, runner, serve, tmp_path):

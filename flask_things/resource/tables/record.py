@@ -44,7 +44,7 @@ class Record(db.Model):  # type: ignore[name-defined]
     )
 
     # AUTOINCREMENT: the id of a deleted row is not given again.
-    __table_args__ = ({"sqlite_autoincrement": True},)
+    __table_args__: Any = ({"sqlite_autoincrement": True},)
 
     @declared_attr.directive
     def __mapper_args__(cls) -> dict[str, Any]:  # noqa: N805 - a class method to SQLAlchemy
