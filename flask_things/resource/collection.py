@@ -140,7 +140,8 @@ class Collection:
     ) -> Sequence[Stored]:
         """Store rows; `first` is the number of the first item in a bulk call."""
         new = [self._values.complete(fields) for fields in items]
-        self.constraints.check(session, new, first=first)
+        if self.constraints.exist:
+            self.constraints.check(session, new, first=first)
         return self._write(session, self._insert, new if len(new) > 1 else new[0])
 
     def update(
@@ -156,7 +157,8 @@ class Collection:
             new = self._values.changes(row, fields)
             if not new:
                 return row
-            self.constraints.check(session, [new], row_id=row_id)
+            if self.constraints.exist:
+                self.constraints.check(session, [new], row_id=row_id)
             [changed] = self._write(session, self._update, {**new, "row_id_": row_id})
             return changed
 

@@ -31,6 +31,8 @@ class Constraints:
             if column.foreign_keys
         ]
         self._unique = [column for column in table.c if column.unique]
+        #: Whether there is anything to check.
+        self.exist = bool(self._references or self._unique)
 
     def check(
         self,

@@ -7,6 +7,7 @@ from marshmallow import ValidationError, missing
 from sqlalchemy import Row, Table
 
 from flask_things.db.errors import Invalid
+from flask_things.db.types import utc_now
 from flask_things.resource.schemas.columns import default_of
 
 #: The columns that the service fills.
@@ -21,13 +22,17 @@ class Values:
         self._defaults = {c.name: default_of(c) for c in table.c if c.name not in GENERATED}
 
     def complete(self, fields: Mapping[str, Any]) -> dict[str, Any]:
-        """Return a value for each column. Raises TypeError for a missing or an unknown one."""
+        """Return a value for each column but `id` and `revision`.
+
+        Raises TypeError for a missing or an unknown one.
+        """
         self._refuse_unknown(fields)
         defaults = {n: default for n, default in self._defaults.items() if n not in fields}
         if needed := [name for name, default in defaults.items() if default is missing]:
             raise TypeError(f"{self._table} needs {', '.join(needed)}.")
         made = {n: default() if callable(default) else default for n, default in defaults.items()}
-        return {**fields, **made}
+        now = utc_now()
+        return {**fields, **made, "created_at": now, "updated_at": now}
 
     def changes(self, row: Row[Any], fields: Mapping[str, Any]) -> dict[str, Any]:
         """Return the values that differ from those of a row.

@@ -9,6 +9,15 @@ from typing import Any
 
 from sqlalchemy.types import TypeEngine
 
+from flask_things.db.types.basic import (
+    TEXT_FORBIDDEN,
+    TEXT_MAX_CHARACTERS,
+    Choice,
+    Date,
+    Text,
+    UTCDateTime,
+    utc_now,
+)
 from flask_things.db.types.json_objects import JSONObject, compact
 from flask_things.db.types.numeric import (
     INTEGER_MAX,
@@ -17,8 +26,6 @@ from flask_things.db.types.numeric import (
     ExactDecimal,
     Integer,
 )
-from flask_things.db.types.texts import TEXT_FORBIDDEN, TEXT_MAX_CHARACTERS, Choice, Text
-from flask_things.db.types.times import Date, UTCDateTime, utc_now
 
 __all__ = [
     "ANNOTATIONS",

@@ -7,7 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy import Dialect
 
-from flask_things.db.types.checked import Checked
+from flask_things.db.types.basic import Checked
 
 
 class JSONObject(Checked):

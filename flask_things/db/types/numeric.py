@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from sqlalchemy import Dialect
 from sqlalchemy.types import TypeEngine
 
-from flask_things.db.types.checked import Checked
+from flask_things.db.types.basic import Checked
 
 #: The lowest and the highest integer of both databases.
 INTEGER_MIN, INTEGER_MAX = -(2**63), 2**63 - 1
