@@ -45,7 +45,7 @@ class Collection:
         self._update = update(table).where(this).returning(*table.c)
         self._delete = delete(table).where(this).returning(table.c.id)
 
-    def find(self, session: AnySession, **selection: Any) -> Sequence[Stored]:
+    def find(self, session: AnySession, /, **selection: Any) -> Sequence[Stored]:
         """Return the selected rows as the database has them now.
 
         `sort` is the name of a column, with a `-` before it for descending order, `limit` the most
@@ -53,7 +53,7 @@ class Collection:
         """
         return rows(session, *self.queries.page(_dialect(session), **selection))
 
-    def count(self, session: AnySession, **selection: Any) -> int:
+    def count(self, session: AnySession, /, **selection: Any) -> int:
         """Return the number of selected rows."""
         [(count,)] = rows(session, *self.queries.count(_dialect(session), **selection))
         return count  # type: ignore[no-any-return]
@@ -61,6 +61,7 @@ class Collection:
     def page(
         self,
         session: AnySession,
+        /,
         *,
         limit: int,
         total: bool,
@@ -81,7 +82,7 @@ class Collection:
             page: Page = read(session, query, parameters, partial(read_page, limit=limit))
             return page._replace(total=self.count(session, **selection)) if total else page
 
-    def export(self, session: AnySession, **selection: Any) -> Generator[Stored]:
+    def export(self, session: AnySession, /, **selection: Any) -> Generator[Stored]:
         """Return every row that `find` returns, one after the other, all of one snapshot.
 
         They come from a connection that is in use until they end or are closed. Raises Away (503).

@@ -13,8 +13,8 @@ from flask_things.resource.selection import Queries
 from flask_things.resource.tables.indexes import describe
 from flask_things.resource.tables.record import Record
 
-#: What no column may be called, as a method has a parameter of this name.
-RESERVED = {"expect"}
+#: What no column may be called: a parameter of methods, and attributes of SQLAlchemy's rows.
+RESERVED = {"expect", "t", "tuple"}
 
 #: What no filter may be called, as lists have parameters of these names.
 PARAMETERS = {"after", "cursor", "limit", "max_bytes", "q", "sort", "total"}

@@ -57,6 +57,7 @@ class Queries:
     def page(
         self,
         dialect: str,
+        /,
         *,
         sort: str = "id",
         after: Position | None = None,
@@ -79,12 +80,12 @@ class Queries:
             given |= {"max_bytes": max_bytes}
         return self._page(sort, frozenset(given)), given
 
-    def count(self, dialect: str, **selection: Any) -> tuple[Select[Any], dict[str, Any]]:
+    def count(self, dialect: str, /, **selection: Any) -> tuple[Select[Any], dict[str, Any]]:
         """Return the query for the number of selected rows, and its parameters."""
         given = self._selected(dialect, **selection)
         return self._count(frozenset(given)), given
 
-    def _selected(self, dialect: str, *, q: str = "", **filters: Any) -> dict[str, Any]:
+    def _selected(self, dialect: str, /, *, q: str = "", **filters: Any) -> dict[str, Any]:
         if unknown := filters.keys() - set(self.filters):
             raise TypeError(f"{self.table.name} has no filter {', '.join(sorted(unknown))}.")
         equal = {

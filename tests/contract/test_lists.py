@@ -147,7 +147,7 @@ def test_a_value_that_a_filter_cannot_have_is_422(rows):
             ("\0", "x" * 100_001) if isinstance(column.type, Text) else ("\0", "x y", "1e5")
         ):
             response = rows.get(query_string={name: value})
-            assert parameters(response) == [name], (name, value)
+            assert set(parameters(response)) == {name}, (name, value)
         repeated = rows.get(query_string=f"{name}=1&{name}=1")
         assert parameters(repeated) == [name]
 

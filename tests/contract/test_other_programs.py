@@ -4,7 +4,7 @@ import psycopg
 import pytest
 
 from flask_things.db import types
-from flask_things.db.objects import quote
+from flask_things.db.objects import literal, quote
 from flask_things.db.sqlite.file import sqlite3
 
 ERRORS = (sqlite3.IntegrityError, psycopg.IntegrityError, psycopg.DataError)
@@ -35,13 +35,13 @@ def copy(rows, table):
     """Return a statement that inserts a row with those columns only that have no default."""
     required = [column for column in rows.columns if column.name in rows.minimal()]
     names = ", ".join(quote(column.name) for column in required)
-    values = ", ".join(_other(c) if c.unique else quote(c.name) for c in required)
+    other = rows.minimal(7)
+    values = ", ".join(_literal(other[c.name]) if c.unique else quote(c.name) for c in required)
     return f"INSERT INTO {table} ({names}) SELECT {values} FROM {table}"
 
 
-def _other(column):
-    is_text = isinstance(column.type, types.Text)
-    return f"{quote(column.name)} || 'x'" if is_text else f"{quote(column.name)} + 1"
+def _literal(value):
+    return literal(value) if isinstance(value, str) else str(value)
 
 
 def test_an_insert_needs_only_what_has_no_default(rows, table, execute):
@@ -79,7 +79,7 @@ def test_an_update_moves_updated_at_and_the_etag(rows, table, execute):
         assert response.json["created_at"] == row["created_at"]
         assert response.json["updated_at"][:23] >= row["updated_at"][:23]
         assert response.json["updated_at"] != row["updated_at"]
-    assert len(seen) == count > 1
+    assert len(seen) == count
 
 
 def test_an_update_that_changes_nothing_moves_nothing(rows, table, execute):

@@ -2,8 +2,10 @@
 
 import pytest
 from sqlalchemy import MetaData
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Mapped, mapped_column
 
+from flask_things.db.session import db
 from flask_things.resource import Record, Resource, Text
 
 
@@ -13,6 +15,7 @@ class Bad(Record):
     metadata = MetaData()  # so that it is no part of the schema
 
     expect: Mapped[str] = mapped_column(Text(1, 10))
+    t: Mapped[int]  # as a method of SQLAlchemy's rows
 
 
 class Page(Record):
@@ -21,10 +24,11 @@ class Page(Record):
     metadata = MetaData()
 
     limit: Mapped[int]
+    session: Mapped[int]
 
 
 def test_a_column_with_the_name_of_an_argument_is_refused():
-    with pytest.raises(TypeError, match="not for columns: expect"):
+    with pytest.raises(TypeError, match="not for columns: expect, t."):
         Resource("bads", Bad, example={"expect": "x"})
 
 
@@ -49,3 +53,9 @@ def test_a_column_that_does_not_exist_is_refused(kind):
 def test_only_a_text_can_be_searched():
     with pytest.raises(TypeError, match="only a Text can be searched"):
         Resource("pages", Page, searched="limit", example={"limit": 1})
+
+
+def test_a_filter_may_be_called_as_the_argument_of_every_method(app):
+    pages = Resource("pages", Page, filters=("session",), example={"limit": 1, "session": 1})
+    with app.app_context(), pytest.raises(DBAPIError, match=r"page"):  # there is no such table
+        pages.collection.count(db.session, session=1)

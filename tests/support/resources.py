@@ -27,6 +27,7 @@ class Rows:
 
     def __init__(self, resource, resources, client):
         self.resource, self.client, self.path = resource, client, f"/{resource.name}"
+        self.table = resource.table
         self._by_table = {one.table.name: one for one in resources}
         self._resources = resources
         fields = resource.schemas.input().fields
@@ -42,26 +43,44 @@ class Rows:
 
     def body(self, number=0, /, **fields):
         """Return a valid body with every field, another one for each number."""
-        values = {column.name: self._value(column, number) for column in self.plain}
-        return {**self.example, **values, **fields}
+        return {**self.example, **self._values(number, self.plain), **fields}
 
     def minimal(self, number=0, /, **fields):
         """Return a valid body with those fields only that have no default."""
-        return {n: v for n, v in self.body(number).items() if n in self._required} | fields
+        required = [column for column in self.plain if column.name in self._required]
+        example = {name: self.example[name] for name in self._required & self.example.keys()}
+        return {**example, **self._values(number, required), **fields}
+
+    def _values(self, number, columns):
+        return {column.name: self._value(column, number) for column in columns}
 
     def _value(self, column, number):
-        """Return the value of a field; a reference is to one row."""
+        """Return the value of a field; a reference is to one row, or to none in a circle."""
         for reference in column.foreign_keys:
-            return self.target(reference.column.table.name)
+            table = reference.column.table
+            is_circle = column.nullable and self.table in self._reached(table)
+            return None if is_circle else self.target(table.name)
         return value(column, number)
 
+    def _reached(self, table, found=()):
+        """Return the tables that a table refers to, itself included."""
+        found = {table, *found}
+        for key in table.foreign_keys:
+            if key.column.table not in found:
+                found |= self._reached(key.column.table, found)
+        return found
+
+    @property
+    def references(self):
+        """Return the columns that refer to rows of other resources, but for circles."""
+        return [c for c in self.columns if c.foreign_keys and self._value(c, 0) is not None]
+
     def target(self, table):
-        """Return the id of a row of another resource, which is created."""
+        """Return the id of a row of another resource, which is created if there is none."""
         if table not in self._targets:
-            self._targets[table] = None  # where two resources refer to each other
             other = Rows(self._by_table[table], self._resources, self.client)
-            other._targets = self._targets
-            self._targets[table] = other.post(other.minimal()).json["id"]
+            found = other.get("?limit=1").json or [other.create_many([other.minimal()])[0]]
+            self._targets[table] = found[0]["id"]
         return self._targets[table]
 
     def target_all(self):

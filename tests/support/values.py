@@ -10,6 +10,9 @@ from flask_things.resource.schemas.columns import field_for
 TEXTS = ["\t tab", "\n", " ", "  spaces  ", '"quoted", one\r\n', "'", "10", "9", "=1+1", ";"]
 TEXTS += ["NULL", "\\n", "a", "b", "null", "äpfel", "\u2028", "\ufeff", "\uffff", "🍏"]
 
+#: Texts of fewer characters are numbers in base 36, so that they differ.
+SHORT, DIGITS = 10, "0123456789abcdefghijklmnopqrstuvwxyz"
+
 NO_TEXTS = [5, True, ["x"], {}, "a\0b", "\ud800", "\udc00\ud800"]
 NO_INTEGERS = ["1", "", 1.5, True, [], 10**30]
 NO_BOOLEANS = [0, 1, "true", "false", "", "yes", []]
@@ -34,8 +37,9 @@ def value(column, number):
     step = number + 5 * same.index(column)
     match column.type:
         case types.Text(minimum=minimum, maximum=maximum):
-            text = f"{number:03} {TEXTS[number % len(TEXTS)]}".ljust(minimum, "x")
-            return text[:maximum]
+            if maximum < SHORT:
+                return "".join(DIGITS[number // 36**n % 36] for n in reversed(range(maximum)))
+            return f"{number:03} {TEXTS[number % len(TEXTS)]}".ljust(minimum, "x")[:maximum]
         case types.Integer(minimum=minimum, maximum=maximum):
             low = max(minimum, 0) if maximum >= 0 else minimum
             return low + step % min(maximum - low + 1, 1000)
