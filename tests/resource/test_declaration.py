@@ -28,7 +28,7 @@ class Page(Record):
 
 
 def test_a_column_with_the_name_of_an_argument_is_refused():
-    with pytest.raises(TypeError, match="not for columns: expect, t."):
+    with pytest.raises(TypeError, match="not for columns: expect, t"):
         Resource("bads", Bad, example={"expect": "x"})
 
 
