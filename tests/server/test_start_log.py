@@ -44,7 +44,7 @@ def test_a_database_with_things_is_not_called_new(app, client):
     client.post("/things", json={"text": "x"})
     log = Log()
     log_database(log, app, is_new=True)
-    assert log.lines[0].endswith(" (1 things)")
+    assert " (1 things" in log.lines[0]
 
 
 def test_a_large_table_is_not_counted_to_its_end(app, client, monkeypatch):
@@ -52,7 +52,7 @@ def test_a_large_table_is_not_counted_to_its_end(app, client, monkeypatch):
     client.post("/things/bulk", json=[{"text": "x"}] * 3)
     log = Log()
     log_database(log, app, is_new=False)
-    assert log.lines[0].endswith(" (more than 2 things)")
+    assert " (more than 2 things" in log.lines[0]
     assert COUNTED_MAX == 1_000_000
 
 
