@@ -22,8 +22,8 @@ from flask_things.transport import uploads
 from flask_things.transport.connection import Connection
 from flask_things.transport.uploads import BODY_MAX_BYTES, BULK_BODY_MAX_BYTES
 
-#: How many things a bulk call makes at most. It holds the write lock meanwhile: with 16 MiB of
-#: texts for seconds, most of which goes into their index.
+#: The most rows that a bulk call creates. While it runs it holds the write lock: with 16 MiB of
+#: texts for seconds, most of them for the search index.
 BULK_MAX_ITEMS = 1000
 
 #: How much of a body is read at once, in bytes.

@@ -23,8 +23,8 @@ HEADER_MAX_BYTES = 32 * 1024
 HEADER_TIMEOUT_S = 15
 BODY_TIMEOUT_S = 30
 
-#: How long a client may take nothing of its answer, in seconds: an export keeps a connection to the
-#: database meanwhile.
+#: How long a client may take nothing of its answer, in seconds: until then an export holds a
+#: connection to the database.
 SEND_TIMEOUT_S = 30
 
 #: How fast it has to take a large one after that, in bytes per second: it is in memory until then.

@@ -71,7 +71,7 @@ def test_every_call_counts_for_the_rate_limit(rows, served):
 
 
 def test_what_is_cached_is_never_stale(app, rows, connection):
-    """Whoever writes: this process, a shell or another program."""
+    """It sees changes by this process, by a shell and by another program."""
     row, table = rows.create(), rows.resource.table.name
     paths = (rows.path, rows.url(row), f"{rows.path}?sort=-updated_at&total=true")
 

@@ -1,8 +1,8 @@
-"""Things are declared like every resource (resource/tables.py): the same indexes and triggers.
+"""Give things the indexes and triggers that every resource has (resource/tables/).
 
-The columns `folded` and `head` go: the search index folds by itself, and the order by text has an
-index of an expression. Rows of other programs are told from ours by their revision, which is 0 at
-first. The CHECKs of 0004 go, too, as what they check is checked by triggers.
+The columns `folded` and `head` go: the search index folds case itself, and an expression index
+sorts by text. A revision of 0 marks a row that another program inserted. Triggers replace the
+CHECKs of 0004.
 """
 
 from alembic import op
