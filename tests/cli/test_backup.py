@@ -206,8 +206,12 @@ def test_what_a_killed_backup_has_left_is_removed_a_day_later(app, runner, tmp_p
 
 @pytest.mark.parametrize(("how", "code"), [(signal.SIGINT, 1), (signal.SIGTERM, 143)])
 def test_a_backup_that_is_stopped_leaves_nothing_behind(
-    monkeypatch, app, runner, tmp_path, how, code
+    monkeypatch, app, runner, tmp_path, how, code, request
 ):
+    # The background job of a shell, in which tests may run, ignores SIGINT.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    request.addfinalizer(lambda: signal.signal(signal.SIGINT, before))
+
     def stop(*_):
         assert len(files(tmp_path)) == 2
         signal.raise_signal(how)
