@@ -1,6 +1,6 @@
 """flask-smorest, set up for our contract: strict parsing, problem documents, all of it documented.
 
-A resource of your own needs a `Blueprint` from here; see things.py.
+The routes of a resource are registered by `Blueprint.operation`; see resource/routes.py.
 """
 
 from collections.abc import Callable
@@ -135,7 +135,7 @@ class Blueprint(flask_smorest.Blueprint):
 
 
 class IdConverter(BaseConverter):
-    """An id in a URL: decimal, ASCII, no sign, no zero before it, so that a thing has one URL."""
+    """An id in a URL: decimal, ASCII, no sign, no zero before it, so that a row has one URL."""
 
     regex = "0|[1-9][0-9]{0,4000}"  # int() refuses over 4 300 digits
 

@@ -57,7 +57,7 @@ class Preconditions(NamedTuple):
 
 
 class PreconditionsSchema(SharedSchema):
-    """What the target must be like (RFC 9110, section 13.1): a thing, or the list of them."""
+    """What a client expects of the row or the list (RFC 9110, section 13.1)."""
 
     if_match = fields.String(
         data_key="If-Match",

@@ -1,4 +1,4 @@
-"""Things from elsewhere: records of NDJSON and CSV, read and checked."""
+"""Records to import: NDJSON and CSV, read and checked."""
 
 import codecs
 import csv
