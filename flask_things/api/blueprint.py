@@ -1,6 +1,6 @@
 """flask-smorest, set up for our contract: strict parsing, problem documents, all of it documented.
 
-The routes of a resource are registered by `Blueprint.operation`; see resource/routes.py.
+The routes of a resource are registered by `Blueprint.operation`; see resource/routes/.
 """
 
 from collections.abc import Callable

@@ -1,0 +1,47 @@
+"""Exports: all selected rows as a file."""
+
+from functools import partial
+from typing import Any
+
+from flask import Response
+
+from flask_things.api.components import EXPORT, FILE
+from flask_things.db.session import db
+from flask_things.resource.declaration import Declaration
+from flask_things.resource.operations import operation
+from flask_things.resource.transfer import exports
+
+
+class Exports(Declaration):
+    """The operations that return files."""
+
+    @operation(
+        "GET /{name}.ndjson",
+        "export{Many}AsNDJSON",
+        query="selection",
+        answer=EXPORT,
+        content_type=exports.NDJSON,
+        other_content={"application/octet-stream": FILE},
+    )
+    def export_ndjson(self, **selection: Any) -> Response:
+        """Export {many} as NDJSON
+
+        One JSON object per line, all from one snapshot.
+        """
+        read = partial(self.collection.export, db.session, **selection)
+        return exports.to_ndjson(self.schemas.output, read)
+
+    @operation(
+        "GET /{name}.csv",
+        "export{Many}AsCSV",
+        query="selection",
+        answer=EXPORT,
+        content_type=exports.CSV,
+    )
+    def export_csv(self, **selection: Any) -> Response:
+        """Export {many} as CSV
+
+        RFC 4180 with a header line, all from one snapshot.
+        """
+        read = partial(self.collection.export, db.session, **selection)
+        return exports.to_csv(self.schemas.output, read)

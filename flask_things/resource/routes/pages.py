@@ -1,0 +1,54 @@
+"""How rows and pages of rows become responses."""
+
+from typing import Any
+
+from flask import Response, jsonify, make_response, request
+from webargs.flaskparser import abort
+
+from flask_things.db.session import db
+from flask_things.http import pagination
+from flask_things.resource.collection import Stored
+from flask_things.resource.declaration import Declaration
+
+
+class Pages(Declaration):
+    """A resource that can answer with rows and pages."""
+
+    def answer_page(self, **parameters: Any) -> Any:
+        """Return the rows and the header fields of a page.
+
+        `parameters` are those of the query; an operation may narrow the selection further.
+        """
+        return self._page(str(request.endpoint), **parameters)
+
+    def _page(
+        self,
+        endpoint: str,
+        /,
+        *,
+        sort: str,
+        limit: int,
+        total: bool,
+        cursor: str | None = None,
+        **selection: Any,
+    ) -> tuple[Any, dict[str, str]]:
+        try:
+            after = self.page.place(cursor, sort, selection) if cursor is not None else None
+        except ValueError as error:
+            abort(422, messages={"query": {"cursor": [str(error)]}})
+        page = self.collection.page(
+            db.session, sort=sort, limit=limit, total=total, after=after, **selection
+        )
+        headers = {} if page.total is None else {"X-Total-Count": str(page.total)}
+        if page.has_next:
+            following = self.page.cursor_after(page.rows[-1], sort, selection)
+            headers |= pagination.next_link(endpoint, following)
+        return page.rows, headers
+
+    def _first_page(self) -> Response:
+        """Return what GET answers without parameters: the target of a POST."""
+        rows, headers = self._page(f"{self.name}.list_page", **self.page.load({}))
+        return make_response(jsonify(self.schemas.output(many=True).dump(rows)), headers)
+
+    def _represent(self, row: Stored) -> Response:
+        return jsonify(self.schemas.output().dump(row))
