@@ -24,6 +24,9 @@ from tests.support.things import create_things
 ENGINES = ("sqlite", "postgresql")
 NUMBERS = count()
 
+#: What a driver raises for a statement that would store what is not valid.
+ERRORS = (sqlite3.IntegrityError, psycopg.IntegrityError, psycopg.DataError)
+
 #: The name of a PostgreSQL database that is ready, to be copied.
 TEMPLATE = "template"
 
@@ -132,6 +135,21 @@ def connection(environ, engine, request):
         connection = psycopg.connect(environ["THINGS_DATABASE_URL"], options="-c lock_timeout=1")
     yield connection
     connection.close()
+
+
+@pytest.fixture
+def execute(app, connection):
+    """Return a function that runs a statement as another program does."""
+
+    def execute(statement):
+        try:
+            connection.execute(statement)
+        except ERRORS:
+            connection.rollback()
+            raise
+        connection.commit()
+
+    return execute
 
 
 @pytest.fixture

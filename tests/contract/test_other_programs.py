@@ -1,28 +1,10 @@
 """What other programs write: the database completes it, and refuses what cannot be served."""
 
-import psycopg
 import pytest
 
 from flask_things.db import types
 from flask_things.db.objects import literal, quote
-from flask_things.db.sqlite.file import sqlite3
-
-ERRORS = (sqlite3.IntegrityError, psycopg.IntegrityError, psycopg.DataError)
-
-
-@pytest.fixture
-def execute(app, connection):
-    """Return a function that runs a statement as another program does."""
-
-    def execute(statement):
-        try:
-            connection.execute(statement)
-        except ERRORS:
-            connection.rollback()
-            raise
-        connection.commit()
-
-    return execute
+from tests.conftest import ERRORS
 
 
 @pytest.fixture

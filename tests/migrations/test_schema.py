@@ -1,30 +1,12 @@
 """What other programs may store: whatever the schema lets in can be served."""
 
-import psycopg
 import pytest
 
 from flask_things.db.session import db
-from flask_things.db.sqlite.file import sqlite3
 from flask_things.security.tokens import create_token
+from tests.conftest import ERRORS
 from tests.support.server import every_thing
 from tests.support.things import Thing
-
-ERRORS = (sqlite3.IntegrityError, psycopg.IntegrityError, psycopg.DataError)
-
-
-@pytest.fixture
-def execute(app, connection):
-    """Return a function that runs a statement as another program does."""
-
-    def execute(statement):
-        try:
-            connection.execute(statement)
-        except ERRORS:
-            connection.rollback()
-            raise
-        connection.commit()
-
-    return execute
 
 
 def test_an_update_may_set_updated_at_itself(client, execute):
