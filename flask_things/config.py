@@ -47,6 +47,12 @@ class Settings(Schema):
         fields.String,
         validate=validate.OneOf(["FULL", "NORMAL"]),
     )
+    THINGS_KEEP_DAYS = _setting(
+        "30",
+        "how many days deleted rows and old versions are kept; 0: not at all",
+        fields.Integer,
+        validate=validate.Range(0, 36_500),
+    )
     THINGS_AUTH = _setting(
         "off",
         "what needs a token: off (nothing), write (writing), all (reading and writing)",

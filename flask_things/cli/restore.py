@@ -7,6 +7,7 @@ from typing import Any
 
 from flask_things.cli.backup import Progress, connect, copy_pages, refuse_itself, verify
 from flask_things.db.backend import Refused
+from flask_things.db.journal import RESTART
 from flask_things.db.sqlite.file import DAMAGED, error_name, make_folder, sqlite3
 from flask_things.db.sqlite.files import JOURNALS, beside, put, temporary
 from flask_things.db.sqlite.write_lock import Gate
@@ -85,6 +86,7 @@ def _copy_into(database: Path, copy: Path, progress: Progress) -> None:
             nonlocal is_first
             if is_first:  # SQLite has its lock now: nobody can give an id any more
                 _keep_ids(backup, database)
+                _restart_journal(backup)
             is_first = False
             progress(done, total)
 
@@ -114,10 +116,18 @@ def _keep_ids(backup: Any, database: Path) -> None:
     backup.execute("COMMIT")
 
 
+def _restart_journal(backup: Any) -> None:
+    """Let nobody go on with the changes from where another history has ended."""
+    if backup.execute("SELECT 1 FROM sqlite_master WHERE name = 'journal'").fetchone():
+        backup.execute(RESTART)
+
+
 def _set_aside(database: Path, copy: Path) -> Path | None:
     """Give what is there another name, too, and its journals that one only; return the name."""
-    with suppress(sqlite3.DatabaseError, Refused), closing(connect(copy)) as backup:
-        _keep_ids(backup, database)  # if it is there, and can still be read
+    with closing(connect(copy)) as backup:
+        with suppress(sqlite3.DatabaseError, Refused):
+            _keep_ids(backup, database)  # if it is there, and can still be read
+        _restart_journal(backup)
     names = (beside(database, f".old{number or ''}") for number in count())
     kept = next(name for name in names if not name.exists())
     is_there = database.exists()

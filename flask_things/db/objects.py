@@ -15,11 +15,11 @@ from sqlalchemy import Connection
 #: The databases.
 DIALECTS = ("sqlite", "postgresql")
 
-#: How the names of a table's objects go on after its own name: indexes, the search, the rules.
-NAME = re.compile("_(sort|filter)_.+|_search|_rules")
+#: How the names of a table's objects go on after its own name.
+NAME = re.compile("_(sort|filter)_.+|_search|_rules|_journal")
 
 #: What an object is by what SQLite lists it as. PostgreSQL has the search in an index, too.
-KINDS = {"index": "index", "table": "search", "trigger": "rules"}
+KINDS = {"index": "index", "table": "search", "trigger": "triggers"}
 
 #: What a statement creates.
 CREATED = re.compile(r'\s*CREATE (?:VIRTUAL )?(TABLE|INDEX|TRIGGER|FUNCTION) "((?:[^"]|"")+)"')
@@ -36,7 +36,7 @@ STORED_ON_POSTGRESQL = f"""
         FROM pg_class JOIN pg_am ON pg_am.oid = relam
         WHERE relkind = 'i' AND relnamespace = current_schema()::regnamespace
         UNION ALL
-        SELECT proname, 'rules', obj_description(oid, 'pg_proc')
+        SELECT proname, 'triggers', obj_description(oid, 'pg_proc')
         FROM pg_proc WHERE pronamespace = current_schema()::regnamespace
     ) AS object
     WHERE starts_with(comment, '{MARK}')
@@ -71,7 +71,7 @@ class DatabaseObject:
             yield from self.sqlite
             return
         yield from self.postgresql
-        kind = "FUNCTION" if self.kind == "rules" else "INDEX"
+        kind = "FUNCTION" if self.kind == "triggers" else "INDEX"
         yield f"COMMENT ON {kind} {quote(self.name)} IS '{self.version}'"
 
     @property
@@ -90,11 +90,11 @@ class DatabaseObject:
 
 def drop(kind: str, name: str, dialect: str) -> Iterator[str]:
     """Yield the statements that drop an object, if it is there."""
-    if kind == "rules" and dialect == "postgresql":
+    if kind == "triggers" and dialect == "postgresql":
         yield f"DROP FUNCTION IF EXISTS {quote(name)} CASCADE"  # and its triggers
-    elif kind == "rules":
-        yield f"DROP TRIGGER IF EXISTS {quote(name)}"
-        yield f"DROP TRIGGER IF EXISTS {quote(name + '_update')}"
+    elif kind == "triggers":
+        for event in ("", "_update", "_delete"):
+            yield f"DROP TRIGGER IF EXISTS {quote(name + event)}"
     elif kind == "search" and dialect == "sqlite":
         for event in ("insert", "update", "delete"):
             yield f"DROP TRIGGER IF EXISTS {quote(f'{name}_{event}')}"

@@ -15,6 +15,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
 from flask_things.db.backend import Away, Backend, Refused, Unusable
+from flask_things.db.journal import adopt
 from flask_things.db.session import backend_of, db
 from flask_things.db.sqlite.file import sqlite3
 from flask_things.setting_values import without_password
@@ -59,6 +60,7 @@ def prepare(app: Flask) -> bool:
                 revision = _revision() if backend.is_made() else None
                 if revision != newest_revision():
                     command.upgrade(current_app.extensions["migrate"].migrate.get_config(), "head")
+                adopt_journal()
         finally:
             db.engine.dispose()  # no worker may inherit a connection
     return revision is None
@@ -84,6 +86,13 @@ def examined() -> Iterator[Backend]:
         raise Refused(f"{setting}: {reason}") from error
     except RuntimeError as error:  # of a migration, which imports nothing of ours
         raise Refused(str(error)) from error
+
+
+def adopt_journal() -> None:
+    """Restart a journal that came with the dump of another PostgreSQL server."""
+    if db.engine.dialect.name == "postgresql":
+        with db.engine.begin() as connection:
+            adopt(connection)
 
 
 def _revision() -> str | None:

@@ -21,6 +21,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
+from flask_things.db import journal
 from flask_things.db.backend import AnySession, Refused
 from flask_things.db.ids import ID_MAX
 from flask_things.db.queries import rows
@@ -54,6 +55,8 @@ class Token(db.Model):  # type: ignore[name-defined]
     # Keys of requests are kept under the id.
     __table_args__ = ({"sqlite_autoincrement": True},)
 
+
+journal.watch(Token.__table__)
 
 FOUND = select(*Token.__table__.c).where(Token.id == bindparam("token_id"))
 NAMES = select(*Token.__table__.c).order_by(Token.name)

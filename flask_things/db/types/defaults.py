@@ -18,6 +18,10 @@ DIALECTS: dict[str, Any] = {
     "postgresql": PGDialect(),  # type: ignore[no-untyped-call]
 }
 
+#: The present moment, as columns store it.
+SQLITE_NOW = "strftime('%Y-%m-%d %H:%M:%f000', 'now')"
+POSTGRESQL_NOW = "timezone('utc', statement_timestamp())"
+
 
 class ServerDefault(FunctionElement[Any]):
     """An expression that each database has in SQL of its own."""
@@ -32,6 +36,9 @@ class ServerDefault(FunctionElement[Any]):
 @compiles(ServerDefault)
 def _compile(element: ServerDefault, compiler: Any, **_: Any) -> str:
     return element.sql[compiler.dialect.name]
+
+
+NOW = ServerDefault(sqlite=f"({SQLITE_NOW})", postgresql=POSTGRESQL_NOW)
 
 
 def add_server_default(column: Column[Any]) -> None:

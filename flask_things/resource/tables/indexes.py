@@ -8,6 +8,7 @@ from sqlalchemy import Column, Index, Table, UniqueConstraint
 from flask_things.db.objects import DatabaseObject, quote
 from flask_things.db.types import JSONObject, Text
 from flask_things.db.types.defaults import add_server_default
+from flask_things.resource.tables.journal import journal
 from flask_things.resource.tables.sorting import SORT_CHARACTERS, is_text
 from flask_things.resource.tables.triggers import rules
 
@@ -41,7 +42,7 @@ def describe(
         _check_searched(table.c[searched])
     for constraint in [c for c in table.constraints if isinstance(c, UniqueConstraint)]:
         _index_unique(table, constraint)
-    objects = [rules(table), *_sort_indexes(table, [*SORTS, *sorts])]
+    objects = [rules(table), journal(table), *_sort_indexes(table, [*SORTS, *sorts])]
     sorted_by = [name for name in (*SORTS, *sorts) if not is_text(table.c[name])]
     objects += [_filter_index(table.c[name]) for name in filters if name not in sorted_by]
     if searched is not None:

@@ -10,10 +10,7 @@ from sqlalchemy.orm import Mapped, declared_attr, mapped_column
 
 from flask_things.db.session import db
 from flask_things.db.types import Integer, UTCDateTime, utc_now
-from flask_things.db.types.defaults import ServerDefault
-from flask_things.resource.tables.triggers import POSTGRESQL_NOW, SQLITE_NOW
-
-NOW = ServerDefault(sqlite=f"({SQLITE_NOW})", postgresql=POSTGRESQL_NOW)
+from flask_things.db.types.defaults import NOW
 
 
 def _created_at(context: DefaultExecutionContext) -> Any:

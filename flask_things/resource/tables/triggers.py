@@ -11,21 +11,18 @@ from sqlalchemy import Column, Table
 
 from flask_things.db.objects import DatabaseObject, literal, quote
 from flask_things.db.types import JSONObject, Text, UTCDateTime
+from flask_things.db.types.defaults import POSTGRESQL_NOW, SQLITE_NOW
 from flask_things.resource.tables import checks
 
 #: What a row has for the service itself. The others are what it is about.
 SERVICE = ("id", "created_at", "updated_at", "revision")
-
-#: The present moment, as the columns store it.
-SQLITE_NOW = "strftime('%Y-%m-%d %H:%M:%f000', 'now')"
-POSTGRESQL_NOW = "timezone('utc', statement_timestamp())"
 
 
 def rules(table: Table) -> DatabaseObject:
     """Return the triggers of a table."""
     name = f"{table.name}_rules"
     return DatabaseObject(
-        "rules", name, tuple(_sqlite(table, name)), tuple(_postgresql(table, name))
+        "triggers", name, tuple(_sqlite(table, name)), tuple(_postgresql(table, name))
     )
 
 
@@ -39,24 +36,24 @@ WHEN new.revision = 0 BEGIN
 {_sqlite_checks(table, is_update=False)}
     UPDATE {quote(table.name)} SET
         revision = 1,
-{_lines((f"{time} = {pad}" for time, pad in pads.items()), ",")}
+{lines((f"{time} = {pad}" for time, pad in pads.items()), ",")}
     WHERE id = new.id;
 END"""
     moved = f"""\
 CASE WHEN new.updated_at IS old.updated_at AND (
-{_lines(_changes(table, "IS NOT", _own(table)), " OR", 16)}
+{lines(changes(table, "IS NOT", own_columns(table)), " OR", 16)}
             ) THEN {SQLITE_NOW}
             ELSE {pads[quote("updated_at")]} END"""
     sets = pads | {quote("updated_at"): moved}
     yield f"""\
 CREATE TRIGGER {quote(name + "_update")} AFTER UPDATE ON {quote(table.name)}
 WHEN new.revision = old.revision AND (
-{_lines(_changes(table, "IS NOT"), " OR", 4)}
+{lines(changes(table, "IS NOT"), " OR", 4)}
 ) BEGIN
 {_sqlite_checks(table, is_update=True)}
     UPDATE {quote(table.name)} SET
         revision = old.revision + 1,
-{_lines((f"{time} = {value}" for time, value in sets.items()), ",")}
+{lines((f"{time} = {value}" for time, value in sets.items()), ",")}
     WHERE id = new.id;
 END"""
 
@@ -73,8 +70,8 @@ def _sqlite_checks(table: Table, *, is_update: bool) -> str:
         refused.append(
             (f"{table.name} has a text that is not UTF-8", checks.NOT_UTF_8.format(values=values))
         )
-    lines = (f"SELECT RAISE(ABORT, {literal(why)})\nWHERE {bad};" for why, bad in refused)
-    return indent("\n".join(lines), "    ")
+    statements = (f"SELECT RAISE(ABORT, {literal(why)})\nWHERE {bad};" for why, bad in refused)
+    return indent("\n".join(statements), "    ")
 
 
 def _postgresql(table: Table, name: str) -> Iterator[str]:
@@ -93,7 +90,7 @@ BEGIN
 {indent(checked, "    ")}
     new.revision = coalesce(old.revision, 0) + 1;
     IF new.updated_at = old.updated_at AND (
-{_lines(_changes(table, "IS DISTINCT FROM", _own(table)), " OR")}
+{lines(changes(table, "IS DISTINCT FROM", own_columns(table)), " OR")}
     ) THEN
         new.updated_at = {POSTGRESQL_NOW};
     END IF;
@@ -106,7 +103,7 @@ WHEN (new.revision = 0) EXECUTE FUNCTION {quote(name)}()"""
     yield f"""\
 CREATE TRIGGER {quote(name + "_update")} BEFORE UPDATE ON {quote(table.name)} FOR EACH ROW
 WHEN (new.revision = old.revision AND (
-{_lines(_changes(table, "IS DISTINCT FROM"), " OR", 4)}
+{lines(changes(table, "IS DISTINCT FROM"), " OR", 4)}
 )) EXECUTE FUNCTION {quote(name)}()"""
 
 
@@ -128,11 +125,12 @@ def _message(column: Column[object]) -> str:
     return f"{column.table.name}.{column.name} {rule}"
 
 
-def _own(table: Table) -> list[Column[object]]:
+def own_columns(table: Table) -> list[Column[object]]:
+    """Return the columns that a row is about."""
     return [column for column in table.columns if column.name not in SERVICE]
 
 
-def _changes(
+def changes(
     table: Table, differs: str, columns: Iterable[Column[object]] | None = None
 ) -> Iterator[str]:
     """Yield the condition that a column is changed, for each of some columns or all."""
@@ -146,5 +144,6 @@ def _change(column: Column[object], differs: str) -> str:
     return f"new.{quote(column.name)}{as_text} {differs} old.{quote(column.name)}{as_text}"
 
 
-def _lines(parts: Iterable[str], end: str, spaces: int = 8) -> str:
+def lines(parts: Iterable[str], end: str, spaces: int = 8) -> str:
+    """Return parts of SQL on a line each, with `end` between them."""
     return indent(f"{end}\n".join(parts), " " * spaces)
