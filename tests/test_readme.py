@@ -13,6 +13,7 @@ import yaml
 from flask_things import create_app
 from flask_things.app import RESOURCES
 from flask_things.config import DEFAULTS, Settings
+from flask_things.http.error_codes import Code
 from tests.support.server import clean_environ, python
 
 ROOT = Path(__file__).parents[1]
@@ -120,6 +121,12 @@ def test_the_table_of_settings_is_complete():
     table = dict(re.findall(r"^\| `([A-Z_]+)` \| (?:`(.*?)` )?\|", README, re.MULTILINE))
     assert table == DEFAULTS
     assert set(table) == set(Settings().fields)
+
+
+def test_the_table_of_error_codes_is_complete():
+    table = README.partition("| code |")[2].partition("\n\n")[0]
+    named = re.findall(r"^\| (`.*?) \|", table, re.MULTILINE)
+    assert sorted(", ".join(named).replace("`", "").split(", ")) == sorted(Code)
 
 
 def test_every_command_that_is_named_exists_and_none_is_missing():

@@ -2,6 +2,7 @@
 
 from marshmallow import EXCLUDE, fields
 
+from flask_things.http.error_codes import Code
 from flask_things.http.parsing import SharedSchema
 from flask_things.http.problems import ERRORS_MAX
 
@@ -22,6 +23,21 @@ class HealthSchema(Answer):
 class FieldErrorSchema(Answer):
     """One invalid place in a request."""
 
+    code = fields.String(
+        required=True,
+        metadata={
+            "description": "What is wrong. More codes may come.\n\n"
+            + "\n".join(f"- `{code}`: {code.meaning}" for code in Code),
+            "enum": [*Code],
+            "examples": [Code.REQUIRED],
+        },
+    )
+    limit = fields.Integer(
+        metadata={
+            "description": "The number that was exceeded: the least or the most that is allowed.",
+            "format": "int64",
+        }
+    )
     detail = fields.String(
         required=True, metadata={"examples": ["Missing data for required field."]}
     )

@@ -71,7 +71,8 @@ def component(status: int) -> str:
 
 
 def _problem_response(status: int, meaning: str) -> dict[str, Any]:
-    errors = [{"detail": "Missing data for required field.", "pointer": "#/text"}]
+    detail = "Missing data for required field."
+    errors = [{"code": "required", "detail": detail, "pointer": "#/text"}]
     example = problems.document(status, meaning, errors if status == 422 else [])
     return {
         "description": meaning,

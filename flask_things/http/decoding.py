@@ -16,6 +16,7 @@ from marshmallow import ValidationError
 from werkzeug.exceptions import BadRequest
 
 from flask_things.db.sqlite.file import sqlite3
+from flask_things.http.error_codes import Code, Message
 from flask_things.turns import TURN_S, in_thread
 
 #: How many values a body holds at most: arrays, objects and what is in them. A bulk of things has
@@ -43,7 +44,8 @@ def decode(body: Body) -> Any:
     """
     if _has_too_many_values(body):
         _check(body)
-        raise ValidationError(f"Has more than {BODY_MAX_VALUES} values.")
+        text = f"Has more than {BODY_MAX_VALUES} values."
+        raise ValidationError(Message(text, Code.TOO_MANY, BODY_MAX_VALUES))
     in_parts = len(body) > PART_BYTES and ARRAY.match(body)
     try:
         return [*Parts(body).items()] if in_parts else DECODER.decode(body.decode())

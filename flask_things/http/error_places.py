@@ -7,8 +7,10 @@ from urllib.parse import quote
 
 from marshmallow import Schema
 
-#: What is wrong, by "detail", and where, by the name of the place.
-Error = dict[str, str]
+from flask_things.http.error_codes import described
+
+#: What is wrong, by "code", "limit" and "detail", and where, by the name of the place.
+Error = dict[str, Any]
 
 #: What marshmallow says of a field that a schema has not.
 UNKNOWN_FIELD = Schema().error_messages["unknown"]
@@ -25,7 +27,9 @@ def errors_of(messages: Mapping[str, Any]) -> Iterator[Error]:
     for location, by_field in messages.items():
         for path, text in _flat(by_field):
             place = _pointer(path) if location == "json" else "".join(path[:1])
-            yield {"detail": text, PLACES[location]: place}
+            code, limit = described(text)
+            number = {} if limit is None else {"limit": limit}
+            yield {"code": code, **number, "detail": text, PLACES[location]: place}
 
 
 def _flat(messages: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], str]]:

@@ -19,6 +19,8 @@ from webargs.flaskparser import abort
 from flask_things.db.session import CHORES, db, take_turns, writing
 from flask_things.db.types import UTCDateTime, utc_now
 from flask_things.environ import BODY_DIGEST, KEY_OWNER
+from flask_things.http.checks import length
+from flask_things.http.error_codes import Code, Message
 from flask_things.http.parsing import SharedSchema
 
 #: The longest Idempotency-Key, in characters.
@@ -52,8 +54,10 @@ class IdempotencySchema(SharedSchema):
     idempotency_key = fields.String(
         data_key="Idempotency-Key",
         validate=[
-            validate.Length(1, KEY_MAX_CHARACTERS),
-            validate.Regexp("^[!-~]*$", error="Must be visible ASCII characters."),
+            *length(1, KEY_MAX_CHARACTERS),
+            validate.Regexp(
+                "^[!-~]*$", error=Message("Must be visible ASCII characters.", Code.FORMAT)
+            ),
         ],
         metadata={
             "description": "Any text of the client's own, new for each request. For 24 hours the "
@@ -137,7 +141,7 @@ def _texts(value: Any) -> Iterator[bytes]:
 
 def _replay(kept: KeptAnswer, digest: bytes, texts: list[bytes]) -> Response:
     if kept.digest != digest:
-        reason = "Was sent with another body before."
+        reason = Message("Was sent with another body before.", Code.KEY_REUSED)
         abort(422, messages={"headers": {"Idempotency-Key": [reason]}})
     headers = [*(_with_prefix(*field) for field in kept.headers), ("Idempotency-Replayed", "true")]
     return Response(_mend(kept.body, texts), kept.status, headers)

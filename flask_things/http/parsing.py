@@ -18,6 +18,7 @@ from werkzeug.exceptions import (
 
 from flask_things.environ import BODY_DIGEST
 from flask_things.http.decoding import decode
+from flask_things.http.error_codes import Code, Message
 from flask_things.transport import uploads
 from flask_things.transport.connection import Connection
 from flask_things.transport.uploads import BODY_MAX_BYTES, BULK_BODY_MAX_BYTES
@@ -68,7 +69,8 @@ class JSONBody(SharedSchema):
             return data
         items = data if many else [data]
         if not 1 <= len(items) <= BULK_MAX_ITEMS:
-            raise ValidationError(f"Must have 1 to {BULK_MAX_ITEMS} items.")
+            code, limit = (Code.TOO_MANY, BULK_MAX_ITEMS) if items else (Code.TOO_FEW, 1)
+            raise ValidationError(Message(f"Must have 1 to {BULK_MAX_ITEMS} items.", code, limit))
         read_only = self.fields.keys() - self.load_fields.keys()  # those that are `dump_only`
         items = [
             {name: value for name, value in item.items() if name not in read_only}
@@ -115,13 +117,14 @@ class Parser(FlaskParser):
         The client sees 422 for a repeated one, and for one that is not UTF-8: Werkzeug would leave
         its bytes as they are written, so that another value were looked for.
         """
-        wrong = {name: ["Given more than once."] for name, v in req.args.lists() if len(v) > 1}
+        repeated = Message("Given more than once.", Code.REPEATED)
+        wrong = {name: [repeated] for name, values in req.args.lists() if len(values) > 1}
         for pair in req.query_string.split(b"&"):
             try:
                 unquote_to_bytes(pair).decode()
             except UnicodeDecodeError:
                 name = unquote_to_bytes(pair.partition(b"=")[0]).decode(errors="replace")
-                wrong[name] = ["Not UTF-8."]
+                wrong[name] = [Message("Not UTF-8.", Code.FORMAT)]
         if wrong:
             raise ValidationError(wrong)
         return super().load_querystring(req, schema)

@@ -13,6 +13,7 @@ from sqlalchemy.exc import IntegrityError
 from flask_things.db.backend import AnySession
 from flask_things.db.errors import Conflict, Invalid, breaks_check, breaks_reference, breaks_unique
 from flask_things.db.queries import rows
+from flask_things.http.error_codes import Code, Message
 
 Values = Mapping[str, Any]
 
@@ -52,7 +53,7 @@ class Constraints:
             there = _there(session, column, query, target, items)
             values = _values(column, items)
             wrong = [number for number, value in values if value not in there]
-            text = "Refers to a row that does not exist."
+            text = Message("Refers to a row that does not exist.", Code.NOT_FOUND)
             if wrong:
                 raise Invalid(_messages(column, wrong, text, first))
         for column in self._unique:
@@ -63,7 +64,7 @@ class Constraints:
                 if value in there:
                     wrong.append(number)
                 there.add(value)
-            text = "Must be unique: another row has this value."
+            text = Message("Must be unique: another row has this value.", Code.NOT_UNIQUE)
             if wrong:
                 raise Conflict(_messages(column, wrong, text, first))
 
@@ -82,7 +83,8 @@ def conflict(error: IntegrityError) -> Exception:
     if breaks_unique(error):
         return Conflict("Another row has a value that must be unique.")
     rule = breaks_check(error)
-    return Invalid({"_schema": [f"The values break the rule {rule}."]}) if rule else error
+    broken = Message(f"The values break the rule {rule}.", Code.RULE)
+    return Invalid({"_schema": [broken]}) if rule else error
 
 
 def _values(column: Column[Any], items: Sequence[Values]) -> list[tuple[int, Any]]:

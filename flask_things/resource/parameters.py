@@ -9,8 +9,9 @@ from sqlalchemy.engine.default import DefaultDialect
 from sqlalchemy.types import TypeDecorator
 
 from flask_things.http import pagination
+from flask_things.http.checks import length, storable
+from flask_things.http.error_codes import Code, Message
 from flask_things.http.parsing import SharedSchema
-from flask_things.resource.schemas.fields import storable
 from flask_things.resource.selection import Position, Queries
 from flask_things.resource.tables.sorting import sort_key
 
@@ -28,7 +29,9 @@ class Limit(fields.Integer):
     def _deserialize(self, value: str, *_args: Any, **_kwargs: Any) -> int:
         # Five digits tell whether it is over the highest, and any more could be too many for int().
         if not re.fullmatch("0*[1-9][0-9]*", value):
-            raise ValidationError("Not a number from 1 on, in digits.")
+            is_small = re.fullmatch("0+|-[0-9]+", value)
+            code, limit = (Code.TOO_SMALL, 1) if is_small else (Code.TYPE, None)
+            raise ValidationError(Message("Not a number from 1 on, in digits.", code, limit))
         return min(int(value.lstrip("0")[:5]), PAGE_MAX_ITEMS)
 
 
@@ -95,7 +98,9 @@ def derive(
     own: dict[str, fields.Field[Any]] = {
         "sort": fields.String(
             load_default="id",
-            validate=validate.OneOf(sorts),
+            validate=validate.OneOf(
+                sorts, error=Message("Must be one of: {choices}.", Code.NOT_ALLOWED)
+            ),
             metadata={
                 "description": "The field to sort by; with `-` in descending order. Items that are "
                 "equal in it are sorted by id."
@@ -105,7 +110,7 @@ def derive(
     if searched is not None:
         own["q"] = fields.String(
             load_default="",
-            validate=[validate.Length(max=Q_MAX_CHARACTERS), storable],
+            validate=[*length(0, Q_MAX_CHARACTERS), storable],
             metadata={
                 "description": f"A part of the field `{searched}`, ignoring case.",
                 "pattern": "^[^\\x00]*$",

@@ -117,6 +117,8 @@ def client(app, document):
         def open(self, *args, **options):
             response = super().open(*args, **options)
             document.check(response)
+            if response.content_type == "application/problem+json":
+                assert '"code": "invalid"' not in response.text  # that of a message without one
             return response
 
     app.test_client_class = Client

@@ -31,6 +31,7 @@ def test_a_value_that_must_be_unique_is_409_if_another_row_has_it(rows, unique):
         ):
             response = rows.client.open(path, method=method, json=body)
             assert pointers(response, 409) == [pointer]
+            assert response.json["errors"][0]["code"] == "not_unique"
         assert rows.client.patch(rows.url(first), json=taken).json == first
     assert rows.get().json == [first, second]
 
@@ -66,6 +67,7 @@ def test_a_reference_to_no_row_is_422_and_pointed_at(rows, references):
         ):
             response = rows.client.open(path, method=method, json=body)
             assert pointers(response) == [pointer]
+            assert response.json["errors"][0]["code"] == "not_found"
     assert rows.get().json == [row]
 
 
@@ -111,5 +113,6 @@ def test_a_row_that_breaks_a_rule_of_its_table_is_422(resources, client):
     ):
         response = client.open(path, method=method, json=body)
         assert pointers(response) == ["#"]
-        assert response.json["errors"][0]["detail"] == "The values break the rule not_13."
+        broken = {"code": "rule", "detail": "The values break the rule not_13.", "pointer": "#"}
+        assert response.json["errors"] == [broken]
     assert rows.get().json == [row]

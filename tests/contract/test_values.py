@@ -47,10 +47,10 @@ def test_a_patch_of_a_json_object_merges_it(rows):
 
 
 @pytest.mark.sqlite
-def test_an_invalid_value_is_422_and_pointed_at(rows):
+def test_an_invalid_value_is_422_and_pointed_at_with_its_code_and_limit(rows):
     row, body = rows.create(), rows.body(1)
     for column in rows.plain:
-        for given in invalid(column):
+        for given, *expected in invalid(column):
             bad = json.dumps(body | {column.name: given})
             for path, method, data, pointer in (
                 (rows.path, "POST", bad, ""),
@@ -62,8 +62,8 @@ def test_an_invalid_value_is_422_and_pointed_at(rows):
                     path, method=method, data=data, content_type="application/json"
                 )
                 found = pointers(response)
-                assert found
                 assert {p.split(column.name)[0] for p in found} == {f"#{pointer}/"}, (column, given)
+                assert expected in [[e["code"], e.get("limit")] for e in response.json["errors"]]
     assert rows.get().json == [row]
 
 

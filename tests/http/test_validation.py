@@ -52,4 +52,4 @@ def test_an_unknown_field_is_named_even_if_it_is_called_as_marshmallow_calls_the
 def test_an_unknown_field_with_a_very_long_name_is_not_repeated(client, name):
     """An answer to a hostile body must not be longer than the body."""
     response = client.post("/things", json={"text": "", name: 1})
-    assert errors(response) == [{"detail": "Unknown field.", "pointer": "#"}]
+    assert errors(response) == [{"code": "unknown", "detail": "Unknown field.", "pointer": "#"}]

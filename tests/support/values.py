@@ -13,13 +13,14 @@ TEXTS += ["NULL", "\\n", "a", "b", "null", "äpfel", "\u2028", "\ufeff", "\uffff
 #: Texts of fewer characters are numbers in base 36, so that they differ.
 SHORT, DIGITS = 10, "0123456789abcdefghijklmnopqrstuvwxyz"
 
-NO_TEXTS = [5, True, ["x"], {}, "a\0b", "\ud800", "\udc00\ud800"]
-NO_INTEGERS = ["1", "", 1.5, True, [], 10**30]
-NO_BOOLEANS = [0, 1, "true", "false", "", "yes", []]
-NO_DECIMALS = [0, 1.5, True, "", "1e2", "NaN", "Infinity", "+1", "01", ".5", "5.", " 1", "-"]
-NO_DATES = ["2026-02-30", "2026-1-1", "20260101", "2026-01-01T00:00:00Z", "0000-01-01", "", 5]
-NO_TIMES = ["2026-11-22T15:04:05", "2026-11-22", "2026-02-30T00:00:00Z", "", 5, []]
+UNSTORABLE = ["a\0b", "\ud800", "\udc00\ud800"]
+NO_DECIMALS = ["", "1e2", "NaN", "Infinity", "+1", "01", ".5", "5.", " 1", "-"]
+NO_DATES = ["2026-02-30", "2026-1-1", "20260101", "2026-01-01T00:00:00Z", "0000-01-01", ""]
+NO_TIMES = ["2026-11-22T15:04:05", "2026-11-22", "2026-02-30T00:00:00Z", ""]
 NO_TIMES += ["0001-01-01T00:00:00+01:00", "9999-12-31T23:59:59-01:00"]
+
+#: Values of every type of JSON but null, of which a field reads one.
+WRONG_TYPES = [5, 0, 1.5, True, False, "true", "1", "{}", ["x"], [], {}]
 
 
 def is_overridden(resource, name):
@@ -85,29 +86,57 @@ def extremes(column):
 
 
 def invalid(column):
-    """Return values that a column's field refuses; NULL where the column may not have it."""
-    return _invalid(column) + ([] if column.nullable else [None])
+    """Return values that a column's field refuses, each with the code and the limit of its error.
+
+    NULL is one where the column may not have it.
+    """
+    null = [] if column.nullable else [(None, "null", None)]
+    other = [value for value in WRONG_TYPES if type(value) not in accepted(column)]
+    return [*_invalid(column), *((value, "type", None) for value in other), *null]
+
+
+def accepted(column):
+    """Return the types of JSON that a column's field reads."""
+    match column.type:
+        case types.Integer():
+            return {int}
+        case types.Boolean():
+            return {bool}
+        case types.JSONObject():
+            return {dict}
+    return {str}
 
 
 def _invalid(column):
     match column.type:
         case types.Text(minimum=minimum, maximum=maximum):
-            return [*NO_TEXTS, "x" * (maximum + 1), *([""] if minimum else [])]
-        case types.Integer() if column.foreign_keys:
-            return [*NO_INTEGERS, 0, -1, 2**63]
+            short = [("", "too_short", minimum)] if minimum else []
+            unstorable = [(text, "not_storable", None) for text in UNSTORABLE]
+            return [*unstorable, ("x" * (maximum + 1), "too_long", maximum), *short]
         case types.Integer(minimum=minimum, maximum=maximum):
-            return [*NO_INTEGERS, minimum - 1, maximum + 1]
+            low, high = (1, 2**63 - 1) if column.foreign_keys else (minimum, maximum)
+            small = [(low - 1, "too_small", low), (-(10**30), "too_small", low)]
+            return [*small, (high + 1, "too_large", high), (10**30, "too_large", high)]
         case types.Boolean():
-            return NO_BOOLEANS
+            return []
         case types.ExactDecimal(digits=digits, scale=scale):
-            whole = "1" + "0" * (digits - scale)
-            return [*NO_DECIMALS, whole, "0." + "0" * scale + "1"]
+            wrong = [*NO_DECIMALS, "1" + "0" * (digits - scale), "0." + "0" * scale + "1"]
         case types.Date():
-            return NO_DATES
+            wrong = NO_DATES
         case types.UTCDateTime():
-            return NO_TIMES
+            wrong = NO_TIMES
         case types.Choice():
-            return ["no such value", "", 1, []]
+            return [(text, "not_allowed", None) for text in ("no such value", "")]
         case types.JSONObject(max_bytes=size):
-            return [[], "{}", {"x": "x" * size}, {"x": ["a\0b"]}, {"\ud800": 1}]
-    raise TypeError(column)
+            deep = {}
+            for _ in range(32):
+                deep = {"a": deep}
+            unstorable = ({"x": ["a\0b"]}, {"\ud800": 1})
+            return [
+                ({"x": "x" * size}, "too_long", size),
+                (deep, "too_deep", 32),
+                *((value, "not_storable", None) for value in unstorable),
+            ]
+        case _:
+            raise TypeError(column)
+    return [(text, "format", None) for text in wrong]

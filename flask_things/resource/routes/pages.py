@@ -7,6 +7,7 @@ from webargs.flaskparser import abort
 
 from flask_things.db.session import db
 from flask_things.http import pagination
+from flask_things.http.error_codes import Code, Message
 from flask_things.resource.collection import Stored
 from flask_things.resource.declaration import Declaration
 
@@ -35,7 +36,7 @@ class Pages(Declaration):
         try:
             after = self.page.place(cursor, sort, selection) if cursor is not None else None
         except ValueError as error:
-            abort(422, messages={"query": {"cursor": [str(error)]}})
+            abort(422, messages={"query": {"cursor": [Message(str(error), Code.CURSOR)]}})
         page = self.collection.page(
             db.session, sort=sort, limit=limit, total=total, after=after, **selection
         )

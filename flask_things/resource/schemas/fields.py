@@ -7,9 +7,11 @@ from decimal import Decimal as Number
 from enum import StrEnum
 from typing import Any
 
-from marshmallow import ValidationError, fields, validate
+from marshmallow import ValidationError, fields
 
-from flask_things.db.types import INTEGER_MAX, INTEGER_MIN, TEXT_FORBIDDEN, compact
+from flask_things.db.types import INTEGER_MAX, INTEGER_MIN, compact
+from flask_things.http.checks import bounds, length, storable
+from flask_things.http.error_codes import Code, Message
 
 #: The highest id that an import accepts. It leaves more ids than a service can ever give.
 IMPORT_ID_MAX = 9 * 10**18
@@ -33,6 +35,11 @@ class Field(AnyField):
         """Return the JSON value that a text stands for; if it stands for none, the text."""
         return text
 
+    def refusal(self, value: Any, **words: str) -> ValidationError:
+        """Return the error of a value that is no text, or not the text that it should be."""
+        code = Code.FORMAT if isinstance(value, str) else Code.TYPE
+        return ValidationError(Message(str(self.error_messages["invalid"]).format(**words), code))
+
 
 def read_text(field: AnyField, text: str) -> Any:
     """Return the JSON value that a text stands for; nothing is NULL where that is allowed."""
@@ -52,18 +59,12 @@ def is_plain(field: AnyField) -> bool:
     return not (is_read or field.allow_none)
 
 
-def storable(text: str) -> None:
-    """Raise ValidationError (422) for what cannot be stored on every database."""
-    if TEXT_FORBIDDEN.search(text):
-        raise ValidationError("Must not contain U+0000 or a lone surrogate.")
-
-
 class Text(Field, fields.String):
     """A string of `minimum` to `maximum` characters (code points)."""
 
     def __init__(self, minimum: int = 0, maximum: int | None = None, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.validators[:0] = [validate.Length(minimum or None, maximum), storable]
+        self.validators[:0] = [*length(minimum, maximum), storable]
         self.document(pattern="^[^\\x00]*$")
 
 
@@ -74,10 +75,9 @@ class Integer(Field, fields.Integer):
         self, minimum: int = INTEGER_MIN, maximum: int = INTEGER_MAX, **kwargs: Any
     ) -> None:
         super().__init__(strict=True, **kwargs)
-        # As a function: apispec documents the bounds of a Range, also those that JavaScript rounds.
-        self.validators.insert(0, validate.Range(minimum, maximum).__call__)
-        bounds = {"minimum": minimum, "maximum": maximum}
-        exact = {name: bound for name, bound in bounds.items() if abs(bound) < 2**53}
+        self.validators[:0] = bounds(minimum, maximum)
+        limits = {"minimum": minimum, "maximum": maximum}
+        exact = {name: limit for name, limit in limits.items() if abs(limit) < 2**53}
         is_small = -(2**31) <= minimum <= maximum < 2**31
         self.document(format="int32" if is_small else "int64", **exact)
 
@@ -112,7 +112,7 @@ class RecordId(Integer):
 class Boolean(Field, fields.Boolean):
     """True or false, and nothing that only counts as such."""
 
-    default_error_messages = {"invalid": "Must be true or false."}
+    default_error_messages = {"invalid": Message("Must be true or false.", Code.TYPE)}
 
     def from_text(self, text: str) -> Any:
         """Return the value if the text is "true" or "false"."""
@@ -150,7 +150,7 @@ class Decimal(Field, fields.String):
     def _deserialize(self, value: Any, *_args: Any, **_kwargs: Any) -> Any:
         if isinstance(value, str) and re.fullmatch(self._pattern, value):
             return Number(value)
-        raise self.make_error("invalid", example=self._example, description=self._about)
+        raise self.refusal(value, example=self._example, description=self._about)
 
 
 class Date(Field, fields.Date):
@@ -166,15 +166,13 @@ class Date(Field, fields.Date):
         if isinstance(value, str) and re.fullmatch("[0-9]{4}-[0-9]{2}-[0-9]{2}", value):
             with suppress(ValueError):
                 return date.fromisoformat(value)
-        raise self.make_error("invalid")
+        raise self.refusal(value)
 
 
 class Moment(Field, fields.DateTime):
     """A time stamp, in UTC with microseconds."""
 
-    default_error_messages = {
-        "invalid": "Not a time of RFC 3339, like 2026-11-22T15:04:05.123456Z."
-    }
+    default_error_messages = {"invalid": "Not an RFC 3339 time, like 2026-11-22T15:04:05.123456Z."}
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -189,11 +187,13 @@ class Moment(Field, fields.DateTime):
         if isinstance(value, str) and RFC3339.fullmatch(value):
             with suppress(ValueError, OverflowError):
                 return datetime.fromisoformat(value.upper()).astimezone(UTC)
-        raise self.make_error("invalid")
+        raise self.refusal(value)
 
 
 class Choice(Field, fields.Enum[StrEnum]):
     """One of the values of an enum."""
+
+    default_error_messages = {"unknown": Message("Must be one of: {choices}.", Code.NOT_ALLOWED)}
 
     def __init__(self, enum: type[StrEnum], **kwargs: Any) -> None:
         super().__init__(enum, by_value=fields.String, **kwargs)

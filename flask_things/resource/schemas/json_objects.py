@@ -7,8 +7,10 @@ from typing import Any
 from marshmallow import ValidationError, fields
 
 from flask_things.db.types import compact
+from flask_things.http.checks import storable
 from flask_things.http.decoding import DECODER
-from flask_things.resource.schemas.fields import Field, storable
+from flask_things.http.error_codes import Code, Message
+from flask_things.resource.schemas.fields import Field
 
 #: How deep an object may be nested.
 MAX_LEVELS = 32
@@ -21,7 +23,7 @@ class JSONObject(Field, fields.Dict):
     or raises ValidationError.
     """
 
-    default_error_messages = {"invalid": "Must be a JSON object."}
+    default_error_messages = {"invalid": Message("Must be a JSON object.", Code.TYPE)}
 
     #: Whether it is one of a merge patch.
     is_patch = False
@@ -48,7 +50,8 @@ class JSONObject(Field, fields.Dict):
 
     def _checked(self, value: dict[str, Any]) -> dict[str, Any]:
         if len(compact(value).encode()) > self._max_bytes:
-            raise ValidationError(f"Longer than {self._max_bytes} bytes of JSON.")
+            text = f"Longer than {self._max_bytes} bytes of JSON."
+            raise ValidationError(Message(text, Code.TOO_LONG, self._max_bytes))
         return value
 
 
@@ -56,10 +59,12 @@ def _check_value(value: Any, levels: int) -> None:
     if isinstance(value, str):
         storable(value)
     elif isinstance(value, float) and not isfinite(value):
-        raise ValidationError("Must not contain a number beyond 1.8e308.")
+        text = "Must not contain a number beyond 1.8e308."
+        raise ValidationError(Message(text, Code.NOT_STORABLE))
     elif isinstance(value, dict | list):
         if not levels:
-            raise ValidationError(f"Nested deeper than {MAX_LEVELS} levels.")
+            text = f"Nested deeper than {MAX_LEVELS} levels."
+            raise ValidationError(Message(text, Code.TOO_DEEP, MAX_LEVELS))
         inner = chain(value, value.values()) if isinstance(value, dict) else value
         for item in inner:
             _check_value(item, levels - 1)
