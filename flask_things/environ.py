@@ -3,6 +3,10 @@
 #: Whether the response cache had the response: "hit" or "miss". Absent if it may not be kept.
 CACHE = "flask_things.cache"
 
+#: The table that a response was read from, and the id of the row, or None for any rows of it.
+#: Absent if it may depend on anything in the database.
+SOURCE = "flask_things.source"
+
 #: Until when a response may be kept, in seconds since the epoch. Absent: for ever.
 KEPT_UNTIL = "flask_things.kept_until"
 

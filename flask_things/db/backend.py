@@ -1,9 +1,9 @@
 """What a database must be able to do: SQLite (sqlite.py) and PostgreSQL (postgresql.py) each do."""
 
-from collections.abc import Callable, Hashable, Iterator
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from threading import BoundedSemaphore
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from sqlalchemy import Connection, Engine, FromClause
 from sqlalchemy.orm import Session, scoped_session
@@ -75,6 +75,17 @@ class Offload:
         return place(self._exports, 0, "exports")
 
 
+class Changes(NamedTuple):
+    """What was committed after a position in the journal."""
+
+    #: What is another after every commit.
+    version: Hashable
+    #: The newest position in the journal, of the same moment as the version.
+    position: int
+    #: The table and id of each row that has changed; None where more than that may have changed.
+    rows: Sequence[tuple[str, int]] | None
+
+
 class Backend(Protocol):
     """One database, as all workers of a server use it."""
 
@@ -103,6 +114,9 @@ class Backend(Protocol):
 
     def version(self) -> Hashable:
         """Return what is another after every commit of any process; None if it cannot be told."""
+
+    def changes(self, since: int) -> Changes | None:
+        """Return what was committed after a position in the journal; None if it cannot be told."""
 
     def is_sound(self) -> bool:
         """Tell whether no worker of this server has met damage."""

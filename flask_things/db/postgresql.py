@@ -145,6 +145,9 @@ class PostgreSQL:
     def version(self) -> None:
         """Tell nothing: the server would have to be asked, which is what this is to save."""
 
+    def changes(self, since: int) -> None:
+        """Tell nothing, as `version`."""
+
     def is_sound(self) -> bool:
         """Leave it to the server to notice damage."""
         return True

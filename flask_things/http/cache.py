@@ -1,11 +1,12 @@
-"""Answers kept in memory: a GET costs next to nothing until anybody writes.
+"""Answers kept in memory: a GET costs next to nothing until what it was read from changes.
 
-An answer is kept for one version of the database, which is looked at before each request. So none
-is ever older than the last commit before its request began, whoever made it: there is no expiry,
-and nothing to invalidate. Where the database cannot tell its version (PostgreSQL), none is kept.
+Before each request the version of the database is looked at. If that has moved, the journal says
+which rows have changed, and the answers that depend on them go. So none is ever older than the last
+commit before its request began, whoever made it. Where the database cannot tell its version
+(PostgreSQL), none is kept.
 """
 
-from collections.abc import Hashable, Iterable
+from collections.abc import Callable, Hashable, Iterable
 from contextlib import closing
 from functools import wraps
 from math import inf
@@ -17,11 +18,9 @@ from flask import Flask, request
 
 from flask_things.db.backend import Backend
 from flask_things.db.session import backend_of, db
-from flask_things.environ import CACHE, KEPT_UNTIL, ROUTE, TOKEN_NAME
+from flask_things.environ import CACHE, KEPT_UNTIL, ROUTE, SOURCE, TOKEN_NAME
 from flask_things.http import headers
-
-#: What a worker keeps of answers at most, in bytes: the newest of one version of the database.
-CACHE_MAX_BYTES = 6 * 1024 * 1024
+from flask_things.http.cache_store import Answer, Key, Store
 
 #: What an answer may depend on: these of the WSGI environment, and the database.
 VARIES = (
@@ -37,18 +36,6 @@ VARIES = (
     "HTTP_IF_NONE_MATCH",
 )
 
-#: The longest key of an answer that is kept, in characters. A URL has up to 4 094, by gunicorn's
-#: limit; nobody repeats a request with header fields that are much longer.
-LONGEST_KEY = 8192
-
-#: What an answer takes besides the texts of its key, its header and its body, in bytes, about.
-ENTRY_BYTES = 1024
-
-#: The values of VARIES.
-Key = tuple[str | None, ...]
-
-Answer = tuple[str, list[tuple[str, str]], bytes, float, dict[str, Any]]
-
 
 def init_app(app: Flask) -> None:
     """Put a cache before the application."""
@@ -56,15 +43,24 @@ def init_app(app: Flask) -> None:
         app.wsgi_app = Cache(app.wsgi_app, backend_of(db.session))  # type: ignore[method-assign]
 
 
-def kept(view: Any) -> Any:
-    """Let the answers of a GET be kept. They may depend on what VARIES has, and on the database."""
+def kept(table: str | None = None, parameter: str | None = None) -> Callable[[Any], Any]:
+    """Let the answers of a GET be kept. They may depend on what VARIES has, and on the database.
 
-    @wraps(view)
-    def answer(*args: Any, **kwargs: Any) -> Any:
-        request.environ[CACHE] = "miss"
-        return view(*args, **kwargs)
+    If they depend on one table only, name it, and the parameter of the path that is the id of the
+    only row that they depend on, if it is so.
+    """
 
-    return answer
+    def decorate(view: Any) -> Any:
+        @wraps(view)
+        def answer(*args: Any, **kwargs: Any) -> Any:
+            request.environ[CACHE] = "miss"
+            if table:
+                request.environ[SOURCE] = table, kwargs[parameter] if parameter else None
+            return view(*args, **kwargs)
+
+        return answer
+
+    return decorate
 
 
 class Cache:
@@ -74,29 +70,42 @@ class Cache:
         """Take the application, and the database that its answers depend on."""
         self._app, self._backend = app, backend
         self._lock = Lock()
-        self._kept: tuple[Hashable, dict[Key, Answer]] = (None, {})
-        self._bytes = 0
+        self._store = Store()
+        self._version: Hashable = None
+        self._position = 0
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         """Answer a request."""
-        version = self._backend.version() if environ["REQUEST_METHOD"] in ("GET", "HEAD") else None
+        version = self._look() if environ["REQUEST_METHOD"] in ("GET", "HEAD") else None
         if version is None:
             return self._app(environ, start_response)  # type: ignore[no-any-return]
         key = tuple(environ.get(name) for name in VARIES)
-        kept_for, answers = self._kept
-        if kept_for != version or key not in answers or answers[key][3] <= time():
+        answer = self._store.get(key)
+        if answer is None or answer.good_until <= time():
             return self._ask(environ, start_response, version, key)
-        status, fields, body, _, noted = answers[key]
-        environ.update(noted)
+        environ.update(answer.noted)
         environ[CACHE] = "hit"
         common = headers.common(environ.get("HTTP_X_REQUEST_ID", ""))
-        start_response(status, [*fields, *common.items()])
-        return [body]
+        start_response(answer.status, [*answer.fields, *common.items()])
+        return [answer.body]
+
+    def _look(self) -> Hashable:
+        """Return the version of the database, once no answer is left that is older."""
+        version = self._backend.version()
+        if version is None or version == self._version:
+            return version
+        with self._lock:
+            changes = self._backend.changes(self._position)
+            if changes is None:
+                return None
+            self._store.drop(changes.rows)
+            self._version, self._position = changes.version, changes.position
+            return changes.version
 
     def _ask(
         self, environ: dict[str, Any], start_response: Any, version: Hashable, key: Key
     ) -> Iterable[bytes]:
-        """Let the application answer, and keep that, if it may be, for the version before it."""
+        """Let the application answer, and keep that if it may be."""
         answered: list[Any] = []
 
         def note(status: str, fields: list[tuple[str, str]], exc_info: Any = None) -> Any:
@@ -112,30 +121,8 @@ class Cache:
             body = b"".join(parts)
         own = [field for field in fields if field[0] not in headers.DOCUMENTED]
         noted = {name: environ[name] for name in (ROUTE, TOKEN_NAME) if name in environ}
-        self._keep(version, key, (status, own, body, environ.get(KEPT_UNTIL, inf), noted))
-        return [body]
-
-    def _keep(self, version: Hashable, key: Key, answer: Answer) -> None:
-        size = _size(key, answer)
+        answer = Answer(status, own, body, environ.get(KEPT_UNTIL, inf), noted, environ.get(SOURCE))
         with self._lock:
-            if self._kept[0] != version:
-                self._kept, self._bytes = (version, {}), 0
-            answers = self._kept[1]
-            if key in answers or size > CACHE_MAX_BYTES or _characters(key) > LONGEST_KEY:
-                return
-            while self._bytes + size > CACHE_MAX_BYTES:
-                oldest = next(iter(answers))
-                self._bytes -= _size(oldest, answers.pop(oldest))
-            answers[key] = answer
-            self._bytes += size
-
-
-def _size(key: Key, answer: Answer) -> int:
-    """Return how many bytes an answer takes with its key, about."""
-    _, fields, body, *_ = answer
-    header = sum(len(name) + len(value) for name, value in fields)
-    return ENTRY_BYTES + _characters(key) + header + len(body)
-
-
-def _characters(key: Key) -> int:
-    return sum(len(part) for part in key if part)
+            if self._version == version:  # otherwise it may be older than what was looked at since
+                self._store.keep(key, answer)
+        return [body]

@@ -32,6 +32,8 @@ class Constraints:
             if column.foreign_keys
         ]
         self._unique = [column for column in table.c if column.unique]
+        #: Whether rows have values that must be unique, in a column or in several.
+        self.unique = bool(self._unique) or any(index.unique for index in table.indexes)
         #: Whether there is anything to check.
         self.exist = bool(self._references or self._unique)
 

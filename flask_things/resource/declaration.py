@@ -52,6 +52,8 @@ class Declaration:
         given = self.schemas.input().fields
         narrowing = {name: filter_for(given[name]) for name in filters}
         self.selection, self.page = parameters.derive(name, queries, searched, narrowing)
+        #: Whether all fields are values of columns.
+        self.is_plain = fields is Fields
         self.words = words(name, model)
         self.description = description or "Create, read, update and delete {many}.".format_map(
             self.words

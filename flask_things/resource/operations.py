@@ -23,7 +23,8 @@ class Operation:
     """How clients call a method of a resource, and the options of Blueprint.operation.
 
     Words of the resource are in braces. "input", "patch", "page" and "selection" are its schemas,
-    and a row is the answer unless another one is given.
+    and a row is the answer unless another one is given. `reads` is "row" or "rows", if nothing else
+    is read from the database.
     """
 
     call: str
@@ -41,13 +42,17 @@ def operation(call: str, operation_id: str, **options: Any) -> Callable[[View], 
     return mark
 
 
-def register(resource: Declaration, blp: Blueprint) -> None:
+def register(resource: Declaration, blp: Blueprint, *, reads_one_table: bool) -> None:
     """Let a blueprint serve all operations of a resource."""
     for name, declared in operations(type(resource)):
         options = {key: _filled(value, resource) for key, value in declared.options.items()}
         method, path = declared.call.format_map(resource.words).split()
         if resource.collection.constraints.can_conflict(method):
             options.setdefault("responses", {409: component(409)})
+        reads = options.pop("reads", None)
+        if reads and reads_one_table:
+            parameter = resource.words["parameter"] if reads == "row" else None
+            options["source"] = resource.table.name, parameter
         query = options.get("query", NoQuery())
         in_path = set(PARAMETER.findall(path)) & query.fields.keys()
         options["query"] = type(query)(exclude=in_path) if in_path else query

@@ -2,32 +2,17 @@
 
 import gc
 import tracemalloc
-from contextlib import contextmanager
 
 import pytest
-from sqlalchemy import event
 from werkzeug.test import Client
 from werkzeug.wsgi import ClosingIterator
 
-from flask_things.db.session import db
+from flask_things.db.backend import Changes
 from flask_things.environ import CACHE
-from flask_things.http import cache
-from flask_things.http.cache import CACHE_MAX_BYTES, VARIES, Cache
-
-
-@contextmanager
-def statements(app):
-    """Yield a list of the statements that the application executes in the block."""
-    seen = []
-
-    def note(_connection, _cursor, statement, *_others):
-        seen.append(statement)
-
-    with app.app_context():
-        engine = db.engine
-    event.listen(engine, "before_cursor_execute", note)
-    yield seen
-    event.remove(engine, "before_cursor_execute", note)
+from flask_things.http import cache_store
+from flask_things.http.cache import VARIES, Cache
+from flask_things.http.cache_store import CACHE_MAX_BYTES
+from tests.support.statements import statements
 
 
 @pytest.mark.sqlite
@@ -119,6 +104,10 @@ class Counting:
         """Return the version of the database."""
         return self.now
 
+    def changes(self, since):
+        """Return the version, and that anything may have changed."""
+        return Changes(self.now, 0, None)
+
     def __call__(self, environ, start_response):
         """Answer a request."""
         environ[CACHE] = True
@@ -176,7 +165,7 @@ def test_what_may_be_another_answer_next_time_is_not_kept(method, status, fields
 @pytest.mark.parametrize("longest", ["body", "If-None-Match", "Link"])
 def test_what_is_kept_takes_no_more_memory_than_it_may(monkeypatch, longest):
     """Wherever most of it is: in the body, in what the client sent, or in the header."""
-    monkeypatch.setattr(cache, "CACHE_MAX_BYTES", CACHE_MAX_BYTES // 8)
+    monkeypatch.setattr(cache_store, "CACHE_MAX_BYTES", CACHE_MAX_BYTES // 8)
     fields = [(name, f"{name} value") for name in ("Content-Type", "Content-Length", "ETag")]
     counting = Counting(fields=fields)
     counting.client.get("/")

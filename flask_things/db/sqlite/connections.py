@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Hashable
+from contextlib import suppress
 from mmap import mmap
 from typing import Any
 
@@ -9,7 +10,7 @@ from sqlalchemy import Engine, ExceptionContext, event
 from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from flask_things.db.backend import Away
+from flask_things.db.backend import Away, Changes
 from flask_things.db.sqlite import file
 from flask_things.db.sqlite.data_version import Watch
 from flask_things.db.sqlite.file import DAMAGED, error_name, sqlite3
@@ -90,6 +91,12 @@ class Connections:
             return self._watch.version()
         except (Away, sqlite3.Error):
             return None
+
+    def changes(self, since: int) -> Changes | None:
+        """Return what was committed after a position in the journal, or None as `version`."""
+        with suppress(Away, sqlite3.Error):
+            return self._watch.changes(since)
+        return None
 
     def is_sound(self) -> bool:
         """Tell whether no worker of this server has met damage."""

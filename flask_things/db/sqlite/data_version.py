@@ -1,8 +1,20 @@
-"""Whether anybody has written to a SQLite file since: what decides how long an answer is good."""
+"""Whether anybody has written to a SQLite file since, and which rows."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from threading import Lock
 from typing import Any
+
+from flask_things.db.backend import Changes
+
+#: How many changed rows are worth being told apart.
+ROWS_MAX = 1000
+
+ENTRIES = f"""
+    SELECT position, table_name, row_id FROM journal WHERE position > ?
+    ORDER BY position LIMIT {ROWS_MAX + 1}
+"""  # noqa: S608 - a constant
+
+NEWEST = "SELECT max(position) FROM journal"
 
 
 class Watch:
@@ -22,11 +34,27 @@ class Watch:
         See https://www.sqlite.org/pragma.html#pragma_data_version.
         """
         with self._lock:
-            if self._connection is None:
-                self._connection = self._connect()
-                self._opened += 1  # the numbers of one connection mean nothing to another
-            number = self._connection.execute("PRAGMA data_version").fetchone()[0]
-            return self._opened, number
+            return self._version()
+
+    def _version(self) -> tuple[int, int]:
+        if self._connection is None:
+            self._connection = self._connect()
+            self._opened += 1  # the numbers of one connection mean nothing to another
+        return self._opened, self._connection.execute("PRAGMA data_version").fetchone()[0]
+
+    def changes(self, since: int) -> Changes:
+        """Return what was committed after a position in the journal; raises what `version` does."""
+        with self._lock:
+            self._version()
+            execute = self._connection.execute
+            execute("BEGIN")  # so that all is of one moment
+            try:
+                entries = execute(ENTRIES, [since]).fetchall()
+                [(newest,)] = execute(NEWEST).fetchall()
+                version = self._version()
+            finally:
+                execute("ROLLBACK")
+        return Changes(version, newest, _rows(entries, newest - since))
 
     def close(self) -> None:
         """Close the connection; it is opened again when it is needed."""
@@ -34,3 +62,13 @@ class Watch:
             if self._connection:
                 self._connection.close()
             self._connection = None
+
+
+def _rows(entries: Sequence[tuple[Any, ...]], count: int) -> list[tuple[str, int]] | None:
+    """Return the rows of journal entries.
+
+    None if one is about more than a row, if not all of `count` are there, or if there is none:
+    then something was committed that is not in the journal.
+    """
+    rows = [(table, row_id) for _, table, row_id in entries if row_id is not None]
+    return rows if rows and len(rows) == len(entries) == count else None

@@ -10,7 +10,14 @@ from sqlalchemy import Connection, Engine, FromClause
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
-from flask_things.db.backend import CONNECTIONS, AnySession, Away, Offload, Unusable
+from flask_things.db.backend import (
+    CONNECTIONS,
+    AnySession,
+    Away,
+    Changes,
+    Offload,
+    Unusable,
+)
 from flask_things.db.sqlite import file
 from flask_things.db.sqlite.connections import Connections
 from flask_things.db.sqlite.file import error_name, sqlite3
@@ -59,6 +66,10 @@ class SQLite:
     def version(self) -> Hashable:
         """Return what is another after every commit, or None where that cannot be seen now."""
         return self._connections.version()
+
+    def changes(self, since: int) -> Changes | None:
+        """Return what was committed after a position in the journal; None if it cannot be told."""
+        return self._connections.changes(since)
 
     def is_sound(self) -> bool:
         """Tell whether no worker of this server has met damage."""

@@ -1,5 +1,7 @@
 """The operations that clients call on a resource: URLs, statuses, documents. Each is here once."""
 
+from itertools import takewhile
+
 from flask_things.api.blueprint import Blueprint
 from flask_things.resource.operations import register
 from flask_things.resource.routes.bulk import Bulk
@@ -27,5 +29,16 @@ class Resource(Exports, Bulk, Rows):
             description=self.description,
             check_access=self.check_access,
         )
-        register(self, blp)
+        register(self, blp, reads_one_table=self._reads_one_table())
         return blp
+
+    def _reads_one_table(self) -> bool:
+        """Tell whether lists and rows certainly depend on nothing but the table.
+
+        A subclass that overrides something may read other tables. And where a value must be unique,
+        SQLite's INSERT OR REPLACE removes a row without any trigger, and so without the journal.
+        """
+        kinds = takewhile(lambda kind: kind is not Resource, type(self).__mro__)
+        own = {name for kind in kinds for name in vars(kind) if not name.startswith("__")}
+        is_overridden = any(hasattr(Resource, name) for name in own)
+        return self.is_plain and not (is_overridden or self.collection.constraints.unique)

@@ -16,7 +16,13 @@ class Rows(Pages):
     """The operations on a list and on one row."""
 
     @operation(
-        "GET /{name}", "list{Many}", query="page", many=True, headers=page_headers, tagged=True
+        "GET /{name}",
+        "list{Many}",
+        query="page",
+        many=True,
+        headers=page_headers,
+        tagged=True,
+        reads="rows",
     )
     def list_page(self, **parameters: Any) -> Any:
         """List {many}
@@ -47,7 +53,7 @@ class Rows(Pages):
         url = url_for(f"{self.name}.get", **{self.words["parameter"]: row.id})
         return row, {"Location": url}
 
-    @operation("GET /{name}/<id:{parameter}>", "get{One}", tagged=True)
+    @operation("GET /{name}/<id:{parameter}>", "get{One}", tagged=True, reads="row")
     def get(self, row_id: int) -> Stored:
         """Get {a_one}
 
