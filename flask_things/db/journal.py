@@ -21,6 +21,7 @@ from sqlalchemy import (
     Integer,
     Table,
     Text,
+    bindparam,
     delete,
     func,
     null,
@@ -43,8 +44,9 @@ CREATED, UPDATED, DELETED, RESTORED, STARTED = (
     "started",
 )
 
-#: How many entries a write removes at most: more than most writes add.
-TRIMMED = 10
+#: How many entries a write removes at first. While that is not enough, each write removes twice as
+#: many as the one before, up to more than a bulk call adds.
+TRIMMED, TRIMMED_MAX = 10, 2000
 
 #: How long a worker's writes remove none after one that has found fewer.
 REST = timedelta(minutes=1)
@@ -153,6 +155,7 @@ class Trimmer:
 
     def __init__(self) -> None:
         self._rests_since = datetime.min.replace(tzinfo=UTC)
+        self._limit = TRIMMED
 
     def __call__(self, session: Session) -> None:
         """Remove some, unless a moment ago there were few."""
@@ -161,14 +164,16 @@ class Trimmer:
             connection.execute(ERASE)
         if abs(now - self._rests_since) < REST:
             return
-        oldest = connection.execute(OLDEST).all()
+        oldest = connection.execute(OLDEST, {"limit": self._limit + 1}).all()
         end = min(kept_since(), now - KEPT_AT_LEAST)
         # The last one that is old stays: a client may have come to it, and missed nothing since.
         old = [one.position for one, following in pairwise(oldest) if following.at < end]
         if old:
             connection.execute(delete(Entry.__table__).where(_unlocked(Entry.position.in_(old))))
-        if len(old) < TRIMMED:
-            self._rests_since = now
+        if len(old) == self._limit:
+            self._limit = min(2 * self._limit, TRIMMED_MAX)
+        else:
+            self._limit, self._rests_since = TRIMMED, now
 
 
 def _unlocked(condition: Any) -> Any:
@@ -177,7 +182,7 @@ def _unlocked(condition: Any) -> Any:
     return Entry.position.in_(free.with_for_update(skip_locked=True))
 
 
-OLDEST = select(Entry.position, Entry.at).order_by(Entry.position).limit(TRIMMED + 1)
+OLDEST = select(Entry.position, Entry.at).order_by(Entry.position).limit(bindparam("limit"))
 
 _newest = select(func.max(Entry.position) - ERASED).scalar_subquery()
 ERASE = (
