@@ -71,6 +71,11 @@ def backend_of(session: AnySession) -> Backend:
     return session.get_bind().engine.get_execution_options()["backend"]  # type: ignore[no-any-return]
 
 
+def dialect_of(session: AnySession) -> str:
+    """Return the name of a session's database: "sqlite" or "postgresql"."""
+    return session.get_bind().dialect.name
+
+
 @contextmanager
 def writing(session: AnySession, *, alone: bool = False) -> Iterator[None]:
     """Run the block as one transaction that writes: committed at its end, rolled back on an error.

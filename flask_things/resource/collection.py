@@ -6,17 +6,16 @@ from functools import partial
 from itertools import chain
 from typing import Any
 
-from sqlalchemy import Executable, Row, Table, bindparam, delete, insert, select, update
-from sqlalchemy.exc import IntegrityError, StatementError
+from sqlalchemy import Row, Table, bindparam, delete, insert, select, update
 
 from flask_things.db.backend import AnySession
 from flask_things.db.batches import in_batches
 from flask_things.db.errors import NotFound
 from flask_things.db.ids import ID_MAX
 from flask_things.db.queries import locked, read, rows, stream
-from flask_things.db.session import reading, take_turns, writing
+from flask_things.db.session import dialect_of, reading, take_turns, writing
 from flask_things.http.parsing import BULK_MAX_ITEMS
-from flask_things.resource.constraints import Constraints, conflict
+from flask_things.resource.constraints import Constraints, write
 from flask_things.resource.page import PAGE_MAX_BYTES, Page, read_page
 from flask_things.resource.row_values import Values
 from flask_things.resource.selection import Queries
@@ -51,11 +50,11 @@ class Collection:
         `sort` is the name of a column, with a `-` before it for descending order, `limit` the most
         rows to return, and `after` the place to go on from: a value of the sorted column and an id.
         """
-        return rows(session, *self.queries.page(_dialect(session), **selection))
+        return rows(session, *self.queries.page(dialect_of(session), **selection))
 
     def count(self, session: AnySession, /, **selection: Any) -> int:
         """Return the number of selected rows."""
-        [(count,)] = rows(session, *self.queries.count(_dialect(session), **selection))
+        [(count,)] = rows(session, *self.queries.count(dialect_of(session), **selection))
         return count  # type: ignore[no-any-return]
 
     def page(
@@ -71,7 +70,7 @@ class Collection:
     ) -> Page:
         """Return the first rows that `find` returns, up to `limit` or 8 MB of JSON."""
         query, parameters = self.queries.page(
-            _dialect(session),
+            dialect_of(session),
             sort=sort,
             after=after,
             limit=limit + 1,
@@ -87,7 +86,7 @@ class Collection:
 
         They come from a connection that is in use until they end or are closed. Raises Away (503).
         """
-        return stream(session, *self.queries.page(_dialect(session), **selection))
+        return stream(session, *self.queries.page(dialect_of(session), **selection))
 
     def get(self, session: AnySession, row_id: int) -> Stored:
         """Return a row as the database has it now.
@@ -143,7 +142,7 @@ class Collection:
         new = [self._values.complete(fields) for fields in items]
         if self.constraints.exist:
             self.constraints.check(session, new, first=first)
-        return self._write(session, self._insert, new if len(new) > 1 else new[0])
+        return write(session, self._insert, new if len(new) > 1 else new[0])
 
     def update(
         self, session: AnySession, row_id: int, /, *, expect: Expect | None = None, **fields: Any
@@ -160,7 +159,7 @@ class Collection:
                 return row
             if self.constraints.exist:
                 self.constraints.check(session, [new], row_id=row_id)
-            [changed] = self._write(session, self._update, {**new, "row_id_": row_id})
+            [changed] = write(session, self._update, {**new, "row_id_": row_id})
             return changed
 
     def delete(self, session: AnySession, row_id: int, *, expect: Expect | None = None) -> None:
@@ -170,17 +169,7 @@ class Collection:
         """
         with writing(session):
             self._expected(session, row_id, expect)
-            self._write(session, self._delete, {"row_id_": row_id})
-
-    def _write(self, session: AnySession, statement: Executable, values: Any) -> Sequence[Stored]:
-        try:
-            return rows(session, statement, values)
-        except IntegrityError as error:
-            raise conflict(error) from error
-        except StatementError as error:
-            if isinstance(error.orig, ValueError):
-                raise error.orig from error
-            raise
+            write(session, self._delete, {"row_id_": row_id})
 
     def _expected(self, session: AnySession, row_id: int, expect: Expect | None) -> Stored:
         row = self._get(session, locked, row_id)

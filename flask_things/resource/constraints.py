@@ -7,8 +7,8 @@ keeps the referenced rows; two rows that race for a unique value are left to its
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Column, Table, select
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import Column, Executable, Row, Table, select
+from sqlalchemy.exc import IntegrityError, StatementError
 
 from flask_things.db.backend import AnySession
 from flask_things.db.errors import Conflict, Invalid, breaks_check, breaks_reference, breaks_unique
@@ -78,7 +78,23 @@ class Constraints:
         return method != "GET" and bool(self._unique)
 
 
-def conflict(error: IntegrityError) -> Exception:
+def write(session: AnySession, statement: Executable, values: Any) -> Sequence[Row[Any]]:
+    """Execute a statement that writes rows, and return what it returns.
+
+    Raises Conflict (409) and Invalid (422) where the database refuses them, and ValueError where
+    the type of a column does.
+    """
+    try:
+        return rows(session, statement, values)
+    except IntegrityError as error:
+        raise _conflict(error) from error
+    except StatementError as error:
+        if isinstance(error.orig, ValueError):
+            raise error.orig from error
+        raise
+
+
+def _conflict(error: IntegrityError) -> Exception:
     """Return the Conflict (409) or Invalid (422) that the database's error means, or the error."""
     if breaks_reference(error):
         return Conflict("Another row still refers to this one.")

@@ -4,7 +4,9 @@ from collections.abc import Sequence
 from json import JSONEncoder
 from typing import Any, NamedTuple
 
-from sqlalchemy import Result, Row
+from sqlalchemy import ColumnElement, Result, Row, Select, Text, bindparam, cast, func, select
+
+from flask_things.db import types
 
 #: How large a page of more than one row may be, in bytes of JSON, and how many rows are read at
 #: once: with the longest texts these take 8 MB, too.
@@ -39,6 +41,24 @@ def read_page(result: Result[Any], limit: int) -> Page:
                 return Page(page, has_next=True)
             page.append(row)
     return Page(page[:limit], has_next=len(page) > limit)
+
+
+def cut(query: Select[Any], order: Sequence[ColumnElement[Any]]) -> Select[Any]:
+    """Return a query that ends with the first row before which there are `max_bytes` of texts.
+
+    It is for PostgreSQL, whose client library holds all that a query returns in memory.
+    """
+    long = (c for c in query.selected_columns if isinstance(c.type, types.Text | types.JSONObject))
+    sizes = [func.coalesce(func.octet_length(cast(c, Text)), 0) for c in long]
+    size = func.sum(sum(sizes, start=sizes.pop())) if sizes else func.sum(0)
+    before = size.over(order_by=order, rows=(None, -1))
+    number = func.row_number().over(order_by=order)
+    page = query.add_columns(
+        func.coalesce(before, 0).label("_bytes_before"), number.label("_number")
+    ).subquery()
+    *columns, bytes_before, row_number = page.c
+    within = bytes_before < bindparam("max_bytes")
+    return select(*columns).where(within).order_by(row_number)
 
 
 def _json_bytes(value: Any) -> int:

@@ -11,17 +11,15 @@ from sqlalchemy import (
     Row,
     Select,
     Table,
-    Text,
     and_,
     bindparam,
-    cast,
     func,
     or_,
     select,
     union_all,
 )
 
-from flask_things.db import types
+from flask_things.resource.page import cut
 from flask_things.resource.tables import search
 from flask_things.resource.tables.sorting import SORT_CHARACTERS, sort_key
 
@@ -115,7 +113,7 @@ class Queries:
                 query = self._joined(query, parts, limit)
         query = query.order_by(*order).limit(limit)
         if "max_bytes" in names:
-            query = self._cut(query, order)
+            query = cut(query, order)
         return query.execution_options(takes_long=True) if names & search.SLOW else query
 
     def _row_id(self, names: frozenset[str]) -> ColumnElement[Any]:
@@ -149,20 +147,6 @@ class Queries:
         )
         page = union_all(*(select(part.subquery()) for part in found)).subquery()
         return select(*self.table.c).join(page, self.table.c.id == page.c.id)
-
-    def _cut(self, query: Select[Any], order: list[Any]) -> Select[Any]:
-        """End with the first row before which there are `max_bytes` of texts or more."""
-        long = (c for c in self.table.c if isinstance(c.type, types.Text | types.JSONObject))
-        sizes = [func.coalesce(func.octet_length(cast(c, Text)), 0) for c in long]
-        size = func.sum(sum(sizes, start=sizes.pop())) if sizes else func.sum(0)
-        before = size.over(order_by=order, rows=(None, -1))
-        number = func.row_number().over(order_by=order)
-        page = query.add_columns(
-            func.coalesce(before, 0).label("_bytes_before"), number.label("_number")
-        ).subquery()
-        columns = [page.c[column.name] for column in self.table.c]
-        within = page.c._bytes_before < bindparam("max_bytes")
-        return select(*columns).where(within).order_by(page.c._number)
 
 
 def _beyond(key: ColumnElement[Any], descending: bool, name: str = "after_id") -> Any:
