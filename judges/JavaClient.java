@@ -51,11 +51,13 @@ class JavaClient {
     equal(api.updateThing(APIUpdateThingRequest.newBuilder().thingId(thing.getId())
         .thingPatch(patch).build()).getText(), "three");
 
-    // An invalid thing: the error names the field.
+    // An invalid thing: the error has a code and names the field.
     Problem invalid = refused(() -> api.createThing(
         APICreateThingRequest.newBuilder().thingInput(text("a\0b")).build()));
     equal(invalid.getStatus(), 422);
-    equal(invalid.getErrors().get(0).getPointer(), "#/text");
+    FieldError error = invalid.getErrors().get(0);
+    equal(error.getCode(), FieldError.CodeEnum.NOT_STORABLE);
+    equal(error.getPointer(), "#/text");
 
     // Both exports.
     File ndjson = api.exportThingsAsNDJSON(

@@ -70,10 +70,11 @@ assert isinstance(conflict, Problem) and conflict.status == 412
 patched = update_thing.sync(thing.id, client=client, body=ThingPatch(text="three"))
 assert isinstance(patched, Thing) and patched.text == "three"
 
-# An invalid thing: the error names the field.
+# An invalid thing: the error has a code and names the field.
 invalid = create_thing.sync(client=client, body=ThingInput(text="a\0b"))
 assert isinstance(invalid, Problem) and isinstance(invalid.errors, list)
-assert [(invalid.status, error.pointer) for error in invalid.errors] == [(422, "#/text")]
+[error] = invalid.errors
+assert (invalid.status, error.code, error.pointer) == (422, "not_storable", "#/text")
 
 # Both exports.
 ndjson = export_things_as_ndjson.sync(client=client, q="walk")

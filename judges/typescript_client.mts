@@ -42,9 +42,10 @@ equal(updated.data!.text, "two");
 const conflict = await client.PUT("/things/{thing_id}", { params, body });
 equal(conflict.error!.status, 412);
 
-// An invalid thing: the error names the field.
+// An invalid thing: the error has a code and names the field.
 const invalid = await client.POST("/things", { body: { text: "a\0b" } });
-equal(invalid.error!.errors!.map((error) => error.pointer), ["#/text"]);
+const [error] = invalid.error!.errors!;
+equal([error.code, error.pointer], ["not_storable", "#/text"]);
 
 // Both exports.
 const query = { q: "ts " };
