@@ -25,19 +25,22 @@ PLACES = {"json": "pointer", "query": "parameter", "headers": "header"}
 def errors_of(messages: Mapping[str, Any]) -> Iterator[Error]:
     """Yield an entry for each message of webargs, which has them by location and by field."""
     for location, by_field in messages.items():
-        for path, text in _flat(by_field):
-            place = _pointer(path) if location == "json" else "".join(path[:1])
+        is_body = location == "json"
+        for path, text in _flat(by_field, is_body=is_body):
+            place = _pointer(path) if is_body else "".join(path[:1])
             code, limit = described(text)
             number = {} if limit is None else {"limit": limit}
             yield {"code": code, **number, "detail": text, PLACES[location]: place}
 
 
-def _flat(messages: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], str]]:
+def _flat(
+    messages: Any, path: tuple[str, ...] = (), *, is_body: bool
+) -> Iterator[tuple[tuple[str, ...], str]]:
     if isinstance(messages, Mapping):
         for key, inner in messages.items():
             # marshmallow's name for the whole; but a client may have a field of that name.
-            whole = key == "_schema" and inner != [UNKNOWN_FIELD]
-            yield from _flat(inner, path if whole else (*path, str(key)))
+            whole = is_body and key == "_schema" and inner != [UNKNOWN_FIELD]
+            yield from _flat(inner, path if whole else (*path, str(key)), is_body=is_body)
     else:
         for text in messages:
             yield path, text

@@ -42,6 +42,8 @@ def codes(response, status=422):
         ("colour=red", ("colour", "unknown")),
         ("_schema=1", ("_schema", "unknown")),
         ("limit=1&limit=1", ("limit", "repeated")),
+        ("_schema=1&_schema=1", ("_schema", "repeated")),
+        ("_schema=%ff", ("_schema", "format")),
         ("sort=%ff", ("sort", "format")),
     ],
 )
