@@ -1,6 +1,7 @@
 """Reading requests: what is not exactly what a route takes is refused, and named."""
 
 from collections.abc import Mapping
+from functools import cached_property
 from hashlib import sha256
 from typing import Any, NoReturn
 from urllib.parse import unquote_to_bytes
@@ -40,6 +41,20 @@ class SharedSchema(Schema):
 
     def __deepcopy__(self, memo: dict[int, Any]) -> "SharedSchema":
         return self
+
+    @cached_property
+    def of_nothing(self) -> Any:
+        """What it loads from a request that has none of its fields; None if one is required."""
+        try:
+            return self.load({})
+        except ValidationError:
+            return None
+
+    @cached_property
+    def environ_names(self) -> list[str]:
+        """The names of its fields as header fields in the WSGI environment."""
+        names = (field.data_key or name for name, field in self.fields.items())
+        return [f"HTTP_{name.upper().replace('-', '_')}" for name in names]
 
 
 class JSONBody(SharedSchema):
@@ -89,6 +104,18 @@ class Parser(FlaskParser):
     """A webargs parser that takes no query parameter and no kind of body it was not told of."""
 
     DEFAULT_UNKNOWN_BY_LOCATION = {**FlaskParser.DEFAULT_UNKNOWN_BY_LOCATION, "query": RAISE}
+
+    def parse(
+        self, argmap: Any, req: Request | None = None, *, location: str | None = None, **kwargs: Any
+    ) -> Any:
+        """Return what a request has in a location; where it has nothing there, what is kept."""
+        req = req or self.get_default_request()
+        is_absent = (location == "query" and not req.query_string) or (
+            location == "headers" and not any(map(req.environ.__contains__, argmap.environ_names))
+        )
+        if is_absent and argmap.of_nothing is not None:
+            return argmap.of_nothing
+        return super().parse(argmap, req, location=location, **kwargs)
 
     def load_json(self, req: Request, schema: Any) -> Any:
         """Return the value that the body holds.
