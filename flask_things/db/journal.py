@@ -159,11 +159,12 @@ class Trimmer:
 
     def __call__(self, session: Session) -> None:
         """Remove some, unless a moment ago there were few."""
-        now, connection = utc_now(), session.connection()
+        now = utc_now()
         if not current_app.config["THINGS_KEEP_DAYS"]:
-            connection.execute(ERASE)
+            session.connection().execute(ERASE)
         if abs(now - self._rests_since) < REST:
             return
+        connection = session.connection()
         oldest = connection.execute(OLDEST, {"limit": self._limit + 1}).all()
         end = min(kept_since(), now - KEPT_AT_LEAST)
         # The last one that is old stays: a client may have come to it, and missed nothing since.
