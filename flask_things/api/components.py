@@ -1,5 +1,6 @@
 """What several places of the OpenAPI document say alike: header fields and links."""
 
+from collections.abc import Callable
 from typing import Any
 
 from flask_things.http import headers
@@ -97,6 +98,21 @@ def page_headers(words: dict[str, str]) -> dict[str, Any]:
             "schema": {"type": "integer", "format": "int64", "minimum": 0},
         },
     }
+
+
+def attachment(kind: str) -> Callable[[dict[str, str]], dict[str, Any]]:
+    """Return a function of a resource's words: the header field that names a file of it."""
+
+    def field(words: dict[str, str]) -> dict[str, Any]:
+        value = f'attachment; filename="{words["name"]}.{kind}"'
+        return {
+            "Content-Disposition": {
+                "description": "The name under which a browser saves it.",
+                "schema": {"type": "string", "const": value},
+            }
+        }
+
+    return field
 
 
 def location(words: dict[str, str]) -> dict[str, Any]:

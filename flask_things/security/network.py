@@ -28,7 +28,8 @@ CORS_RULES: dict[str, Any] = {
         *("If-Match", "If-None-Match", "X-Request-ID"),
     ],
     "expose_headers": [
-        *("Accept-Encoding", "Accept-Patch", "Allow", "ETag", "Idempotency-Replayed", "Link"),
+        *("Accept-Encoding", "Accept-Patch", "Allow", "Content-Disposition", "ETag"),
+        *("Idempotency-Replayed", "Link"),
         *("Location", "RateLimit", "RateLimit-Policy", "Retry-After", "WWW-Authenticate"),
         *("X-Request-ID", "X-Total-Count"),
     ],

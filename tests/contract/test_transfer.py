@@ -70,6 +70,15 @@ def test_an_export_of_nothing_has_no_line_but_the_names(rows, kind):
     assert rows.get(f".{kind}").data.decode() == (names if kind == "csv" else "")
 
 
+@pytest.mark.parametrize("kind", KINDS)
+def test_an_export_is_saved_under_the_name_of_the_resource(rows, document, kind):
+    named = f'attachment; filename="{rows.resource.name}.{kind}"'
+    assert rows.get(f".{kind}").headers["Content-Disposition"] == named
+    [got] = document.document["paths"][f"{rows.path}.{kind}"].values()
+    field = got["responses"]["200"]["headers"]["Content-Disposition"]
+    assert field["schema"]["const"] == named
+
+
 @pytest.mark.sqlite
 @pytest.mark.parametrize("kind", KINDS)
 def test_an_export_takes_no_parameter_of_a_page(rows, kind):

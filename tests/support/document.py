@@ -8,7 +8,7 @@ from jsonschema import Draft202012Validator
 #: The header fields that a response has only if the document says so.
 OURS = {
     *("ETag", "Link", "Location", "X-Total-Count", "Idempotency-Replayed", "Retry-After"),
-    *("WWW-Authenticate", "Accept-Patch", "Cache-Control"),
+    *("WWW-Authenticate", "Accept-Patch", "Cache-Control", "Content-Disposition"),
 }
 
 

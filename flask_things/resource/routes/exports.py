@@ -5,7 +5,7 @@ from typing import Any
 
 from flask import Response
 
-from flask_things.api.components import EXPORT, FILE
+from flask_things.api.components import EXPORT, FILE, attachment
 from flask_things.db.session import db
 from flask_things.resource.declaration import Declaration
 from flask_things.resource.operations import operation
@@ -21,6 +21,7 @@ class Exports(Declaration):
         query="selection",
         answer=EXPORT,
         content_type=exports.NDJSON,
+        headers=attachment("ndjson"),
         other_content={"application/octet-stream": FILE},
     )
     def export_ndjson(self, **selection: Any) -> Response:
@@ -29,7 +30,7 @@ class Exports(Declaration):
         One JSON object per line, all from one snapshot.
         """
         read = partial(self.collection.export, db.session, **selection)
-        return exports.to_ndjson(self.schemas.output, read)
+        return exports.to_ndjson(self.schemas.output, read, self.name)
 
     @operation(
         "GET /{name}.csv",
@@ -37,6 +38,7 @@ class Exports(Declaration):
         query="selection",
         answer=EXPORT,
         content_type=exports.CSV,
+        headers=attachment("csv"),
     )
     def export_csv(self, **selection: Any) -> Response:
         """Export {many} as CSV
@@ -44,4 +46,4 @@ class Exports(Declaration):
         RFC 4180 with a header line, all from one snapshot.
         """
         read = partial(self.collection.export, db.session, **selection)
-        return exports.to_csv(self.schemas.output, read)
+        return exports.to_csv(self.schemas.output, read, self.name)

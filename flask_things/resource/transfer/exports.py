@@ -56,14 +56,15 @@ def csv_lines(schema: type[Schema], rows: Iterable[Any]) -> Iterator[str]:
     return chain([write(names)], map(write, map(cells, rows)))
 
 
-def to_ndjson(schema: type[Schema], read: Read) -> Response:
-    """Return a streamed response with NDJSON."""
-    return _streamed(ndjson_lines, schema, read, NDJSON)
+def to_ndjson(schema: type[Schema], read: Read, name: str) -> Response:
+    """Return a streamed response with NDJSON, for a file of that name."""
+    return _streamed(ndjson_lines, schema, read, NDJSON, f"{name}.ndjson")
 
 
-def to_csv(schema: type[Schema], read: Read) -> Response:
-    """Return a streamed response with CSV."""
-    return _streamed(csv_lines, schema, read, f"{CSV}; charset=utf-8; header=present")
+def to_csv(schema: type[Schema], read: Read, name: str) -> Response:
+    """Return a streamed response with CSV, for a file of that name."""
+    kind = f"{CSV}; charset=utf-8; header=present"
+    return _streamed(csv_lines, schema, read, kind, f"{name}.csv")
 
 
 def _streamed(
@@ -71,8 +72,10 @@ def _streamed(
     schema: type[Schema],
     read: Read,
     content_type: str,
+    file_name: str,
 ) -> Response:
     response = Response(iter(()), content_type=content_type)
+    response.headers["Content-Disposition"] = f'attachment; filename="{file_name}"'
     if request.method != "HEAD":
         rows = read()
         response.response = _chunks(lines(schema, rows))
