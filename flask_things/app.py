@@ -41,7 +41,7 @@ def create_app(
 
     Raises BadSetting (the process stops with one line).
     """
-    app = App(__name__, static_folder="web/static", template_folder="web/templates")
+    app = App(__name__, static_folder=None, template_folder="web/templates")
     app.config.from_mapping(flask_config(environ))
     app.json = JSONProvider(app)
     app.url_map.merge_slashes = False  # /things//1 is no path: the default redirects to /things/1

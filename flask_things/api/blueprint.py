@@ -13,13 +13,16 @@ from werkzeug.routing import BaseConverter
 
 from flask_things.api import spec
 from flask_things.api.components import (
+    CODING,
     COMMON_HEADERS,
     ID,
     NO_STORE_HEADERS,
     REPLAYED,
     TAGGED_HEADERS,
+    VARY,
+    VARYING_TAGGED,
 )
-from flask_things.http import cache, idempotency, preconditions, problems
+from flask_things.http import cache, compression, idempotency, preconditions, problems
 from flask_things.http.parsing import BULK_MAX_ITEMS, JSONBody, Parser
 from flask_things.security import authentication, rate_limit
 from flask_things.transport import uploads
@@ -68,13 +71,18 @@ class Blueprint(flask_smorest.Blueprint):
 
         The view gets the body and, if it writes, its Preconditions, then what the path and the
         query have by name. `tagged` gives the answer an ETag: a GET of one honours preconditions
-        and is kept in memory until its `source` changes: see `cache.kept`. `idempotent` accepts an
-        Idempotency-Key. `document` is more of the operation for the OpenAPI document.
+        and is kept in memory until its `source` changes: see `cache.kept`. Lists and files are
+        compressed. `idempotent` accepts an Idempotency-Key. `document` is more of the operation
+        for the OpenAPI document.
         """
         steps: list[Decorator] = [self.doc(operationId=operation_id, **document)]
         headers = dict(headers or {})
         if links:
             steps.append(self.doc(responses={status: {"links": links}}))
+        headers |= TAGGED_HEADERS if tagged else NO_STORE_HEADERS
+        if varies := method == "GET" and (many or content_type != "application/json"):
+            steps.append(compression.compressed)
+            headers |= VARYING_TAGGED if tagged else VARY
         if tagged and method == "GET":
             steps += self._conditional(headers, cache.kept(*(source or ())))
         if body:
@@ -93,11 +101,7 @@ class Blueprint(flask_smorest.Blueprint):
         if tagged:
             steps.append(preconditions.tagged)
         schema = answer(many=many) if isinstance(answer, type) else answer
-        documented = {
-            **headers,
-            **(TAGGED_HEADERS if tagged else NO_STORE_HEADERS),
-            **COMMON_HEADERS,
-        }
+        documented = {**headers, **(CODING if varies else {}), **COMMON_HEADERS}
         steps.append(self.response(status, schema, content_type=content_type, headers=documented))
         for kind, other in (other_content or {}).items():
             steps.append(self.alt_response(status, schema=other, content_type=kind))
@@ -116,7 +120,7 @@ class Blueprint(flask_smorest.Blueprint):
         known = self.alt_response(
             304,
             description="The client has it: its `If-None-Match` has this ETag.",
-            headers={**headers, **TAGGED_HEADERS, **COMMON_HEADERS},
+            headers={**headers, **COMMON_HEADERS},
         )
         take = self.arguments(preconditions.PreconditionsSchema(), location="headers")
         return [take, known, kept, preconditions.conditional]

@@ -11,21 +11,41 @@ ID = {"type": "integer", **ID_FORMAT}
 
 COMMON_HEADERS = {name: {"$ref": f"#/components/headers/{name}"} for name in headers.DOCUMENTED}
 
-TAGGED_HEADERS = {
-    "ETag": {
+
+def _etag(suffix: str, max_length: int) -> dict[str, Any]:
+    return {
         "description": "Names this very content (RFC 9110).",
         "schema": {
             "type": "string",
-            "pattern": '^"[0-9a-f]{32}"$',
-            "maxLength": 34,
+            "pattern": f'^"[0-9a-f]{{32}}{suffix}"$',
+            "maxLength": max_length,
             "examples": ['"0123456789abcdef0123456789abcdef"'],
         },
-    },
+    }
+
+
+TAGGED_HEADERS = {
+    "ETag": _etag("", 34),
     "Cache-Control": {
         "description": "A cache must revalidate before each use. `private` where a token was "
         "checked: no shared cache may store it.",
         "schema": {"type": "string", "enum": ["no-cache", "private, no-cache"]},
     },
+}
+
+#: What may be compressed varies, and has an ETag for each of its variants.
+VARY = {
+    "Vary": {
+        "description": "Also names `Origin` where pages of some origins may call.",
+        "schema": {"type": "string", "enum": ["Accept-Encoding", "Accept-Encoding, Origin"]},
+    }
+}
+VARYING_TAGGED = {**TAGGED_HEADERS, **VARY, "ETag": _etag("(-gzip)?", 39)}
+CODING = {
+    "Content-Encoding": {
+        "description": "Where the client accepts gzip and the body has 1 000 bytes or more.",
+        "schema": {"type": "string", "const": "gzip"},
+    }
 }
 
 #: The body of an export: a file for generators that know `contentMediaType`, text for others.

@@ -21,6 +21,7 @@ from flask_things.db.session import backend_of, db
 from flask_things.environ import CACHE, KEPT_UNTIL, ROUTE, SOURCE, TOKEN_NAME
 from flask_things.http import headers
 from flask_things.http.cache_store import Answer, Key, Store
+from flask_things.http.compression import coding
 
 #: What an answer may depend on: these of the WSGI environment, and the database.
 VARIES = (
@@ -35,6 +36,9 @@ VARIES = (
     "HTTP_IF_MATCH",
     "HTTP_IF_NONE_MATCH",
 )
+
+#: What an answer may say that it varies by: these are in its key.
+VARY = {"Origin", "Accept-Encoding"}
 
 
 def init_app(app: Flask) -> None:
@@ -79,7 +83,8 @@ class Cache:
         version = self._look() if environ["REQUEST_METHOD"] in ("GET", "HEAD") else None
         if version is None:
             return self._app(environ, start_response)  # type: ignore[no-any-return]
-        key = tuple(environ.get(name) for name in VARIES)
+        accepted = coding(environ.get("HTTP_ACCEPT_ENCODING"))
+        key = (*(environ.get(name) for name in VARIES), accepted)
         answer = self._store.get(key)
         if answer is None or answer.good_until <= time():
             return self._ask(environ, start_response, version, key)
@@ -114,7 +119,7 @@ class Cache:
 
         parts = self._app(environ, note)
         status, fields = answered
-        vary = [value for name, value in fields if name == "Vary" and value != "Origin"]
+        vary = {one for name, value in fields if name == "Vary" for one in value.split(", ")} - VARY
         if CACHE not in environ or not status.startswith(("200", "304")) or vary:
             return parts  # type: ignore[no-any-return]
         with closing(parts):

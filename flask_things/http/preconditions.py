@@ -104,25 +104,32 @@ def conditional(view: Any) -> Any:
         *args_of_view, preconditions = args  # webargs puts them last
         response: Response = view(*args_of_view, **kwargs)
         etag = response.headers["ETag"]
-        preconditions.check_match(etag)
+        try:
+            preconditions.check_match(etag)
+        except PreconditionFailed:
+            response.close()  # it may hold a file
+            raise
         if preconditions.is_known(etag):
-            response.status_code = 304
-            response.set_data(b"")
+            response.status_code = 304  # Werkzeug then sends no body
         return response
 
     return answer
 
 
-def revalidated(view: Any) -> Any:
-    """Give what a view that takes nothing answers an ETag, and obey the request's preconditions."""
-    respond = conditional(tagged(view))
+def with_preconditions(view: Any) -> Any:
+    """Call a view with the request's preconditions after its other arguments."""
 
     @wraps(view)
-    def answer() -> Any:
+    def answer(**kwargs: Any) -> Any:
         names = ("If-Match", "If-None-Match")
-        return respond(Preconditions(*(request.headers.get(name) for name in names)))
+        return view(Preconditions(*(request.headers.get(name) for name in names)), **kwargs)
 
     return answer
+
+
+def revalidated(view: Any) -> Any:
+    """Give what a view answers an ETag, and obey the request's preconditions."""
+    return with_preconditions(conditional(tagged(view)))
 
 
 def _names(field: str, etag: str) -> bool:

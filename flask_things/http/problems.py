@@ -162,7 +162,7 @@ def init_app(app: Flask) -> None:
 
 
 def _as_problem(response: Response) -> Response:
-    """Put a problem in the place of an error that was answered, not raised: Werkzeug does so."""
+    """Put a problem in the place of an error that a view answered, not raised."""
     if response.status_code < 400 or response.content_type == MEDIA_TYPE:
         return response
     response.close()  # it may hold a file

@@ -28,10 +28,9 @@ CORS_RULES: dict[str, Any] = {
         *("If-Match", "If-None-Match", "X-Request-ID"),
     ],
     "expose_headers": [
-        *("Accept-Encoding", "Accept-Patch", "Allow", "Content-Disposition", "ETag"),
-        *("Idempotency-Replayed", "Link"),
-        *("Location", "RateLimit", "RateLimit-Policy", "Retry-After", "WWW-Authenticate"),
-        *("X-Request-ID", "X-Total-Count"),
+        *("Accept-Encoding", "Accept-Patch", "Allow", "Content-Disposition", "Content-Encoding"),
+        *("ETag", "Idempotency-Replayed", "Link", "Location", "RateLimit", "RateLimit-Policy"),
+        *("Retry-After", "Vary", "WWW-Authenticate", "X-Request-ID", "X-Total-Count"),
     ],
     "methods": ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"],
     "max_age": 600,  # seconds

@@ -16,7 +16,9 @@ from flask import (
 )
 from werkzeug import Response as AnyResponse
 
+from flask_things.http.compression import compressed
 from flask_things.http.preconditions import revalidated
+from flask_things.web import assets
 
 # The package flask-swagger-ui is taken for the files of Swagger UI that it carries: its own page
 # lacks what a phone needs. Where they lie in it is not documented; a test would see them move.
@@ -29,7 +31,8 @@ POLICY = (
     "frame-ancestors 'none'"
 )
 
-blp = Blueprint("pages", __name__, static_folder=str(SWAGGER_UI), static_url_path="/docs/assets")
+blp = Blueprint("pages", __name__)
+blp.add_url_rule("/docs/assets/<path:filename>", "static", assets.serve(str(SWAGGER_UI)))
 
 
 @blp.get("/")
@@ -39,6 +42,7 @@ def home() -> AnyResponse:
 
 
 @blp.get("/docs")
+@compressed
 @revalidated
 def docs() -> Response:
     """Return Swagger UI. All its files come from here: it works with no internet."""
@@ -48,8 +52,10 @@ def docs() -> Response:
 def init_app(app: Flask, spec: APISpec) -> None:
     """Register the pages, and the document that the spec describes."""
     app.register_blueprint(blp)
+    app.add_url_rule("/static/<path:filename>", "static", assets.serve("web/static"))
 
     @app.get("/openapi.json")
+    @compressed
     @revalidated
     def openapi() -> Response:
         return jsonify({**spec.to_dict(), "servers": [{"url": request.script_root or "/"}]})

@@ -239,7 +239,7 @@ def test_answers_in_memory_are_told_apart_by_their_origins(client):
         answer = client.get("/things", headers=headers)
         allowed = answer.headers.get("Access-Control-Allow-Origin")
         assert allowed == (None if origin == "https://evil.example" else origin)
-        assert answer.headers.getlist("Vary") == ["Origin"]
+        assert answer.headers.getlist("Vary") == ["Accept-Encoding, Origin"]
 
 
 @pytest.mark.parametrize(

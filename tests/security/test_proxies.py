@@ -1,8 +1,11 @@
 """What clients get through real proxies."""
 
+import gzip
+import json
+
 import pytest
 
-from tests.support.proxies import haproxy, needs, nginx, varnish
+from tests.support.proxies import caddy, haproxy, needs, nginx, varnish
 from tests.support.server import JSON, request
 
 pytestmark = pytest.mark.sqlite
@@ -40,6 +43,53 @@ def test_a_tag_of_what_haproxy_compressed_is_good_for_a_write(serve):
     server = serve()
     with haproxy(server.port, "compression algo gzip") as port:
         check_tags(port)
+
+
+@needs("caddy")
+def test_a_list_that_we_compressed_is_304_behind_caddy(serve):
+    """It removes the suffix of the tag that a client sends back."""
+    server = serve()
+    with caddy(f"encode\nreverse_proxy 127.0.0.1:{server.port}") as port:
+        check_list(server, port)
+
+
+@needs("nginx")
+def test_a_list_that_we_compressed_is_304_behind_nginx(serve):
+    server = serve()
+    rules = f"gzip on; location / {{ proxy_pass http://127.0.0.1:{server.port}; }}"
+    with nginx(rules) as port:
+        check_list(server, port)
+
+
+@needs("haproxy")
+def test_a_list_that_we_compressed_is_304_behind_haproxy(serve):
+    server = serve()
+    with haproxy(server.port, "compression algo gzip") as port:
+        check_list(server, port)
+
+
+@needs("varnishd")
+def test_varnish_keeps_both_variants_of_a_list_apart(serve):
+    server = serve()
+    with varnish(server.port) as port:
+        check_list(server, port)
+        assert request(port, "GET", "/things")[2] == server.request("GET", "/things")[2]
+
+
+def check_list(server, port):
+    """Read a list twice, compressed."""
+    server.request("POST", "/things/bulk", [{"text": "buy milk"}] * 20)
+    accepts = {"Accept-Encoding": "gzip"}
+    _, got, body = request(port, "GET", "/things", headers=accepts)
+    assert json.loads(gzip.decompress(body)) == server.request("GET", "/things")[2]
+    assert got["ETag"].endswith('-gzip"')
+    status, again, _ = request(
+        port, "GET", "/things", headers=accepts | {"If-None-Match": got["ETag"]}
+    )
+    assert (status, again["ETag"]) == (304, got["ETag"])
+    server.request("POST", "/things", {"text": "one more"})
+    _, _, body = request(port, "GET", "/things", headers=accepts)
+    assert len(json.loads(gzip.decompress(body))) == 21
 
 
 def check_tags(port):

@@ -1,5 +1,7 @@
 """The OpenAPI document as a judge of responses."""
 
+import gzip
+import json
 import re
 from functools import cache
 
@@ -8,7 +10,8 @@ from jsonschema import Draft202012Validator
 #: The header fields that a response has only if the document says so.
 OURS = {
     *("ETag", "Link", "Location", "X-Total-Count", "Idempotency-Replayed", "Retry-After"),
-    *("WWW-Authenticate", "Accept-Patch", "Cache-Control", "Content-Disposition"),
+    *("WWW-Authenticate", "Accept-Patch", "Cache-Control", "Vary", "Content-Encoding"),
+    "Content-Disposition",
 }
 
 
@@ -55,7 +58,8 @@ class Document:
             kind = response.content_type.partition(";")[0]
             assert kind in content, (kind, content)
             if kind in ("application/json", "application/problem+json"):
-                value = response.json[:20] if isinstance(response.json, list) else response.json
+                value = json.loads(plain(response))
+                value = value[:20] if isinstance(value, list) else value
                 _check(self.validator(operation["operationId"], name, kind), value)
 
     def _validator(self, operation_id, status, kind):
@@ -67,6 +71,12 @@ class Document:
         ]
         schema = self.resolve(operation["responses"][status])["content"][kind]["schema"]
         return Draft202012Validator({**schema, "components": self.document["components"]})
+
+
+def plain(response):
+    """Return the body of a response as it was before it was compressed."""
+    is_compressed = response.headers.get("Content-Encoding") == "gzip"
+    return gzip.decompress(response.data) if is_compressed else response.data
 
 
 def _check(validator, value):
