@@ -63,6 +63,7 @@ class Blueprint(flask_smorest.Blueprint):
         links: dict[str, Any] | None = None,
         tagged: bool = False,
         idempotent: bool = False,
+        kept: bool = True,
         source: tuple[str, str | None] | None = None,
         strict_slashes: bool = True,
         **document: Any,
@@ -71,9 +72,9 @@ class Blueprint(flask_smorest.Blueprint):
 
         The view gets the body and, if it writes, its Preconditions, then what the path and the
         query have by name. `tagged` gives the answer an ETag: a GET of one honours preconditions
-        and is kept in memory until its `source` changes: see `cache.kept`. Lists and files are
-        compressed. `idempotent` accepts an Idempotency-Key. `document` is more of the operation
-        for the OpenAPI document.
+        and is kept in memory until its `source` changes, unless it is not `kept`: see `cache.kept`.
+        Lists and files are compressed. `idempotent` accepts an Idempotency-Key. `document` is more
+        of the operation for the OpenAPI document.
         """
         steps: list[Decorator] = [self.doc(operationId=operation_id, **document)]
         headers = dict(headers or {})
@@ -84,7 +85,9 @@ class Blueprint(flask_smorest.Blueprint):
             steps.append(compression.compressed)
             headers |= VARYING_TAGGED if tagged else VARY
         if tagged and method == "GET":
-            steps += self._conditional(headers, cache.kept(*(source or ())))
+            steps += self._conditional(headers)
+            if kept:
+                steps.append(cache.kept(*(source or ())))
         if body:
             steps.append(self._body(body, many=many))
         if query:
@@ -116,14 +119,14 @@ class Blueprint(flask_smorest.Blueprint):
 
         return register
 
-    def _conditional(self, headers: dict[str, Any], kept: Decorator) -> list[Decorator]:
+    def _conditional(self, headers: dict[str, Any]) -> list[Decorator]:
         known = self.alt_response(
             304,
             description="The client has it: its `If-None-Match` has this ETag.",
             headers={**headers, **COMMON_HEADERS},
         )
         take = self.arguments(preconditions.PreconditionsSchema(), location="headers")
-        return [take, known, kept, preconditions.conditional]
+        return [take, known, preconditions.conditional]
 
     def _body(self, schema: type[JSONBody], *, many: bool) -> Decorator:
         """Take and document a JSON body, in each of its media types; `many`: an array of them."""

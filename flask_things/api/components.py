@@ -101,8 +101,8 @@ NO_STORE_HEADERS = {
 }
 
 
-def page_headers(words: dict[str, str]) -> dict[str, Any]:
-    """Return the header fields of a page of rows."""
+def link(words: dict[str, str]) -> dict[str, Any]:
+    """Return the header field of a page that leads to the next one."""
     return {
         "Link": {
             "description": 'Where there is a next page: its URL, with `rel="next"` (RFC 8288).',
@@ -112,7 +112,14 @@ def page_headers(words: dict[str, str]) -> dict[str, Any]:
                 "maxLength": 8192,
                 "examples": [f'</{words["name"]}?cursor=WEgYt2>; rel="next"'],
             },
-        },
+        }
+    }
+
+
+def page_headers(words: dict[str, str]) -> dict[str, Any]:
+    """Return the header fields of a page of rows."""
+    return {
+        **link(words),
         "X-Total-Count": {
             "description": "With `total=true`: how many there are on all pages.",
             "schema": {"type": "integer", "format": "int64", "minimum": 0},

@@ -50,10 +50,20 @@ class Preconditions(NamedTuple):
         return self.if_none_match is not None and _names(self.if_none_match, etag)
 
     def of(self, represent: Callable[..., Response]) -> Callable[..., None] | None:
-        """Return the check of what `represent` answers with; None where nothing is demanded."""
+        """Return the check of what `represent` answers with; None where nothing is demanded.
+
+        The check of None raises PreconditionFailed (412) for any `If-Match`: there is no version.
+        """
         if self == Preconditions():
             return None
-        return lambda *args: self.check(etag_of(represent(*args)))
+
+        def check(*args: Any) -> None:
+            if args != (None,):
+                self.check(etag_of(represent(*args)))
+            elif self.if_match is not None:
+                raise PreconditionFailed("If-Match failed: there is no current version.")
+
+        return check
 
 
 class PreconditionsSchema(SharedSchema):

@@ -95,6 +95,16 @@ class Collection:
         """
         return self._get(session, rows, row_id)
 
+    def lock(self, session: AnySession, row_id: int, expect: Expect | None = None) -> Stored:
+        """Return a row that inside `writing` nobody else can change any more.
+
+        `expect` is as in update. Raises NotFound (404).
+        """
+        row = self._get(session, locked, row_id)
+        if expect:
+            expect(row)
+        return row
+
     def create(
         self, session: AnySession, /, *, expect: Expect | None = None, **fields: Any
     ) -> Stored:
@@ -153,7 +163,7 @@ class Collection:
         raises is raised. Raises NotFound (404), Invalid (422) and Conflict (409).
         """
         with writing(session):
-            row = self._expected(session, row_id, expect)
+            row = self.lock(session, row_id, expect)
             new = self._values.changes(row, fields)
             if not new:
                 return row
@@ -168,14 +178,8 @@ class Collection:
         `expect` is as in update. Raises NotFound (404).
         """
         with writing(session):
-            self._expected(session, row_id, expect)
+            self.lock(session, row_id, expect)
             write(session, self._delete, {"row_id_": row_id})
-
-    def _expected(self, session: AnySession, row_id: int, expect: Expect | None) -> Stored:
-        row = self._get(session, locked, row_id)
-        if expect:
-            expect(row)
-        return row
 
     def _get(self, session: AnySession, read_rows: Any, row_id: int) -> Stored:
         found = read_rows(session, self._one, {"row_id_": row_id}) if 1 <= row_id <= ID_MAX else ()

@@ -7,14 +7,20 @@ from sqlalchemy import Table
 
 from flask_things.resource import parameters
 from flask_things.resource.collection import Collection
+from flask_things.resource.history.trash import Trash
+from flask_things.resource.history.versions import Versions
 from flask_things.resource.schemas.columns import filter_for
 from flask_things.resource.schemas.derived import Fields, derive
 from flask_things.resource.selection import Queries
 from flask_things.resource.tables.indexes import describe
 from flask_things.resource.tables.record import Record
 
-#: What no column may be called: a parameter of methods, and attributes of SQLAlchemy's rows.
-RESERVED = {"expect", "t", "tuple"}
+#: What no column may be called: what a deleted row has besides, a parameter of methods, and
+#: attributes of SQLAlchemy's rows.
+RESERVED = {"deleted_at", "expect", "t", "tuple"}
+
+#: What no table may be called, as a version of a row has these beside the row.
+MEMBERS = {"at", "change"}
 
 #: What no filter may be called, as lists have parameters of these names.
 PARAMETERS = {"after", "cursor", "limit", "max_bytes", "q", "sort", "total"}
@@ -43,12 +49,15 @@ class Declaration:
     ) -> None:
         table = cast(Table, model.__table__)
         _refuse(RESERVED & set(table.c.keys()), "columns")
+        _refuse(MEMBERS & {table.name}, "tables")
         _refuse(PARAMETERS & set(filters), "filters")
         describe(table, searched=searched, sorts=sorts, filters=filters)
         self.name, self.model, self.table = name, model, table
         self.schemas = derive(model, example, fields)
         queries = Queries(table, searched, filters, sorts)
         self.collection = Collection(table, queries)
+        self.trash = Trash(self.collection, self.schemas.record())
+        self.versions = Versions(table)
         given = self.schemas.input().fields
         narrowing = {name: filter_for(given[name]) for name in filters}
         self.selection, self.page = parameters.derive(name, queries, searched, narrowing)
@@ -73,6 +82,7 @@ class Declaration:
             f"create_{one}": rows.create,
             f"update_{one}": rows.update,
             f"delete_{one}": rows.delete,
+            f"restore_{one}": self.trash.restore,
         }
 
 

@@ -39,12 +39,8 @@ class Selection(SharedSchema):
     """Which rows, and in which order. `derive` adds the parameters of a resource."""
 
 
-class PageQuery(Selection):
-    """Which rows, in which order, after which place, and how many."""
-
-    #: The name of the resource, and its queries.
-    name: str
-    queries: Queries
+class Paging(SharedSchema):
+    """After which place, and how many."""
 
     limit = Limit(
         load_default=PAGE_DEFAULT_ITEMS,
@@ -61,6 +57,15 @@ class PageQuery(Selection):
             "maxLength": 2048,
         }
     )
+
+
+class PageQuery(Paging, Selection):
+    """Which rows, in which order, after which place, and how many."""
+
+    #: The name of the resource, and its queries.
+    name: str
+    queries: Queries
+
     total = fields.Boolean(
         truthy={"true"},
         falsy={"false"},

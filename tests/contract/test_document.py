@@ -21,7 +21,9 @@ def test_every_call_is_documented_by_the_name_of_the_resource(resource, document
     found = operations(document, resource)
     assert set(found) >= {
         *(f"{verb}{one}" for verb in ("create", "get", "replace", "update", "delete")),
+        *(f"{verb}{one}" for verb in ("restore", "erase")),
         *(f"{verb}{many}" for verb in ("list", "create")),
+        *(f"list{many}InTrash", f"list{one}Versions"),
         *(f"export{many}As{kind}" for kind in ("NDJSON", "CSV")),
     }
     for operation in found.values():

@@ -36,6 +36,11 @@ def calls(rows, row):
         ("PUT", rows.url(row), rows.body(3)),
         ("PATCH", rows.url(row), {}),
         ("DELETE", rows.url(row), None),
+        ("GET", f"{rows.path}/trash", None),
+        ("POST", f"{rows.url(row)}/restore", None),
+        ("GET", f"{rows.url(row)}/versions", None),
+        ("DELETE", rows.url(row), None),
+        ("DELETE", f"{rows.path}/trash/{row['id']}", None),
     ]
 
 
@@ -52,7 +57,8 @@ def test_every_call_takes_a_token_and_every_write_one_that_may_write(rows, serve
             ).status_code
             for token in ("unknown", reader, writer)
         ]
-        allowed = (403, 201) if method == "POST" else (403, 204 if method == "DELETE" else 200)
+        done = {"POST": 200 if body is None else 201, "DELETE": 204}.get(method, 200)
+        allowed = (403, done)
         assert statuses == [401, *((200, 200) if method == "GET" else allowed)], (method, path)
         assert guarded.client.open(path, method=method, json=body).status_code == 401
 

@@ -35,6 +35,9 @@ PRAGMAS = (
     f"trusted_schema = {'OFF' if sqlite3.sqlite_version_info >= SOUND_SQLITE else 'ON'}",
     # Damage is noticed when a page is read, before it spreads.
     "cell_size_check = ON",
+    # What is deleted is overwritten with zeros, so that no free page has an erased text. This makes
+    # the WAL 1 % larger (23 % with texts of 20 KB), and no write slower that was measured.
+    "secure_delete = ON",
     # What a long export has let the WAL grow to is given back, but for these bytes.
     "journal_size_limit = 67108864",
     # KiB for each connection, of which a worker has several; the rest is the system's.

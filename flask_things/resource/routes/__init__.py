@@ -7,9 +7,10 @@ from flask_things.resource.operations import register
 from flask_things.resource.routes.bulk import Bulk
 from flask_things.resource.routes.exports import Exports
 from flask_things.resource.routes.rows import Rows
+from flask_things.resource.routes.undo import Undo
 
 
-class Resource(Exports, Bulk, Rows):
+class Resource(Undo, Exports, Bulk, Rows):
     """A resource, with the operations that clients call.
 
     A subclass overrides one as any method, or adds its own with `@operation`.

@@ -1,5 +1,7 @@
 """How rows and pages of rows become responses."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from flask import Response, jsonify, make_response, request
@@ -10,6 +12,15 @@ from flask_things.http import pagination
 from flask_things.http.error_codes import Code, Message
 from flask_things.resource.collection import Stored
 from flask_things.resource.declaration import Declaration
+
+
+@contextmanager
+def cursor_checked() -> Iterator[None]:
+    """Abort with 422 if the block, which reads the cursor, raises ValueError."""
+    try:
+        yield
+    except ValueError as error:
+        abort(422, messages={"query": {"cursor": [Message(str(error), Code.CURSOR)]}})
 
 
 class Pages(Declaration):
@@ -33,10 +44,8 @@ class Pages(Declaration):
         cursor: str | None = None,
         **selection: Any,
     ) -> tuple[Any, dict[str, str]]:
-        try:
+        with cursor_checked():
             after = self.page.place(cursor, sort, selection) if cursor is not None else None
-        except ValueError as error:
-            abort(422, messages={"query": {"cursor": [Message(str(error), Code.CURSOR)]}})
         page = self.collection.page(
             db.session, sort=sort, limit=limit, total=total, after=after, **selection
         )

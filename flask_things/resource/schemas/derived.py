@@ -9,6 +9,7 @@ from sqlalchemy import Column, inspect
 
 from flask_things.api.schemas import Answer
 from flask_things.http.parsing import JSONBody
+from flask_things.resource.schemas import history
 from flask_things.resource.schemas.columns import field_for
 from flask_things.resource.schemas.fields import AnyField, RecordId
 
@@ -55,6 +56,8 @@ class Schemas(NamedTuple):
     input: type[JSONBody]
     patch: type[JSONBody]
     record: type[Schema]
+    deleted: type[Schema]
+    version: type[Schema]
 
 
 def derive(
@@ -73,11 +76,14 @@ def derive(
     entered = {key: field for key, field in own.items() if key not in read_only}
     changed = {key: _with(_optional(field), is_patch=True) for key, field in entered.items()}
     stored = {key: _with(field, dump_only=False) for key, field in own.items() if key in columns}
+    output = Output.from_dict(shown, name=name)
     return Schemas(
-        Output.from_dict(shown, name=name),
+        output,
         _body(JSONBody, entered | read_only, f"{name}Input", example),
         _body(Patch, changed | read_only, f"{name}Patch", example),
         RecordSchema.from_dict(stored, name=f"{name}Record"),
+        history.deleted(output),
+        history.version(output, model.__tablename__),
     )
 
 

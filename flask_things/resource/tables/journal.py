@@ -12,7 +12,7 @@ from flask_things.resource.tables.triggers import changes, lines, own_columns
 def journal(table: Table) -> DatabaseObject:
     """Return the triggers of a table.
 
-    A new row with a revision above 1 is one that was deleted: see `Collection.restore`.
+    A new row with a revision above 1 is one that was deleted: see `Trash.restore`.
     """
     name = f"{table.name}_journal"
     return DatabaseObject(

@@ -1,0 +1,1 @@
+"""What the journal tells of a resource: its trash and its versions."""

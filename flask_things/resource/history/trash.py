@@ -1,0 +1,117 @@
+"""The trash: deleted rows that can be restored."""
+
+from contextlib import suppress
+from functools import partial
+from typing import Any
+
+from marshmallow import Schema
+from sqlalchemy import ColumnElement, Select, exists, insert, literal_column, null, select, update
+from sqlalchemy.orm import aliased
+
+from flask_things.db.backend import AnySession
+from flask_things.db.errors import Invalid, NotFound
+from flask_things.db.ids import ID_MAX
+from flask_things.db.journal import DELETED, Entry, kept_since
+from flask_things.db.objects import literal
+from flask_things.db.queries import read, rows
+from flask_things.db.session import dialect_of, take_turns, writing
+from flask_things.db.types import utc_now
+from flask_things.resource.collection import Collection, Expect, Stored
+from flask_things.resource.constraints import write
+from flask_things.resource.history import rows_before
+from flask_things.resource.page import PAGE_MAX_BYTES, Page, cut, read_page
+
+
+def deletions(table: str) -> list[ColumnElement[bool]]:
+    """Return the conditions of the entries of the journal that are in the trash of a table."""
+    later = aliased(Entry)
+    of_row = (later.table_name == Entry.table_name, later.row_id == Entry.row_id)
+    return [
+        Entry.table_name == table,
+        Entry.change == literal_column(literal(DELETED)),  # no parameter: an index is of these
+        Entry.before.is_not(None),
+        Entry.at >= kept_since(),
+        ~exists().where(*of_row, later.position > Entry.position),
+    ]
+
+
+class Trash:
+    """The deleted rows of a collection: those of the last THINGS_KEEP_DAYS that nobody erased.
+
+    Every method takes a session; those that write commit it. `expect` is as in Collection, but gets
+    None for a row that is in the trash.
+    """
+
+    def __init__(self, collection: Collection, record: Schema) -> None:
+        self._collection, self._table = collection, collection.table
+        self._record = record
+        self._insert = insert(self._table).returning(*self._table.c)
+
+    def page(self, session: AnySession, *, limit: int, before: int | None = None) -> Page:
+        """Return the rows last deleted, up to `limit` or 8 MB of JSON.
+
+        `_position` is their place in the journal; with `before` they are those before a place.
+        """
+        dialect, order = dialect_of(session), [Entry.position.desc()]
+        place, at = Entry.position.label("_position"), Entry.at.label("deleted_at")
+        found = self._found(dialect, place, at)
+        if before is not None:
+            found = found.where(Entry.position < before)
+        found = found.order_by(*order).limit(limit + 1)
+        if dialect == "postgresql":
+            found = cut(found, order)
+        found = found.execution_options(takes_long=True)  # entries that are too old are walked
+        parameters = {"max_bytes": PAGE_MAX_BYTES}
+        return read(session, found, parameters, partial(read_page, limit=limit))  # type: ignore[no-any-return]
+
+    def restore(
+        self, session: AnySession, row_id: int, /, *, expect: Expect | None = None
+    ) -> Stored:
+        """Put a row back as it was, and return it; one that exists is returned as it is.
+
+        Its `updated_at` is new, so that no ETag of before becomes valid again. Raises NotFound
+        (404), and Invalid (422) and Conflict (409) as `create` does.
+        """
+        with writing(session):
+            take_turns(session, self._name(row_id))
+            with suppress(NotFound):
+                return self._collection.lock(session, row_id, expect)
+            row = self._get(session, row_id, expect)
+            if messages := self._record.validate(self._record.dump(row), partial=True):
+                raise Invalid(messages)
+            values = {column.name: getattr(row, column.name) for column in self._table.c}
+            # Above 1, so that the journal has it as restored.
+            values |= {"updated_at": utc_now(), "revision": max(row.revision, 1) + 1}
+            self._collection.constraints.check(session, [values])
+            [restored] = write(session, self._insert, values)
+            return restored
+
+    def erase(self, session: AnySession, row_id: int, /, *, expect: Expect | None = None) -> None:
+        """Erase what a row in the trash was, and all of its versions; the fact stays.
+
+        Raises NotFound (404).
+        """
+        with writing(session):
+            take_turns(session, self._name(row_id))
+            self._get(session, row_id, expect)
+            mine = (Entry.table_name == self._table.name, Entry.row_id == row_id)
+            erase = update(Entry.__table__).where(*mine, Entry.before.is_not(None))
+            session.connection().execute(erase.values(before=null()))
+
+    def _get(self, session: AnySession, row_id: int, expect: Expect | None) -> Stored:
+        query = self._found(dialect_of(session)).where(Entry.row_id == row_id)
+        found = rows(session, query) if 1 <= row_id <= ID_MAX else ()
+        if not found:
+            raise NotFound(f"There is no {self._name(row_id)} in the trash.")
+        if expect:
+            expect(None)
+        return found[0]
+
+    def _found(self, dialect: str, *others: ColumnElement[Any]) -> Select[Any]:
+        query = select(*others, *rows_before.columns(self._table, dialect))
+        return query.where(
+            *deletions(self._table.name), *rows_before.readable(self._table, dialect)
+        )
+
+    def _name(self, row_id: int) -> str:
+        return f"{self._table.name.replace('_', ' ')} {row_id}"

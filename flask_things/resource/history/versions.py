@@ -1,0 +1,120 @@
+"""Versions: what a row was after each of its changes.
+
+An entry of the journal has the row as it was before a change, and so after the one before it. The
+oldest version that is known may have no entry any more: it has times of its own.
+"""
+
+from collections.abc import Iterable
+from functools import partial
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    FromClause,
+    Select,
+    Table,
+    and_,
+    case,
+    desc,
+    func,
+    literal,
+    or_,
+    select,
+    union_all,
+)
+from sqlalchemy.orm import aliased
+
+from flask_things.db.backend import AnySession
+from flask_things.db.errors import NotFound
+from flask_things.db.ids import ID_MAX
+from flask_things.db.journal import CREATED, DELETED, RESTORED, UPDATED, Entry, kept_since
+from flask_things.db.queries import read
+from flask_things.db.session import dialect_of
+from flask_things.db.types import UTCDateTime
+from flask_things.resource.history import rows_before
+from flask_things.resource.history.trash import deletions
+from flask_things.resource.page import PAGE_MAX_BYTES, Page, cut, read_page
+
+#: The place of the present row, which no change has ended yet.
+PRESENT = ID_MAX
+
+
+class Versions:
+    """The versions of a table's rows: the present ones, and those of the last THINGS_KEEP_DAYS."""
+
+    def __init__(self, table: Table) -> None:
+        self._table = table
+
+    def page(
+        self, session: AnySession, row_id: int, *, limit: int, before: int | None = None
+    ) -> Page:
+        """Return the newest versions of a row, up to `limit` or 8 MB of JSON.
+
+        Besides the row, which is NULL after a deletion, each has `_at` and `_change`. `_position`
+        is its place; with `before` they are those before a place. Raises NotFound (404) for a row
+        that does not exist and is not in the trash.
+        """
+        found = Page([], has_next=False)
+        if 1 <= row_id <= ID_MAX:
+            parts = [self._before(row_id, dialect_of(session), limit, before)]
+            if before is None:
+                parts.insert(0, self._present(row_id))
+            query = union_all(*parts).order_by(desc("_position")).limit(limit + 1)
+            query = query.execution_options(takes_long=True)  # what is too old is walked
+            take = partial(read_page, limit=limit)
+            found = read(session, query, {"max_bytes": PAGE_MAX_BYTES}, take)
+        if before is None and not (found.rows and found.rows[0]._position == PRESENT):
+            raise NotFound(f"There is no {self._table.name.replace('_', ' ')} {row_id}.")
+        return found
+
+    def _present(self, row_id: int) -> Select[Any]:
+        """Return the query for the row, or for its absence if it is in the trash."""
+        table, always = self._table, select(literal(1).label("one")).subquery()
+        in_trash = select(Entry.position).where(*deletions(table.name), Entry.row_id == row_id)
+        row = always.outerjoin(table, table.c.id == row_id)
+        query = self._versions(row_id, literal(PRESENT), table.c, row)
+        return query.where(or_(table.c.id.is_not(None), in_trash.exists()))
+
+    def _before(self, row_id: int, dialect: str, limit: int, before: int | None) -> Select[Any]:
+        """Return the query for what the row was before each of its changes that are kept."""
+        columns = rows_before.columns(self._table, dialect)
+        query = self._versions(row_id, Entry.position, columns, Entry.__table__).where(
+            Entry.table_name == self._table.name,
+            Entry.row_id == row_id,
+            Entry.at >= kept_since(),
+            or_(Entry.before.is_not(None), Entry.change.in_([CREATED, RESTORED])),
+            *rows_before.readable(self._table, dialect),
+        )
+        if before is not None:
+            query = query.where(Entry.position < before)
+        if dialect == "postgresql":
+            order = [Entry.position.desc()]
+            query = select(*cut(query.order_by(*order).limit(limit + 1), order).subquery().c)
+        return query
+
+    def _versions(
+        self, row_id: int, place: Any, columns: Iterable[ColumnElement[Any]], source: FromClause
+    ) -> Select[Any]:
+        """Return a query for states of the row, each with the change that led to it."""
+        earlier, change = aliased(Entry), aliased(Entry)
+        newest = select(func.max(earlier.position)).where(
+            earlier.table_name == self._table.name,
+            earlier.row_id == row_id,
+            earlier.position < place,
+        )
+        is_newest = change.position == newest.correlate(Entry).scalar_subquery()
+        row = {column.name: column for column in columns}
+        is_new = row["created_at"] == row["updated_at"]
+        return (
+            select(
+                place.label("_position"),
+                func.coalesce(change.at, row["updated_at"], type_=UTCDateTime()).label("_at"),
+                case(
+                    (change.change.is_not(None), change.change), (is_new, CREATED), else_=UPDATED
+                ).label("_change"),
+                *row.values(),
+            )
+            .select_from(source)
+            .outerjoin(change, and_(is_newest, change.at >= kept_since()))
+            .where(or_(row["id"].is_not(None), change.change == DELETED))
+        )
