@@ -7,13 +7,14 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from benchmarks import results, wrk
+from benchmarks.journal import JOURNAL
 from benchmarks.loads import LOADS
 from benchmarks.systems import SYSTEMS
 from benchmarks.turns import START, Bench, say
 
 ROOT = Path(__file__).parents[1]
 WORK = ROOT / "build" / "benchmarks"
-EVERYTHING = [*LOADS, START]
+EVERYTHING = [*LOADS, JOURNAL, START]
 #: With fewer rounds or seconds, or not everything, a run does not replace what docs/ has.
 ROUNDS, SECONDS = 3, 3
 

@@ -9,8 +9,10 @@ bench: $(VENV)-bench/installed ## Measure the service beside its peers; docs/ben
 	@$(VENV)-bench/bin/python -m benchmarks --programs $(BIN) --rounds "$(ROUNDS)" \
 		--seconds "$(SECONDS)" --loads "$(LOADS)" --systems "$(SYSTEMS)"
 
-# A venv of its own, so that peers do not change the package's dependencies.
+# A venv of its own, so that peers do not change the package's dependencies. The benchmark itself
+# imports the package, and one peer runs under its gunicorn.
 $(VENV)-bench/installed: $(VENV)/installed-dev
 	$(PYTHON) -m venv --without-pip $(VENV)-bench
+	$(BIN)/pip --python $(VENV)-bench install --quiet --require-hashes -r requirements.txt
 	$(BIN)/$(subst pip,pip --python $(VENV)-bench,$(INSTALL)) --group bench
 	@touch $@

@@ -18,7 +18,7 @@ def check(running: Running, name: str, load: Load) -> None:
     """Ask for what a load will ask for; raise AssertionError where the answer is wrong."""
     read, method, path = load.requests(running.system)
     if load.read == "one":
-        thing_id = load.count(running.system) // 2
+        thing_id = load.asked(running.system) // 2
         expect(running, "GET", read if load.same else read % thing_id, text_of(thing_id))
     elif load.read or load.paths:
         ids = PAGES.get(name, range(1, PAGE_THINGS + 1))
@@ -28,7 +28,7 @@ def check(running: Running, name: str, load: Load) -> None:
         found = running.system.one.partition("%")[0] + str(thing["id"])
         expect(running, "GET", found + "/" * path.endswith("/"), NEW)
     elif load.write:
-        thing_id = load.count(running.system)
+        thing_id = load.asked(running.system)
         expect(running, method, path % thing_id, NEW)
         expect(running, "GET", running.system.one % thing_id, NEW)
 

@@ -10,6 +10,7 @@ from flask_things.http.pagination import encode
 from flask_things.things import THINGS
 
 MANY, MILLION = 100_000, 1_000_000
+HOT = 200
 PAGE_THINGS = 100
 CONNECTIONS = (8, 64)
 
@@ -29,6 +30,8 @@ class Load:
     write: str = ""
     reads_percent: int = 100
     things: int = MANY
+    #: How many of them are asked for, the first ones; 0: all.
+    hot: int = 0
     same: bool = False
     #: What is read of ours alone, at random.
     paths: tuple[str, ...] = ()
@@ -37,6 +40,10 @@ class Load:
         """Return how many things the system's table has."""
         return (system.listed if self.read == "many" else None) or self.things
 
+    def asked(self, system: System) -> int:
+        """Return how many of its things are asked for."""
+        return self.hot or self.count(system)
+
     def requests(self, system: System) -> tuple[str, str, str]:
         """Return the path that is read, and the method and path that write."""
         read = getattr(system, self.read, "")
@@ -44,6 +51,8 @@ class Load:
             read %= MANY // 2
         if self.write == "create":
             return read, "POST", system.create
+        if self.write == "remove":
+            return read, "DELETE", system.one
         return read, system.replace, system.one
 
 
@@ -66,6 +75,13 @@ LOADS = {
     "post": Load("POST", write="create", reads_percent=0),
     "put": Load("PUT", write="one", reads_percent=0),
     "mix": Load("mix, 90 reads to 10 PUT", read="one", write="one", reads_percent=90),
+    "hot_mix": Load(
+        "hot mix, 90 reads to 10 PUT, over 200 of them",
+        read="one",
+        write="one",
+        reads_percent=90,
+        hot=HOT,
+    ),
     "page_first": of_million("a page among 1 to 100", map(page, range(PLACES))),
     "page_deep": of_million(
         "a page among 9 900 to 10 000", (page(LAST_ID - place) for place in range(PLACES))

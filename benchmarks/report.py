@@ -1,6 +1,6 @@
 """The page that says what was measured."""
 
-from benchmarks import tables
+from benchmarks import journal, tables
 from benchmarks.figures import Results
 
 PAGE = """\
@@ -48,7 +48,7 @@ Below 1, flask-things takes less.
 How long flask-things takes for a page of 100 of 1 000 000 things, next to one of the first pages.
 Each request is for another place, so that none is remembered.
 
-{million}
+{million}{journal}
 
 ## Memory and start
 
@@ -84,6 +84,7 @@ def render(results: Results) -> str:
         p99=tables.compared(results, "p99_ms"),
         cpu=tables.compared(results, "cpu_seconds_per_1000"),
         million=tables.million(results),
+        journal=journal.section(results),
         memory=tables.memory(results),
         errors=tables.errors_of(results),
         systems=tables.systems(results),

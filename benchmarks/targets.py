@@ -26,12 +26,15 @@ TARGETS: dict[tuple[str, ...], float] = {
     (SPEED, "put", "pocketbase"): 0.5,
     (SPEED, "mix", "tutorial"): 3,
     (SPEED, "mix", "pocketbase"): 0.6,
+    (SPEED, "hot_mix", "tutorial"): 3,
+    (SPEED, "hot_mix", "pocketbase"): 0.6,
     (LATENCY, "get_same", "tutorial"): 1,
     (LATENCY, "get_random", "tutorial"): 1,
     (LATENCY, "list", "tutorial"): 1,
     (LATENCY, "post", "tutorial"): 1,
     (LATENCY, "put", "tutorial"): 1,
     (LATENCY, "mix", "tutorial"): 1,
+    (LATENCY, "hot_mix", "tutorial"): 1,
     (DEPTH,): 1.25,
     (START,): 2,
     (MEMORY,): 90,
@@ -59,13 +62,19 @@ for _peer in ("tutorial", "pocketbase"):
     OBSTACLES[SPEED, "mix", _peer] = (
         "After each write nothing is in memory, so that most reads go all the way, too."
     )
+    OBSTACLES[SPEED, "hot_mix", _peer] = (
+        "Of ten requests one is a write, and one or two ask for what was written since the same "
+        "worker answered it last. All of these go all the way."
+    )
 OBSTACLES[SPEED, "get_same", "bare"] = (
     "The bare one does nothing at all. Ours looks at the database's version and at its file, and "
     "makes a new request id, for every request."
 )
-OBSTACLES[LATENCY, "get_random", "tutorial"] = OBSTACLES[LATENCY, "mix", "tutorial"] = (
-    "A worker serves 64 connections in turns. An answer that takes long holds up those behind it."
-)
+for _load in ("get_random", "mix", "hot_mix"):
+    OBSTACLES[LATENCY, _load, "tutorial"] = (
+        "A worker serves 64 connections in turns. An answer that takes long holds up those behind "
+        "it."
+    )
 OBSTACLES[(DEPTH,)] = (
     "Both read a hundred entries of one index, from a place that it finds by the cursor. The "
     "rounds differ by more than what is missed: see the ranges below."

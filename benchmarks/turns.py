@@ -11,10 +11,10 @@ from collections.abc import Iterator
 from contextlib import ExitStack, closing
 from pathlib import Path
 
-from benchmarks import wrk
+from benchmarks import journal, wrk
 from benchmarks.checks import check
 from benchmarks.fill import fill
-from benchmarks.loads import COMMON, CONNECTIONS, LOADS, MILLION, OURS
+from benchmarks.loads import COMMON, CONNECTIONS, LOADS, MANY, MILLION, OURS
 from benchmarks.processes import Running
 from benchmarks.systems import SYSTEMS
 
@@ -48,11 +48,13 @@ class Bench:
             self.printed[name] = fill(SYSTEMS[name], folder, self.programs, count)
         return folder
 
-    def start(self, name: str, count: int) -> Running:
-        """Start a system on a fresh copy of its database."""
-        folder = self.folder / "running" / name
+    def start(self, name: str, count: int, *, journaled: bool = True) -> Running:
+        """Start a system on a fresh copy of its database; of ours, perhaps without its journal."""
+        folder = self.folder / "running" / (name if journaled else "unjournaled")
         shutil.rmtree(folder, ignore_errors=True)
         shutil.copytree(self.filled(name, count), folder)
+        if not journaled:
+            journal.drop_triggers(folder)
         os.sync()  # lest the disk be busy with it when others write
         return Running(SYSTEMS[name], folder, self.programs)
 
@@ -65,6 +67,8 @@ class Bench:
         if "ours" in self.systems:
             pairs = [(name, "ours") for name in OURS if name in loads]
             yield from self.turns(pairs, rounds, seconds)
+        if journal.JOURNAL in loads and "ours" in self.systems:
+            yield from self.journaled(rounds, seconds)
         if START in loads:
             yield from self.starts(rounds)
 
@@ -92,6 +96,15 @@ class Bench:
                         what = {"load": name, "connections": connections, "system": system}
                         if turn:
                             yield what | found
+
+    def journaled(self, rounds: int, seconds: int) -> Iterator[Measurement]:
+        """Put writes on ours with its journal and without, and yield each measurement."""
+        with (
+            closing(self.start("ours", MANY)) as journaled,
+            closing(self.start("ours", MANY, journaled=False)) as unjournaled,
+        ):
+            running = {journal.WITH: journaled, journal.WITHOUT: unjournaled}
+            yield from journal.measure(running, rounds, seconds, WARM_UP_SECONDS)
 
     def starts(self, rounds: int) -> Iterator[Measurement]:
         """Start all systems in turns with nothing, ours also with a million; yield the times."""

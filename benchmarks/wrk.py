@@ -31,16 +31,17 @@ def version() -> str:
 
 
 def measure(
-    running: Running, load: Load, connections: int, seconds: int, seed: int
+    running: Running, load: Load, connections: int, seconds: int, seed: int, first_id: int = 1
 ) -> dict[str, object]:
     """Put a load on a system, and return what became of it.
 
-    What is refused (a status of 400 and above) is no answer that counts.
+    Where things are deleted, the first of them has `first_id`. What is refused (a status of 400 and
+    above) is no answer that counts.
     """
     command = ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", f"--timeout={TIMEOUT_SECONDS}s"]
     command += ["--latency", "-s", str(SCRIPT), f"http://127.0.0.1:{running.port}", "--"]
-    command += [str(seed), str(load.count(running.system)), str(load.reads_percent)]
-    command += load.requests(running.system)
+    command += [str(seed), str(load.asked(running.system)), str(load.reads_percent)]
+    command += [*load.requests(running.system), str(first_id)]
     before, client_before = running.cpu_seconds(), _client_seconds()
     printed = subprocess.run(
         command, check=True, capture_output=True, text=True, input="\n".join(load.paths)

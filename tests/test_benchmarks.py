@@ -2,15 +2,18 @@
 
 import re
 from argparse import Namespace
+from contextlib import closing
 from xml.etree import ElementTree
 
 import pytest
 
-from benchmarks import chart, report, results, tables, targets
+from benchmarks import chart, journal, report, results, tables, targets
 from benchmarks.__main__ import EVERYTHING, ROUNDS, SECONDS, is_full, names
 from benchmarks.fill import text_of
+from benchmarks.journal import drop_triggers
 from benchmarks.loads import CONNECTIONS, LOADS
 from benchmarks.systems import SYSTEMS
+from flask_things.db.sqlite.file import sqlite3
 
 SIX_TIMES = (targets.SPEED, "get_same", "tutorial")
 ENVIRONMENT = {
@@ -102,6 +105,29 @@ def test_what_served_nothing_is_no_number():
 def test_what_was_not_measured_is_not_made_up():
     page = report.render(found())
     assert not re.findall(r"\*\*missed|reached|\d\.\d\d \(", page)
+
+
+def test_what_the_journal_costs_is_a_ratio_of_the_same_write_without_it():
+    writes = {"load": "journal", "write": "PUT", "cpu_seconds_per_1000": 3}
+    without = measured(journal.WITHOUT, 100, **writes | {"cpu_seconds_per_1000": 2})
+    page = report.render(found(measured(journal.WITH, 80, **writes), without))
+    dash = tables.MISSING
+    row = f"| PUT | 8 | 0.80 (0.80{dash}0.80) | 1.50 (1.50{dash}1.50) |"
+    assert row in page.splitlines()
+
+
+def test_without_the_journal_no_write_adds_to_it(client, file):
+    drop_triggers(file.parent.parent)
+    client.post("/things", json={"text": "x"})
+    with closing(sqlite3.connect(file)) as connection:
+        changes = connection.execute("SELECT change FROM journal").fetchall()
+    assert changes == [("started",)]
+
+
+def test_a_hot_set_is_a_part_of_the_table():
+    hot = LOADS["hot_mix"]
+    assert (hot.asked(SYSTEMS["ours"]), hot.count(SYSTEMS["ours"])) == (200, 100_000)
+    assert LOADS["mix"].asked(SYSTEMS["ours"]) == 100_000
 
 
 def test_every_target_is_of_a_load_and_a_peer():
