@@ -3,8 +3,7 @@
 from marshmallow import EXCLUDE, fields
 
 from flask_things.http.error_codes import Code
-from flask_things.http.parsing import SharedSchema
-from flask_things.http.problems import ERRORS_MAX
+from flask_things.http.parsing import BULK_MAX_ITEMS, SharedSchema
 
 
 class Answer(SharedSchema):
@@ -61,4 +60,4 @@ class ProblemSchema(Answer):
         metadata={"format": "int32", "minimum": 400, "maximum": 599, "examples": [422]},
     )
     detail = fields.String(metadata={"examples": ["The request has 1 invalid field."]})
-    errors = fields.List(fields.Nested(FieldErrorSchema), metadata={"maxItems": ERRORS_MAX})
+    errors = fields.List(fields.Nested(FieldErrorSchema), metadata={"maxItems": BULK_MAX_ITEMS})

@@ -99,12 +99,11 @@ def http_problem(error: HTTPException) -> Response:
     is in `error.data`.
     """
     data = getattr(error, "data", {})
-    detail = data.get("message", error.description)
     errors = list(errors_of(data.get("messages", {})))
-    if errors:
-        detail = _summary(errors)
+    detail = data.get("message") or (_summary(errors) if errors else error.description)
     headers = [*error.get_headers(), *(data.get("headers") or {}).items()]
-    return answer(error.code or 500, detail, errors[:ERRORS_MAX], headers)
+    listed = errors if error.code == 404 else errors[:ERRORS_MAX]  # each missing row of a bulk call
+    return answer(error.code or 500, detail, listed, headers)
 
 
 def field_problem(error: Invalid | Conflict, status: int) -> Response:

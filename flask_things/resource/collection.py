@@ -114,7 +114,7 @@ class Collection:
         it raises is raised. Raises Invalid (422) and Conflict (409).
         """
         with writing(session):
-            self._expect(session, expect)
+            self.expect(session, expect)
             [row] = self._store(session, [fields], first=None)
         return row
 
@@ -135,12 +135,13 @@ class Collection:
         if not first:
             return stored
         with writing(session, alone=len(first) > 1):
-            self._expect(session, expect)
+            self.expect(session, expect)
             for batch in chain([first], batches):
                 stored += self._store(session, batch, first=len(stored))
         return stored
 
-    def _expect(self, session: AnySession, expect: Expect | None) -> None:
+    def expect(self, session: AnySession, expect: Expect | None) -> None:
+        """Call `expect`, inside `writing`, when nobody else who expects something can write."""
         if expect:
             take_turns(session, self.table.name)
             expect()
@@ -163,14 +164,22 @@ class Collection:
         raises is raised. Raises NotFound (404), Invalid (422) and Conflict (409).
         """
         with writing(session):
-            row = self.lock(session, row_id, expect)
-            new = self._values.changes(row, fields)
-            if not new:
-                return row
-            if self.constraints.exist:
-                self.constraints.check(session, [new], row_id=row_id)
-            [changed] = write(session, self._update, {**new, "row_id_": row_id})
-            return changed
+            return self.change(session, self.lock(session, row_id, expect), fields)
+
+    def change(
+        self, session: AnySession, row: Stored, fields: Mapping[str, Any], number: int | None = None
+    ) -> Stored:
+        """Change fields of a row that nobody else can change, inside `writing`, and return it.
+
+        `number` is that of the item in a bulk call. It raises what `update` raises.
+        """
+        new = self._values.changes(row, fields)
+        if not new:
+            return row
+        if self.constraints.exist:
+            self.constraints.check(session, [new], first=number, row_id=row.id)
+        [changed] = write(session, self._update, {**new, "row_id_": row.id})
+        return changed
 
     def delete(self, session: AnySession, row_id: int, *, expect: Expect | None = None) -> None:
         """Delete a row; its id is never given again.
@@ -186,7 +195,3 @@ class Collection:
         if not found:
             raise NotFound(f"There is no {self.table.name.replace('_', ' ')} {row_id}.")
         return found[0]  # type: ignore[no-any-return]
-
-
-def _dialect(session: AnySession) -> str:
-    return session.get_bind().dialect.name

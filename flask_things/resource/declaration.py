@@ -6,6 +6,7 @@ from typing import Any, cast
 from sqlalchemy import Table
 
 from flask_things.resource import parameters
+from flask_things.resource.bulk import Bulk
 from flask_things.resource.collection import Collection
 from flask_things.resource.history.trash import Trash
 from flask_things.resource.history.versions import Versions
@@ -56,6 +57,7 @@ class Declaration:
         self.schemas = derive(model, example, fields)
         queries = Queries(table, searched, filters, sorts)
         self.collection = Collection(table, queries)
+        self.bulk = Bulk(self.collection)
         self.trash = Trash(self.collection, self.schemas.record())
         self.versions = Versions(table)
         given = self.schemas.input().fields
@@ -78,6 +80,8 @@ class Declaration:
             f"count_{many}": rows.count,
             f"export_{many}": rows.export,
             f"create_{many}": rows.create_many,
+            f"update_{many}": self.bulk.update,
+            f"delete_{many}": self.bulk.delete,
             f"get_{one}": rows.get,
             f"create_{one}": rows.create,
             f"update_{one}": rows.update,

@@ -36,7 +36,7 @@ def read_page(result: Result[Any], limit: int) -> Page:
     size = 0
     for rows in result.partitions(READ_ROWS):
         for row in rows:
-            size += ROW_BYTES + sum(_json_bytes(value) for value in row)
+            size += json_bytes(row)
             if page and size > PAGE_MAX_BYTES:
                 return Page(page, has_next=True)
             page.append(row)
@@ -59,6 +59,11 @@ def cut(query: Select[Any], order: Sequence[ColumnElement[Any]]) -> Select[Any]:
     *columns, bytes_before, row_number = page.c
     within = bytes_before < bindparam("max_bytes")
     return select(*columns).where(within).order_by(row_number)
+
+
+def json_bytes(row: Row[Any]) -> int:
+    """Return how many bytes a row takes as JSON, about."""
+    return ROW_BYTES + sum(_json_bytes(value) for value in row)
 
 
 def _json_bytes(value: Any) -> int:

@@ -2,10 +2,18 @@
 
 from typing import Any
 
+from webargs.flaskparser import abort
+
 from flask_things.db.session import db
+from flask_things.http.error_codes import Code, Message
 from flask_things.http.preconditions import Preconditions
+from flask_things.resource.bulk import MissingRows
 from flask_things.resource.operations import operation
 from flask_things.resource.routes.pages import Pages
+
+
+def _missing(row_id: int) -> Message:
+    return Message(f"There is no row with the id {row_id}.", Code.NOT_FOUND)
 
 
 class Bulk(Pages):
@@ -24,3 +32,18 @@ class Bulk(Pages):
         items = (body.pop(0) for _ in range(len(body)))  # so that none is in memory twice
         expect = preconditions.of(self._first_page)
         return self.collection.create_many(db.session, items, expect=expect)
+
+    @operation("PATCH /{name}/bulk", "update{Many}", body="item_patch", many=True)
+    def update_many(self, body: list[dict[str, Any]], preconditions: Preconditions) -> Any:
+        """Change many {many}
+
+        All of them or none. Each item has an `id`, which no other has, and the fields to change, as
+        in a JSON Merge Patch (RFC 7396). The response has the {many} in the order of the request.
+        `If-Match` and `If-None-Match` are compared with the ETag of `GET /{name}`.
+        """
+        expect = preconditions.of(self._first_page)
+        try:
+            return self.bulk.update(db.session, body, expect=expect)
+        except MissingRows as error:
+            wrong = {place: {"id": [_missing(row_id)]} for place, row_id in error.ids.items()}
+            abort(404, message=str(error), messages={"json": wrong})

@@ -4,14 +4,15 @@ from collections.abc import Mapping
 from copy import copy
 from typing import Any, NamedTuple, cast
 
-from marshmallow import RAISE, Schema, fields, missing
+from marshmallow import RAISE, Schema, ValidationError, fields, missing, validates_schema
 from sqlalchemy import Column, inspect
 
 from flask_things.api.schemas import Answer
+from flask_things.http.error_codes import Code, Message
 from flask_things.http.parsing import JSONBody
 from flask_things.resource.schemas import history
 from flask_things.resource.schemas.columns import field_for
-from flask_things.resource.schemas.fields import AnyField, RecordId
+from flask_things.resource.schemas.fields import AnyField, Integer, RecordId
 
 #: What the server sets, except for in an import.
 READ_ONLY = {"id", "created_at", "updated_at"}
@@ -49,12 +50,26 @@ class Patch(JSONBody):
     media_types = ("application/merge-patch+json", "application/json")
 
 
+class ItemPatch(JSONBody):
+    """The changes of one row among many: its id, and what a JSON Merge Patch has."""
+
+    @validates_schema(pass_collection=True)
+    def refuse_repeated(self, data: Any, *, many: bool, **_kwargs: Any) -> None:
+        """Raise ValidationError (422) at the second item with the same id."""
+        ids = [item.get("id") for item in data]
+        repeated = Message("Another item has this id.", Code.REPEATED)
+        wrong = [n for n, row_id in enumerate(ids) if row_id and row_id in ids[:n]]
+        if wrong:
+            raise ValidationError({n: {"id": [repeated]} for n in wrong})
+
+
 class Schemas(NamedTuple):
     """The schemas of a resource."""
 
     output: type[Schema]
     input: type[JSONBody]
     patch: type[JSONBody]
+    item_patch: type[JSONBody]
     record: type[Schema]
     deleted: type[Schema]
     version: type[Schema]
@@ -81,6 +96,12 @@ def derive(
         output,
         _body(JSONBody, entered | read_only, f"{name}Input", example),
         _body(Patch, changed | read_only, f"{name}Patch", example),
+        _body(
+            ItemPatch,
+            changed | read_only | {"id": Integer(1, required=True)},
+            f"{name}ItemPatch",
+            {"id": 1, **example},
+        ),
         RecordSchema.from_dict(stored, name=f"{name}Record"),
         history.deleted(output),
         history.version(output, model.__tablename__),

@@ -1,0 +1,104 @@
+"""Changing and deleting many rows at once: all of them or none."""
+
+import time
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import BigInteger, bindparam, delete, select
+
+from flask_things.db.backend import AnySession
+from flask_things.db.errors import Invalid, NotFound
+from flask_things.db.queries import locked
+from flask_things.db.session import writing
+from flask_things.http.error_codes import Code, Message
+from flask_things.resource.collection import Collection, Expect, Stored
+from flask_things.resource.constraints import write
+from flask_things.resource.page import json_bytes
+from flask_things.transport.uploads import BULK_BODY_MAX_BYTES
+from flask_things.turns import TURN_S
+
+#: After how many rows other requests get a turn.
+ROWS_PER_TURN = 10
+
+
+class MissingRows(NotFound):
+    """Some rows do not exist (404). `ids` has their ids by their places among those asked for."""
+
+    def __init__(self, name: str, ids: Mapping[int, int]) -> None:
+        self.ids = ids
+        listed = ", ".join(map(str, ids.values()))
+        super().__init__(
+            f"There is no {name} {listed}." if len(ids) == 1 else f"{len(ids)} ids do not exist."
+        )
+
+
+class Bulk:
+    """The rows of a collection, many at a time. Every method takes a session and commits it.
+
+    `expect` is called just before, when nobody else who expects something can write; what it raises
+    is raised.
+    """
+
+    def __init__(self, collection: Collection) -> None:
+        self._collection, table = collection, collection.table
+        ids = table.c.id.in_(bindparam("ids", expanding=True, type_=BigInteger))
+        # In the order of ids, so that no two transactions wait for each other.
+        self._lock = select(table.c.id).where(ids).order_by(table.c.id)
+        self._delete = delete(table).where(ids).returning(table.c.id)
+        self._name = table.name.replace("_", " ")
+
+    def update(
+        self,
+        session: AnySession,
+        items: Sequence[Mapping[str, Any]],
+        *,
+        expect: Expect | None = None,
+    ) -> Sequence[Stored]:
+        """Change rows, each as `Collection.update` does, and return them in the order of the items.
+
+        Each item has an `id`, and no two have the same. Raises MissingRows (404), Conflict (409)
+        and Invalid (422), also where the rows are larger than a bulk call may be.
+        """
+        rows: list[Stored] = []
+        size = 0
+        with writing(session, alone=len(items) > 1):
+            self._expect(session, [item["id"] for item in items], expect)
+            for number, item in enumerate(items):
+                if number % ROWS_PER_TURN == ROWS_PER_TURN - 1:
+                    time.sleep(TURN_S)
+                fields = {name: value for name, value in item.items() if name != "id"}
+                row = self._collection.get(session, item["id"])
+                rows.append(self._change(session, row, fields, number))
+                size += json_bytes(rows[-1])
+                if size > BULK_BODY_MAX_BYTES:
+                    large = f"The rows have more than {BULK_BODY_MAX_BYTES} bytes: change fewer."
+                    raise Invalid({"_schema": [Message(large, Code.TOO_MANY, number)]})
+        return rows
+
+    def delete(
+        self, session: AnySession, ids: Sequence[int], *, expect: Expect | None = None
+    ) -> None:
+        """Delete rows.
+
+        Raises MissingRows (404), and Conflict (409) where another row refers to one of them.
+        """
+        with writing(session, alone=len(ids) > 1):
+            self._expect(session, ids, expect)
+            write(session, self._delete, {"ids": ids})
+
+    def _change(
+        self, session: AnySession, row: Stored, fields: Mapping[str, Any], number: int
+    ) -> Stored:
+        """Change a row; an error of its values points at its item."""
+        try:
+            return self._collection.change(session, row, fields, number)
+        except Invalid as error:
+            [messages] = error.args
+            raise Invalid(messages if number in messages else {number: messages}) from error
+
+    def _expect(self, session: AnySession, ids: Sequence[int], expect: Expect | None) -> None:
+        """Let nobody else change the rows."""
+        found = {row_id for (row_id,) in locked(session, self._lock, {"ids": sorted(ids)})}
+        if missing := {place: one for place, one in enumerate(ids) if one not in found}:
+            raise MissingRows(self._name, missing)
+        self._collection.expect(session, expect)
