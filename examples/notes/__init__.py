@@ -34,6 +34,7 @@ NOTES = Resource(
     Note,
     searched="title",
     filters=("done", "priority", "thing_id"),
+    ranges=("due",),
     sorts=("title", "due", "priority"),
     example={"title": "Taxes", "due": "2026-12-31", "priority": "high"},
 )

@@ -18,7 +18,7 @@ from flask_things.http.parsing import BULK_MAX_ITEMS
 from flask_things.resource.constraints import Constraints, write
 from flask_things.resource.page import PAGE_MAX_BYTES, Page, read_page
 from flask_things.resource.row_values import Values
-from flask_things.resource.selection import Queries
+from flask_things.resource.selection import Queries, narrowest
 
 #: A row as it was when it was read or written.
 Stored = Row[Any]
@@ -30,7 +30,7 @@ Expect = Callable[..., None]
 class Collection:
     """The rows of a table. Every method takes a session; those that write commit it.
 
-    A selection is `q`, a part of the searched text, and a value for each filtered column.
+    A selection is `q`, `id`, values and bounds: see narrowing.py.
     """
 
     def __init__(self, table: Table, queries: Queries) -> None:
@@ -69,12 +69,15 @@ class Collection:
         **selection: Any,
     ) -> Page:
         """Return the first rows that `find` returns, up to `limit` or 8 MB of JSON."""
+        probes = self.queries.probes(dialect_of(session), sort=sort, **selection)
+        counts = {name: rows(session, *probe)[0][0] for name, probe in probes.items()}
         query, parameters = self.queries.page(
             dialect_of(session),
             sort=sort,
             after=after,
             limit=limit + 1,
             max_bytes=PAGE_MAX_BYTES,
+            by=narrowest(counts),
             **selection,
         )
         with reading(session) if total else nullcontext():

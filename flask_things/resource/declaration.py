@@ -14,6 +14,7 @@ from flask_things.resource.schemas.columns import filter_for
 from flask_things.resource.schemas.derived import Fields, derive
 from flask_things.resource.selection import Queries
 from flask_things.resource.tables.indexes import describe
+from flask_things.resource.tables.ranges import bounds
 from flask_things.resource.tables.record import Record
 
 #: What no column may be called: what a deleted row has besides, a parameter of methods, and
@@ -24,16 +25,17 @@ RESERVED = {"deleted_at", "expect", "t", "tuple"}
 MEMBERS = {"at", "change"}
 
 #: What no filter may be called, as lists have parameters of these names.
-PARAMETERS = {"after", "cursor", "limit", "max_bytes", "q", "sort", "total"}
+PARAMETERS = {"after", "cursor", "id", "limit", "max_bytes", "q", "sort", "total"}
 
 
 class Declaration:
     """A resource, without the operations that clients call.
 
     `name` is the plural, as in URLs, and `example` a body for the documentation. `q` searches the
-    column `searched`. `filters` are the columns that narrow a list, `sorts` those that sort it,
-    besides id, created_at and updated_at. `fields` is a class whose fields replace those derived
-    from the columns. Raises TypeError for a declaration that cannot work.
+    column `searched`. `filters` are the columns that narrow a list by a value, `ranges` those that
+    do so by bounds, besides created_at and updated_at, and `sorts` those that sort it, besides
+    these and id. `fields` is a class whose fields replace those derived from the columns. Raises
+    TypeError for a declaration that cannot work.
     """
 
     def __init__(
@@ -44,6 +46,7 @@ class Declaration:
         example: Mapping[str, Any],
         searched: str | None = None,
         filters: Sequence[str] = (),
+        ranges: Sequence[str] = (),
         sorts: Sequence[str] = (),
         fields: type[Fields] = Fields,
         description: str = "",
@@ -52,17 +55,18 @@ class Declaration:
         _refuse(RESERVED & set(table.c.keys()), "columns")
         _refuse(MEMBERS & {table.name}, "tables")
         _refuse(PARAMETERS & set(filters), "filters")
-        describe(table, searched=searched, sorts=sorts, filters=filters)
+        _refuse(bounds(ranges).keys() & set(table.c.keys()), "columns")
+        describe(table, searched=searched, sorts=sorts, filters=filters, ranges=ranges)
         self.name, self.model, self.table = name, model, table
         self.schemas = derive(model, example, fields)
-        queries = Queries(table, searched, filters, sorts)
+        queries = Queries(table, searched=searched, filters=filters, ranges=ranges, sorts=sorts)
         self.collection = Collection(table, queries)
         self.bulk = Bulk(self.collection)
         self.trash = Trash(self.collection, self.schemas.record())
         self.versions = Versions(table)
         given = self.schemas.input().fields
         narrowing = {name: filter_for(given[name]) for name in filters}
-        self.selection, self.page = parameters.derive(name, queries, searched, narrowing)
+        self.selection, self.page = parameters.derive(name, queries, narrowing)
         #: Whether all fields are values of columns.
         self.is_plain = fields is Fields
         self.words = words(name, model)

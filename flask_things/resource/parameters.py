@@ -1,10 +1,9 @@
 """The parameters of a list in the query: which rows, in which order, and which page."""
 
-import re
 from collections.abc import Mapping
 from typing import Any, cast
 
-from marshmallow import Schema, ValidationError, fields, validate
+from marshmallow import Schema, fields, validate
 from sqlalchemy.engine.default import DefaultDialect
 from sqlalchemy.types import TypeDecorator
 
@@ -12,27 +11,19 @@ from flask_things.http import pagination
 from flask_things.http.checks import length, storable
 from flask_things.http.error_codes import Code, Message
 from flask_things.http.parsing import SharedSchema
+from flask_things.resource.schemas.columns import bound_for
+from flask_things.resource.schemas.fields import AnyField
+from flask_things.resource.schemas.queries import (
+    PAGE_MAX_ITEMS,
+    QUERY_MAX_CHARACTERS,
+    Ids,
+    Limit,
+)
 from flask_things.resource.selection import Position, Queries
 from flask_things.resource.tables.sorting import sort_key
 
-#: How many rows a page has if the client does not set a limit, and at most.
+#: How many rows a page has if the client does not set a limit.
 PAGE_DEFAULT_ITEMS = 100
-PAGE_MAX_ITEMS = 1000
-
-#: The longest text to search for, in characters: it is part of a URL.
-Q_MAX_CHARACTERS = 200
-
-
-class Limit(fields.Integer):
-    """The field for a number of rows."""
-
-    def _deserialize(self, value: str, *_args: Any, **_kwargs: Any) -> int:
-        # Five digits tell whether it is over the highest, and any more could be too many for int().
-        if not re.fullmatch("0*[1-9][0-9]*", value):
-            is_small = re.fullmatch("0+|-[0-9]+", value)
-            code, limit = (Code.TOO_SMALL, 1) if is_small else (Code.TYPE, None)
-            raise ValidationError(Message("Not a number from 1 on, in digits.", code, limit))
-        return min(int(value.lstrip("0")[:5]), PAGE_MAX_ITEMS)
 
 
 class Selection(SharedSchema):
@@ -91,16 +82,18 @@ class PageQuery(Paging, Selection):
 
     def bound(self, sort: str, selection: Mapping[str, Any]) -> str:
         """Return what a cursor is bound to."""
-        given = sorted((name, str(value)) for name, value in selection.items() if value != "")
-        return repr((self.name, sort, given))
+        given = {**selection}
+        if not given.get("q"):  # which then narrows nothing
+            given.pop("q", None)
+        return repr((self.name, sort, sorted((name, str(value)) for name, value in given.items())))
 
 
 def derive(
-    name: str, queries: Queries, searched: str | None, filters: Mapping[str, fields.Field[Any]]
+    name: str, queries: Queries, filters: Mapping[str, AnyField]
 ) -> tuple[Schema, PageQuery]:
     """Return the parameters of an export and those of a list; `filters` are fields by name."""
     sorts = [*queries.sorts, *(f"-{sort}" for sort in queries.sorts)]
-    own: dict[str, fields.Field[Any]] = {
+    own: dict[str, AnyField] = {
         "sort": fields.String(
             load_default="id",
             validate=validate.OneOf(
@@ -110,18 +103,30 @@ def derive(
                 "description": "The field to sort by; with `-` in descending order. Items that are "
                 "equal in it are sorted by id."
             },
-        )
+        ),
+        "id": Ids(metadata={"description": "Only items with these ids, of those that exist."}),
     }
-    if searched is not None:
+    if (searched := queries.narrowing.searched) is not None:
         own["q"] = fields.String(
             load_default="",
-            validate=[*length(0, Q_MAX_CHARACTERS), storable],
+            validate=[*length(0, QUERY_MAX_CHARACTERS), storable],
             metadata={
-                "description": f"A part of the field `{searched}`, ignoring case.",
+                "description": f"A part of the field `{searched.name}`, ignoring case.",
                 "pattern": "^[^\\x00]*$",
             },
         )
-    own |= filters
+    own |= {
+        n: _described(field, f"Only items whose `{n}` is this.") for n, field in filters.items()
+    }
+    for parameter, column in queries.narrowing.bounds.items():
+        sign = "at or above" if parameter.endswith("_gte") else "below"
+        field = bound_for(queries.table.c[column])
+        own[parameter] = _described(field, f"Only items whose `{column}` is {sign} this.")
     page = cast(type[PageQuery], PageQuery.from_dict(own, name=f"{name}Page"))
     page.name, page.queries = name, queries
     return Selection.from_dict(own, name=f"{name}Selection")(), page()
+
+
+def _described(field: AnyField, description: str) -> AnyField:
+    field.metadata = {**field.metadata, "description": description}
+    return field

@@ -1,24 +1,25 @@
-"""Which rows, and in which order: the queries behind lists, counts and exports of any table."""
+"""The queries behind lists, counts and exports of any table: which rows, and in which order."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import cache
 from typing import Any
 
 from sqlalchemy import (
-    Column,
     ColumnElement,
     Integer,
     Row,
     Select,
     Table,
-    and_,
     bindparam,
     func,
     or_,
     select,
+    true,
     union_all,
 )
 
+from flask_things.resource.narrowing import FEW_ROWS, Narrowing
+from flask_things.resource.ordering import Order
 from flask_things.resource.page import cut
 from flask_things.resource.tables import search
 from flask_things.resource.tables.sorting import SORT_CHARACTERS, sort_key
@@ -26,8 +27,17 @@ from flask_things.resource.tables.sorting import SORT_CHARACTERS, sort_key
 #: A place in an order: the value that the row there is sorted by, and the row's id.
 Position = tuple[Any, int]
 
+#: Stands for the index of the order.
+IN_ORDER = ""
+
 #: What every resource can be sorted by.
 SORTS = ("id", "created_at", "updated_at")
+
+
+def narrowest(counts: Mapping[str, int]) -> str | None:
+    """Return how a page is to be found, by how many rows each probe has counted."""
+    column = min(counts, key=counts.__getitem__, default=None)
+    return column if column is None or counts[column] <= FEW_ROWS else IN_ORDER
 
 
 class Queries:
@@ -38,13 +48,21 @@ class Queries:
     """
 
     def __init__(
-        self, table: Table, searched: str | None, filters: Iterable[str], sorts: Iterable[str]
+        self,
+        table: Table,
+        *,
+        searched: str | None = None,
+        filters: Iterable[str] = (),
+        ranges: Iterable[str] = (),
+        sorts: Iterable[str] = (),
     ) -> None:
         self.table = table
-        self.filters = tuple(filters)
         self.sorts = {name: table.c[name] for name in (*SORTS, *sorts)}
-        self._searched = None if searched is None else table.c[searched]
+        self.narrowing = Narrowing(
+            table, searched=searched, filters=filters, ranges=ranges, sorts=sorts
+        )
         self._page = cache(self._build_page)
+        self._probe = cache(self.narrowing.probe)
         self._count = cache(self._build_count)
 
     def position(self, row: Row[Any], sort: str) -> Position:
@@ -61,80 +79,95 @@ class Queries:
         after: Position | None = None,
         limit: int | None = None,
         max_bytes: int | None = None,
+        by: str | None = None,
         **selection: Any,
     ) -> tuple[Select[Any], dict[str, Any]]:
         """Return the query for the selected rows after a place in an order, and its parameters.
 
+        `by` is the column whose index finds the rows, which are sorted then; or IN_ORDER, to walk
+        through the index of the order; or None, to leave that to the database.
+
         PostgreSQL returns no more of them than the first whose texts together exceed `max_bytes`:
         the client library holds all that it returns in memory. SQLite returns one row at a time.
         """
-        given = self._selected(dialect, **selection)
-        is_null = after is not None and after[0] is None
+        given = self.narrowing.given(dialect, **selection)
         if after is not None:
-            given |= {"after_id": after[1]} | ({} if is_null else {"after": after[0]})
+            value, row_id = after
+            given = self.narrowing.without_passed(given, sort, value)
+            given |= {"after_id": row_id} | ({} if value is None else {"after": value})
         if limit is not None:
             given |= {"limit": limit}
         if max_bytes is not None and dialect == "postgresql":
             given |= {"max_bytes": max_bytes}
-        return self._page(sort, frozenset(given)), given
+        return self._page(sort, frozenset(given), by), given
+
+    def probes(
+        self, dialect: str, /, *, sort: str, **selection: Any
+    ) -> dict[str, tuple[Select[Any], dict[str, Any]]]:
+        """Return queries that tell by which column few rows are found, with their parameters.
+
+        There are none where it makes no difference.
+        """
+        given = self.narrowing.given(dialect, **selection)
+        names = frozenset(given)
+        if {"ids", "triples"} & names or not self._is_scattered(sort.removeprefix("-"), names):
+            return {}
+        columns = self.narrowing.columns(names)
+        return {column: (self._probe(column, names), given) for column in columns}
 
     def count(self, dialect: str, /, **selection: Any) -> tuple[Select[Any], dict[str, Any]]:
         """Return the query for the number of selected rows, and its parameters."""
-        given = self._selected(dialect, **selection)
+        given = self.narrowing.given(dialect, **selection)
         return self._count(frozenset(given)), given
 
-    def _selected(self, dialect: str, /, *, q: str = "", **filters: Any) -> dict[str, Any]:
-        if unknown := filters.keys() - set(self.filters):
-            raise TypeError(f"{self.table.name} has no filter {', '.join(sorted(unknown))}.")
-        equal = {
-            f"{'null' if value is None else 'filter'}_{name}": value
-            for name, value in filters.items()
-        }
-        return equal | (search.parameters(q, dialect) if self._searched is not None else {})
-
     def _build_count(self, names: frozenset[str]) -> Select[Any]:
-        found = self._narrow(select(self.table.c.id), names).subquery()
+        found = self.narrowing.narrow(select(self.table.c.id), names).subquery()
         count = select(func.count()).select_from(found)
         return count.execution_options(takes_long=True)
 
-    def _build_page(self, sort: str, names: frozenset[str]) -> Select[Any]:
-        column, descending = self.sorts[sort.removeprefix("-")], sort.startswith("-")
-        row_id = self._row_id(names)
-        order = _order(column, row_id, descending)
-        query = self._narrow(select(*self.table.c), names)
+    def _build_page(self, sort: str, names: frozenset[str], by: str | None) -> Select[Any]:
+        name = sort.removeprefix("-")
+        astray, columns = self.narrowing.astray(name, names), self.narrowing.columns(names)
+        unindexed = {None: set(), IN_ORDER: astray}.get(by, columns.keys() - {by})
+        query = self.narrowing.narrow(select(*self.table.c), names, unindexed=unindexed)
+        order = self._order(sort, names, has_index=by not in astray)
+        parts = order.after(is_null="after" not in names) if "after_id" in names else []
+        beyond = or_(*(condition for condition, _ in parts)) if parts else true()
         limit = bindparam("limit", type_=Integer) if "limit" in names else None
-        if "after_id" in names and column is self.table.c.id:
-            query = query.where(_beyond(row_id, descending))
-        elif "after_id" in names:
-            parts = _parts(column, self.table.c.id, descending, is_null="after" not in names)
-            if "triples" in names:  # whatever the index of texts finds is sorted anyway
-                query = query.where(or_(*(condition for condition, _ in parts)))
-            else:
-                query = self._joined(query, parts, limit)
-        query = query.order_by(*order).limit(limit)
+        if by in astray:
+            query = self._joined(query, [(beyond, order.clauses())], limit)
+        elif {"triples", "ids"} & names or len(parts) < 2:  # whatever these find is sorted anyway
+            query = query.where(beyond)
+        else:
+            query = self._joined(query, parts, limit)
+        query = query.order_by(*order.clauses()).limit(limit)
         if "max_bytes" in names:
-            query = cut(query, order)
-        return query.execution_options(takes_long=True) if names & search.SLOW else query
+            query = cut(query, order.clauses())
+        takes_long = names & search.SLOW or self._is_scattered(name, names)
+        return query.execution_options(takes_long=True) if takes_long else query
+
+    def _is_scattered(self, sort: str, names: frozenset[str]) -> bool:
+        """Tell whether no index has the selected rows together, and in an order."""
+        columns = self.narrowing.columns(names)
+        return len(columns) > 1 or bool(self.narrowing.astray(sort, names))
+
+    def _order(self, sort: str, names: frozenset[str], *, has_index: bool) -> Order:
+        name, row_id = sort.removeprefix("-"), self._row_id(names)
+        is_range = self.narrowing.columns(names).get(name)
+        # Where all have one value, they are sorted by id only.
+        key = None if name == "id" or is_range is False else sort_key(self.sorts[name])
+        if not has_index:  # as none has this
+            row_id = func.coalesce(row_id, row_id)
+            key = None if key is None else func.coalesce(key, key)
+        nullable = bool(self.sorts[name].nullable)
+        return Order(key, row_id, sort.startswith("-"), nullable, nullable and not is_range)
 
     def _row_id(self, names: frozenset[str]) -> ColumnElement[Any]:
         """Return the id to order by: of the search index, if that finds the rows in its order."""
-        if self._searched is not None and "triples" in names:
-            return search.index(self._searched).c.rowid
+        searched = self.narrowing.searched
+        if searched is not None and "triples" in names:
+            return search.index(searched).c.rowid
         return self.table.c.id
-
-    def _narrow(self, query: Select[Any], names: frozenset[str]) -> Select[Any]:
-        if self._searched is not None:
-            if "triples" in names:
-                index = search.index(self._searched)
-                query = query.select_from(index).join(self.table, self.table.c.id == index.c.rowid)
-            query = query.where(*search.conditions(self._searched, names))
-        for column in (self.table.c[name] for name in self.filters):
-            if f"null_{column.name}" in names:
-                query = query.where(column.is_(None))
-            elif f"filter_{column.name}" in names:
-                value = bindparam(f"filter_{column.name}", type_=column.type)
-                query = query.where(column == value)
-        return query
 
     def _joined(self, query: Select[Any], parts: list[Any], limit: Any) -> Select[Any]:
         """Return the rows of several parts of an index, each of which is read in its order.
@@ -147,36 +180,3 @@ class Queries:
         )
         page = union_all(*(select(part.subquery()) for part in found)).subquery()
         return select(*self.table.c).join(page, self.table.c.id == page.c.id)
-
-
-def _beyond(key: ColumnElement[Any], descending: bool, name: str = "after_id") -> Any:
-    place = bindparam(name, type_=key.type)
-    return key < place if descending else key > place
-
-
-def _order(column: Column[Any], row_id: ColumnElement[Any], descending: bool) -> list[Any]:
-    ids = row_id.desc() if descending else row_id.asc()
-    if column.primary_key:
-        return [ids]
-    key = sort_key(column)
-    turned: Any = key.desc() if descending else key.asc()
-    if column.nullable:
-        turned = turned.nulls_last() if descending else turned.nulls_first()
-    return [turned, ids]
-
-
-def _parts(
-    column: Column[Any], row_id: ColumnElement[Any], descending: bool, *, is_null: bool
-) -> list[tuple[ColumnElement[bool], list[Any]]]:
-    """Return the conditions of the rows after a place, in turn, each with the order within."""
-    key, order = sort_key(column), _order(column, row_id, descending)
-    by_id, beyond = order[-1:], _beyond(row_id, descending)
-    alike = key.is_(None) if is_null else key == bindparam("after", type_=key.type)
-    parts = [(and_(alike, beyond), by_id)]
-    if is_null and not descending:
-        parts.append((key.is_not(None), order))
-    elif not is_null:
-        parts.append((_beyond(key, descending, "after"), order))
-        if descending and column.nullable:
-            parts.append((key.is_(None), by_id))
-    return parts

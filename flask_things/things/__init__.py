@@ -9,6 +9,7 @@ THINGS = Resource(
     "things",
     Thing,
     searched="text",
+    filters=("text",),
     sorts=("text",),
     example={"text": "buy milk"},
 )

@@ -17,6 +17,9 @@ from tests.support.samples import create_table
 
 SERVED = served()
 
+#: How many different values the rows have, and how many of each; then as many rows with NULLs.
+VALUES, ALIKE = 4, 2
+
 
 def pytest_generate_tests(metafunc):
     """Run a test for each resource, by its name."""
@@ -129,3 +132,20 @@ def client(app, document):
 def rows(resource, resources, client):
     """Return the rows of a resource."""
     return Rows(resource, resources, client)
+
+
+@pytest.fixture
+def many(app, rows):
+    """Return rows of which several are alike, or NULL, in every field; two have one time, too."""
+    unique = {column.name for column in rows.columns if column.unique}
+    nullable = {column.name: None for column in rows.columns if column.nullable}
+    bodies = [
+        rows.body(number % VALUES) | {name: rows.body(number)[name] for name in unique}
+        for number in range(VALUES * ALIKE)
+    ]
+    bodies += [rows.body(number + 100) | nullable for number in range(VALUES)]
+    made = rows.create_many(bodies)
+    for row in made[::-3]:  # which moves updated_at
+        body = {name: made[0][name] for name in rows.fields if name not in unique}
+        assert rows.client.patch(rows.url(row), json=body).status_code == 200
+    return rows.get("?limit=1000").json

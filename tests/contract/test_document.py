@@ -71,7 +71,7 @@ def test_every_filter_and_every_order_is_documented(resource, document):
     for operation_id in (f"list{many}", f"export{many}AsCSV"):
         listed = operations(document, resource)[operation_id]["parameters"]
         parameters = {p["name"]: p for p in listed if p["in"] == "query"}
-        assert set(resource.collection.queries.filters) <= set(parameters)
+        assert set(resource.collection.queries.narrowing.filters) <= set(parameters)
         sorts = set(parameters["sort"]["schema"]["enum"])
         assert sorts == {
             f"{m}{name}" for name in resource.collection.queries.sorts for m in ("", "-")

@@ -123,7 +123,7 @@ def test_a_key_with_another_body_is_reused(rows):
 
 
 def test_a_value_that_a_filter_cannot_have_has_its_code(rows):
-    for name in rows.resource.collection.queries.filters:
+    for name in rows.resource.collection.queries.narrowing.filters:
         kind = rows.resource.table.c[name].type
         expected = {
             types.Text: "not_storable",

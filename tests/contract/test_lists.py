@@ -1,66 +1,11 @@
 """Lists: orders, pages, filters, search and totals."""
 
-import json
-from decimal import Decimal
-
 import pytest
 
-from flask_things.db.types import ExactDecimal, Text
+from flask_things.db.types import Text
+from tests.support.lists import as_text, in_order, orders, walk
 from tests.support.resources import parameters
 from tests.support.server import next_page
-
-#: How many different values the rows have, and how many of each; then as many rows with NULLs.
-VALUES, ALIKE = 4, 2
-
-
-@pytest.fixture
-def many(app, rows):
-    """Return rows of which several are alike, or NULL, in every field; two have one time, too."""
-    unique = {column.name for column in rows.columns if column.unique}
-    nullable = {column.name: None for column in rows.columns if column.nullable}
-    bodies = [
-        rows.body(number % VALUES) | {name: rows.body(number)[name] for name in unique}
-        for number in range(VALUES * ALIKE)
-    ]
-    bodies += [rows.body(number + 100) | nullable for number in range(VALUES)]
-    made = rows.create_many(bodies)
-    for row in made[::-3]:  # which moves updated_at
-        body = {name: made[0][name] for name in rows.fields if name not in unique}
-        assert rows.client.patch(rows.url(row), json=body).status_code == 200
-    return rows.get("?limit=1000").json
-
-
-def walk(rows, query, limit):
-    """Return what is on all pages of a list."""
-    found, path = [], f"{rows.path}?limit={limit}&{query}"
-    while path:
-        page = rows.client.get(path)
-        assert page.status_code == 200, page.text
-        assert len(page.json) <= limit
-        found += page.json
-        path = next_page(page.headers)
-    return found
-
-
-def in_order(rows, found, sort):
-    """Return rows in an order, by Python's own sorting; NULL comes first."""
-    name = sort.removeprefix("-")
-    column = rows.resource.table.c[name]
-
-    def key(row):
-        value = row[name]
-        if value is None:
-            return (False,), row["id"]
-        if isinstance(column.type, ExactDecimal):
-            value = Decimal(value)
-        return (True, value[:200] if isinstance(value, str) else value), row["id"]
-
-    return sorted(found, key=key, reverse=sort.startswith("-"))
-
-
-def orders(rows):
-    """Return every value of the parameter `sort`."""
-    return rows.resource.page.fields["sort"].validate.choices
 
 
 def test_a_list_has_100_rows_by_default_and_up_to_1000(rows):
@@ -113,13 +58,8 @@ def test_an_order_or_a_limit_that_does_not_exist_is_422(rows):
         assert parameters(rows.get(f"?{query}")) == [query.partition("=")[0]]
 
 
-def as_text(value):
-    """Return a JSON value as it stands in a query."""
-    return value if isinstance(value, str) else json.dumps(value)
-
-
 def test_a_filter_finds_the_rows_with_its_value(rows, many):
-    for name in rows.resource.collection.queries.filters:
+    for name in rows.resource.collection.queries.narrowing.filters:
         for value in {repr(row[name]): row[name] for row in many}.values():
             if value is None:
                 continue
@@ -130,7 +70,7 @@ def test_a_filter_finds_the_rows_with_its_value(rows, many):
 
 
 def test_filters_hold_together_and_in_every_order(rows, many):
-    filters = rows.resource.collection.queries.filters
+    filters = rows.resource.collection.queries.narrowing.filters
     chosen = {n: many[0][n] for n in filters if many[0][n] is not None}
     query = {n: as_text(value) for n, value in chosen.items()}
     expected = [row for row in many if all(row[n] == chosen[n] for n in chosen)]
@@ -141,7 +81,7 @@ def test_filters_hold_together_and_in_every_order(rows, many):
 
 
 def test_a_value_that_a_filter_cannot_have_is_422(rows):
-    for name in rows.resource.collection.queries.filters:
+    for name in rows.resource.collection.queries.narrowing.filters:
         column = rows.resource.table.c[name]
         for value in (
             ("\0", "x" * 100_001) if isinstance(column.type, Text) else ("\0", "x y", "1e5")
@@ -177,7 +117,7 @@ def test_the_total_is_there_only_where_it_is_asked_for(rows, many):
 
 
 def test_a_cursor_is_bound_to_its_order_and_to_every_filter(rows, many):
-    filters = rows.resource.collection.queries.filters
+    filters = rows.resource.collection.queries.narrowing.filters
     narrowed = {n: as_text(many[0][n]) for n in filters if many[0][n] is not None}
     if rows.searched:
         narrowed["q"] = "0"

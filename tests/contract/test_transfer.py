@@ -52,7 +52,7 @@ def _value(field, text):
 @pytest.mark.parametrize("kind", KINDS)
 def test_an_export_is_what_the_list_holds(rows, many, kind):
     queries = [{}, {"sort": "-updated_at"}, *({"sort": s} for s in rows.sorts)]
-    for name in rows.resource.collection.queries.filters:
+    for name in rows.resource.collection.queries.narrowing.filters:
         if many[0][name] is not None:
             value = many[0][name]
             queries.append({name: value if isinstance(value, str) else json.dumps(value)})

@@ -122,7 +122,8 @@ def test_an_unknown_query_parameter_is_422_on_every_path(app, rows):
     for rule in rules:
         path = rule.rule.replace(f"<id:{rows.resource.table.name}_id>", str(row["id"]))
         for method in rule.methods - {"HEAD", "OPTIONS"}:
-            body = [rows.body(1)] if path.endswith("/bulk") else rows.body(1)
+            item = rows.body(1) | {"id": row["id"]}
+            body = [item] if path.endswith("/bulk") else item
             response = rows.client.open(f"{path}?colour=red", method=method, json=body)
             assert [e["parameter"] for e in response.json["errors"]] == ["colour"], (method, path)
     assert rows.get().json == [row]

@@ -24,6 +24,8 @@ class Page(Record):
     metadata = MetaData()
 
     limit: Mapped[int]
+    limit_lt: Mapped[int | None]
+    title: Mapped[str | None] = mapped_column(Text(1, 1000))
     session: Mapped[int]
 
 
@@ -44,7 +46,27 @@ def test_a_column_with_the_name_of_a_parameter_can_be_sorted_by():
     )
 
 
-@pytest.mark.parametrize("kind", ["sorts", "filters"])
+def test_a_range_with_a_bound_of_the_name_of_a_column_is_refused():
+    with pytest.raises(TypeError, match="not for columns: limit_lt"):
+        Resource("pages", Page, ranges=("limit",), example={"limit": 1})
+
+
+def test_a_range_of_texts_is_refused():
+    with pytest.raises(
+        TypeError, match=r"page\.title: there are ranges of numbers, dates and times"
+    ):
+        Resource("pages", Page, ranges=("title",), example={"limit": 1})
+
+
+def test_a_long_text_is_filtered_only_where_it_is_sorted_by():
+    with pytest.raises(TypeError, match="an index needs a text of up to 600 characters"):
+        Resource("pages", Page, filters=("title",), example={"limit": 1})
+    pages = Resource("pages", Page, filters=("title",), sorts=("title",), example={"limit": 1})
+    names = [one.name for one in pages.table.info["objects"] if "title" in one.name]
+    assert names == ["page_sort_title"]
+
+
+@pytest.mark.parametrize("kind", ["sorts", "filters", "ranges"])
 def test_a_column_that_does_not_exist_is_refused(kind):
     with pytest.raises(TypeError, match="page has no column limmit"):
         Resource("pages", Page, example={"limit": 1}, **{kind: ("limmit",)})

@@ -35,7 +35,7 @@ class Rows:
         self._required = {name for name in self.fields if fields[name].required}
         self.columns = [resource.table.c[n] for n in self.fields if n in resource.table.c]
         self.plain = [c for c in self.columns if not is_overridden(resource, c.name)]
-        searched = resource.collection.queries._searched
+        searched = resource.collection.queries.narrowing.searched
         self.searched = None if searched is None else searched.name
         self.example = resource.schemas.input.example
         self.sorts = list(resource.collection.queries.sorts)

@@ -49,7 +49,8 @@ ORDERS = Resource(
     "orders",
     Order,
     searched="title",
-    filters=(*SORTED, "reason", "thing_id"),
+    filters=(*SORTED, "reason", "thing_id", "body"),
+    ranges=("due", "price", "count", "starts_at", "number"),
     sorts=(*SORTED, "reason", "thing_id", "body"),
     example={"title": "Books", "due": "2026-12-31", "price": "12.50"},
 )

@@ -2,12 +2,14 @@
 
 from copy import copy
 from functools import partial
+from math import inf
 from typing import Any
 
-from marshmallow import missing
+from marshmallow import missing, validate
 from sqlalchemy import Column
 
 from flask_things.db import types
+from flask_things.http.checks import length
 from flask_things.resource.schemas.fields import (
     AnyField,
     Boolean,
@@ -21,6 +23,8 @@ from flask_things.resource.schemas.fields import (
     read_text,
 )
 from flask_things.resource.schemas.json_objects import JSONObject
+from flask_things.resource.schemas.queries import QUERY_MAX_CHARACTERS, BoundMoment
+from flask_things.resource.tables.ranges import bound_type
 
 
 def field_for(column: Column[Any], given: AnyField | None = None) -> AnyField:
@@ -44,13 +48,27 @@ def filter_for(field: AnyField) -> AnyField:
     new = copy(field)
     new.required, new.load_default, new.allow_none = False, missing, False
     new.pre_load = [partial(read_text, new)]
+    lengths = [check for check in new.validators if isinstance(check, validate.Length)]
+    if isinstance(new, Text) and all((c.max or inf) > QUERY_MAX_CHARACTERS for c in lengths):
+        others = [check for check in new.validators if check not in lengths or check.min]
+        new.validators = [*length(0, QUERY_MAX_CHARACTERS), *others]
     return new
 
 
+def bound_for(column: Column[Any]) -> AnyField:
+    """Return the field for a parameter of the query that is a bound of a column."""
+    kind = bound_type(column)
+    is_moment = isinstance(kind, types.UTCDateTime)
+    return filter_for(BoundMoment() if is_moment else _field_of(column, kind))
+
+
 def _field(column: Column[Any]) -> AnyField:
-    kind: Any = column.type
     for reference in column.foreign_keys:
         return Reference(reference.column.table.name)
+    return _field_of(column, column.type)
+
+
+def _field_of(column: Column[Any], kind: Any) -> AnyField:
     match kind:
         case types.Text():
             return Text(kind.minimum, kind.maximum)

@@ -9,6 +9,7 @@ from flask_things.db.objects import DatabaseObject, quote
 from flask_things.db.types import JSONObject, Text
 from flask_things.db.types.defaults import add_server_default
 from flask_things.resource.tables.journal import journal
+from flask_things.resource.tables.ranges import bound_type
 from flask_things.resource.tables.sorting import SORT_CHARACTERS, is_text
 from flask_things.resource.tables.triggers import rules
 
@@ -26,13 +27,19 @@ SORTS = ("created_at", "updated_at")
 
 
 def describe(
-    table: Table, *, searched: str | None, sorts: Iterable[str], filters: Iterable[str]
+    table: Table,
+    *,
+    searched: str | None,
+    sorts: Iterable[str],
+    filters: Iterable[str],
+    ranges: Iterable[str],
 ) -> None:
     """Complete a table: `info["objects"]` is what its migration has to create.
 
     Raises TypeError for a declaration that cannot work.
     """
-    names = [*sorts, *filters, *([] if searched is None else [searched])]
+    narrowing = dict.fromkeys((*filters, *ranges))
+    names = [*sorts, *narrowing, *([] if searched is None else [searched])]
     if unknown := set(names) - set(table.c.keys()):
         raise TypeError(f"{table.name} has no column {', '.join(sorted(unknown))}.")
     for column in table.columns:
@@ -42,9 +49,10 @@ def describe(
         _check_searched(table.c[searched])
     for constraint in [c for c in table.constraints if isinstance(c, UniqueConstraint)]:
         _index_unique(table, constraint)
+    for name in ranges:
+        bound_type(table.c[name])
     objects = [rules(table), journal(table), *_sort_indexes(table, [*SORTS, *sorts])]
-    sorted_by = [name for name in (*SORTS, *sorts) if not is_text(table.c[name])]
-    objects += [_filter_index(table.c[name]) for name in filters if name not in sorted_by]
+    objects += [_filter_index(table.c[n]) for n in narrowing if n not in (*SORTS, *sorts)]
     if searched is not None:
         objects.append(_search(table.c[searched]))
     table.info["objects"] = objects

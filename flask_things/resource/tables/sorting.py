@@ -31,6 +31,22 @@ def _compile(element: Head, compiler: Any, **options: Any) -> str:
     return f'({head} COLLATE "C")' if compiler.dialect.name == "postgresql" else head
 
 
+class Unindexed(FunctionElement[Any]):
+    """A column; on SQLite one that no index has. PostgreSQL's statistics tell it what to use."""
+
+    inherit_cache = True
+
+    def __init__(self, column: Column[Any]) -> None:
+        super().__init__(column)
+        self.type = column.type
+
+
+@compiles(Unindexed)
+def _compile_unindexed(element: Unindexed, compiler: Any, **options: Any) -> str:
+    column = compiler.process(element.clauses, **options)
+    return f"+{column}" if compiler.dialect.name == "sqlite" else column
+
+
 def sort_key(column: Column[Any]) -> ColumnElement[Any]:
     """Return what rows are sorted by when it is by a column."""
     return Head(column) if is_text(column) else column
