@@ -9,6 +9,7 @@ from flask.cli import AppGroup
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from flask_things.db.backend import Refused
+from flask_things.db.errors import Conflict
 from flask_things.db.sqlite.file import sqlite3
 
 
@@ -25,7 +26,7 @@ class Commands(AppGroup):
             return super().invoke(ctx)
         except BrokenPipeError:
             raise  # click exits quietly
-        except (Refused, OSError, sqlite3.Error, SQLAlchemyError) as error:
+        except (Conflict, Refused, OSError, sqlite3.Error, SQLAlchemyError) as error:
             raise click.ClickException(_line(error)) from error
         finally:
             signal.signal(signal.SIGTERM, before)

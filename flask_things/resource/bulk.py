@@ -8,8 +8,9 @@ from sqlalchemy import BigInteger, bindparam, delete, select
 
 from flask_things.db.backend import AnySession
 from flask_things.db.errors import Invalid, NotFound
+from flask_things.db.ids import ID_MAX
 from flask_things.db.queries import locked
-from flask_things.db.session import writing
+from flask_things.db.session import dialect_of, writing
 from flask_things.http.error_codes import Code, Message
 from flask_things.resource.collection import Collection, Expect, Stored
 from flask_things.resource.constraints import write
@@ -86,6 +87,18 @@ class Bulk:
             self._expect(session, ids, expect)
             write(session, self._delete, {"ids": ids})
 
+    def delete_selected(self, session: AnySession, limit: int, **selection: Any) -> int:
+        """Delete the first rows of a selection, up to a limit, and return how many they were.
+
+        Raises Conflict (409) where another row refers to one of them.
+        """
+        queries = self._collection.queries
+        query, parameters = queries.page(dialect_of(session), limit=limit, **selection)
+        row_id = self._collection.table.c.id
+        selected = delete(self._collection.table).where(row_id.in_(query.with_only_columns(row_id)))
+        with writing(session, alone=True):
+            return len(write(session, selected.returning(row_id), parameters))
+
     def _change(
         self, session: AnySession, row: Stored, fields: Mapping[str, Any], number: int
     ) -> Stored:
@@ -98,7 +111,8 @@ class Bulk:
 
     def _expect(self, session: AnySession, ids: Sequence[int], expect: Expect | None) -> None:
         """Let nobody else change the rows."""
-        found = {row_id for (row_id,) in locked(session, self._lock, {"ids": sorted(ids)})}
+        possible = {"ids": [row_id for row_id in ids if row_id <= ID_MAX]}
+        found = {row_id for (row_id,) in locked(session, self._lock, possible)}
         if missing := {place: one for place, one in enumerate(ids) if one not in found}:
             raise MissingRows(self._name, missing)
         self._collection.expect(session, expect)

@@ -6,14 +6,22 @@ from webargs.flaskparser import abort
 
 from flask_things.db.session import db
 from flask_things.http.error_codes import Code, Message
+from flask_things.http.parsing import SharedSchema
 from flask_things.http.preconditions import Preconditions
 from flask_things.resource.bulk import MissingRows
 from flask_things.resource.operations import operation
 from flask_things.resource.routes.pages import Pages
+from flask_things.resource.schemas.queries import Ids
 
 
 def _missing(row_id: int) -> Message:
     return Message(f"There is no row with the id {row_id}.", Code.NOT_FOUND)
+
+
+class IdsQuery(SharedSchema):
+    """Which rows, by their ids: there is no way to name all."""
+
+    ids = Ids(data_key="id", required=True, metadata={"description": "The ids of the items."})
 
 
 class Bulk(Pages):
@@ -47,3 +55,17 @@ class Bulk(Pages):
         except MissingRows as error:
             wrong = {place: {"id": [_missing(row_id)]} for place, row_id in error.ids.items()}
             abort(404, message=str(error), messages={"json": wrong})
+
+    @operation("DELETE /{name}/bulk", "delete{Many}", query=IdsQuery(), status=204, answer=None)
+    def delete_many(self, preconditions: Preconditions, ids: list[int]) -> None:
+        """Delete many {many}
+
+        All of them or none. They go to the trash. `If-Match` and `If-None-Match` are compared with
+        the ETag of `GET /{name}`.
+        """
+        expect = preconditions.of(self._first_page)
+        try:
+            self.bulk.delete(db.session, ids, expect=expect)
+        except MissingRows as error:
+            missing = [_missing(row_id) for row_id in error.ids.values()]
+            abort(404, message=str(error), messages={"query": {"id": missing}})
