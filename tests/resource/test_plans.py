@@ -5,6 +5,7 @@ from sqlalchemy import event
 
 from flask_things.db.queries import rows
 from flask_things.db.session import db
+from flask_things.db.types import utc_now
 from flask_things.resource import selection
 from tests.support.things import THINGS, create_things, list_things
 
@@ -44,6 +45,27 @@ def test_few_rows_of_a_range_are_found_by_its_index_in_every_order(plan_of, sort
     plan = plan_of(f"updated_at_gte={TIME}&sort={sort}")
     assert "INDEX thing_sort_updated_at (updated_at>?)" in plan
     assert "SCAN thing" not in plan
+
+
+def test_only_ids_are_sorted(plan_of):
+    """Whole rows, with their texts, would be moved about in memory."""
+    assert "COVERING INDEX thing_sort_updated_at" in plan_of(f"updated_at_gte={TIME}")
+
+
+@pytest.mark.parametrize("by", ["created_at", "updated_at"])
+def test_of_two_ranges_the_chosen_one_finds_the_rows(app, by):
+    bounds = {f"{name}_gte": utc_now() for name in ("created_at", "updated_at")}
+    with app.app_context():
+        query, given = THINGS.collection.queries.page("sqlite", sort="text", by=by, **bounds)
+
+        def explain(_connection, _cursor, statement, parameters, *_):
+            return f"EXPLAIN QUERY PLAN {statement}", parameters
+
+        with db.engine.connect() as connection:
+            event.listen(connection, "before_cursor_execute", explain, retval=True)
+            steps = connection.execute(query, given).cursor.fetchall()
+        plan = " | ".join(step[-1] for step in steps)
+    assert f"INDEX thing_sort_{by} ({by}>?)" in plan
 
 
 @pytest.mark.parametrize("sort", SORTS)
