@@ -9,6 +9,7 @@ from marshmallow import ValidationError
 from flask_things.cli.base import Commands
 from flask_things.cli.transfer import refuse_unprepared
 from flask_things.db.session import db
+from flask_things.db.types import utc_now
 from flask_things.resource.routes import Resource
 from flask_things.resource.schemas.fields import Moment
 
@@ -60,6 +61,7 @@ def add_command(group: Commands, resource: Resource) -> None:
         selection = {name: value for name, value in options.items() if value is not None}
         if not selection or "" in selection.values():
             raise click.UsageError("Select what to delete: an option, and none that is empty.")
+        selection.setdefault("created_at_lt", utc_now())  # no row that nobody has counted
         refuse_unprepared()
         count = resource.collection.count(db.session, **selection)
         click.echo(f"{count} {words['many']} are selected.", err=True)

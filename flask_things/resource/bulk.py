@@ -45,7 +45,7 @@ class Bulk:
         ids = table.c.id.in_(bindparam("ids", expanding=True, type_=BigInteger))
         # In the order of ids, so that no two transactions wait for each other.
         self._lock = select(table.c.id).where(ids).order_by(table.c.id)
-        self._delete = delete(table).where(ids).returning(table.c.id)
+        self._delete = _slow(delete(table).where(ids).returning(table.c.id))
         self._name = table.name.replace("_", " ")
 
     def update(
@@ -95,9 +95,10 @@ class Bulk:
         queries = self._collection.queries
         query, parameters = queries.page(dialect_of(session), limit=limit, **selection)
         row_id = self._collection.table.c.id
-        selected = delete(self._collection.table).where(row_id.in_(query.with_only_columns(row_id)))
+        found = row_id.in_(query.with_only_columns(row_id))
+        selected = _slow(delete(self._collection.table).where(found).returning(row_id))
         with writing(session, alone=True):
-            return len(write(session, selected.returning(row_id), parameters))
+            return len(write(session, selected, parameters))
 
     def _change(
         self, session: AnySession, row: Stored, fields: Mapping[str, Any], number: int
@@ -116,3 +117,8 @@ class Bulk:
         if missing := {place: one for place, one in enumerate(ids) if one not in found}:
             raise MissingRows(self._name, missing)
         self._collection.expect(session, expect)
+
+
+def _slow(statement: Any) -> Any:
+    """Let a statement be offloaded: the search index takes up to 60 ms for a long text."""
+    return statement.execution_options(takes_long=True)

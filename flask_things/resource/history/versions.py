@@ -40,7 +40,7 @@ PRESENT = ID_MAX
 
 
 class Versions:
-    """The versions of a table's rows: the present ones, and those of the last THINGS_KEEP_DAYS."""
+    """The versions of a table's rows: the present ones and those of THINGS_KEEP_DAYS."""
 
     def __init__(self, table: Table) -> None:
         self._table = table
