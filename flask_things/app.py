@@ -16,6 +16,7 @@ from flask_things.http import cache, headers, problems
 from flask_things.http.json_provider import JSONProvider
 from flask_things.migrations import migrate
 from flask_things.observability import server_timing
+from flask_things.resource.history import events
 from flask_things.resource.routes import Resource
 from flask_things.security import network, rate_limit
 from flask_things.things import THINGS
@@ -59,6 +60,7 @@ def create_app(
     cli.init_app(app, resources)
 
     uploads.init_app(app)
+    events.init_app(app)
     rate_limit.init_app(app)
     if not app.config["THINGS_RATE_LIMIT"]:  # who is answered from memory would not be counted
         cache.init_app(app)

@@ -24,3 +24,6 @@ BODY_DIGEST = "flask_things.body_digest"
 
 #: The seconds that a request spent, by what for.
 SPENT = "flask_things.spent"
+
+#: Whether the response stays open for as long as its client wants. Absent if not.
+STREAM = "flask_things.stream"

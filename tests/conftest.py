@@ -17,6 +17,7 @@ from flask_things.app import RESOURCES
 from flask_things.db.session import db
 from flask_things.db.sqlite.file import sqlite3
 from flask_things.migrations import prepare
+from tests.support.events import wait_for_end
 from tests.support.postgres import Postgres, find_programs
 from tests.support.server import Server
 from tests.support.things import create_things
@@ -114,6 +115,7 @@ def app(environ, engine, tmp_path, template, resources):
     elif engine == "sqlite":
         shutil.copy(template, file)
     yield app
+    wait_for_end(app)
     with app.app_context():
         db.engine.dispose()
 

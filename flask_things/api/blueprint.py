@@ -65,6 +65,7 @@ class Blueprint(flask_smorest.Blueprint):
         idempotent: bool = False,
         kept: bool = True,
         source: tuple[str, str | None] | None = None,
+        sent: Schema | None = None,
         strict_slashes: bool = True,
         **document: Any,
     ) -> Decorator:
@@ -73,17 +74,18 @@ class Blueprint(flask_smorest.Blueprint):
         The view gets the body and, if it writes, its Preconditions, then what the path and the
         query have by name. `tagged` gives the answer an ETag: a GET of one honours preconditions
         and is kept in memory until its `source` changes, unless it is not `kept`: see `cache.kept`.
-        Lists and files are compressed. `idempotent` accepts an Idempotency-Key. `document` is more
-        of the operation for the OpenAPI document.
+        Lists and files are compressed. `sent` are header fields that the view gets by name.
+        `idempotent` accepts an Idempotency-Key. `document` is more of the operation for the OpenAPI
+        document.
         """
         steps: list[Decorator] = [self.doc(operationId=operation_id, **document)]
-        headers = dict(headers or {})
         if links:
             steps.append(self.doc(responses={status: {"links": links}}))
-        headers |= TAGGED_HEADERS if tagged else NO_STORE_HEADERS
+        common = TAGGED_HEADERS if tagged else NO_STORE_HEADERS
         if varies := method == "GET" and (many or content_type != "application/json"):
             steps.append(compression.compressed)
-            headers |= VARYING_TAGGED if tagged else VARY
+            common = VARYING_TAGGED if tagged else {**NO_STORE_HEADERS, **VARY}
+        headers = {**common, **(headers or {})}
         if tagged and method == "GET":
             steps += self._conditional(headers)
             if kept:
@@ -92,6 +94,8 @@ class Blueprint(flask_smorest.Blueprint):
             steps.append(self._body(body, many=many))
         if query:
             steps.append(self.arguments(query, location="query", as_kwargs=True))
+        if sent:
+            steps.append(self.arguments(sent, location="headers", as_kwargs=True))
         if method != "GET":
             steps.append(self.arguments(preconditions.PreconditionsSchema(), location="headers"))
         if idempotent:  # what reads the request goes before it, the response after

@@ -24,7 +24,7 @@ def _etag(suffix: str, max_length: int) -> dict[str, Any]:
     }
 
 
-TAGGED_HEADERS = {
+TAGGED_HEADERS: dict[str, Any] = {
     "ETag": _etag("", 34),
     "Cache-Control": {
         "description": "A cache must revalidate before each use. `private` where a token was "
@@ -53,6 +53,14 @@ EXPORT = {"type": "string", "contentMediaType": "application/octet-stream"}
 
 #: The body of an export for generators that do not know NDJSON, such as openapi-python-client.
 FILE = {"type": "string", "format": "binary"}
+
+#: The body of a stream of server-sent events.
+EVENTS = {
+    "type": "string",
+    "contentMediaType": "text/event-stream",
+    "description": "Server-sent events: `id` is a place for `since`, `event` the change and `data` "
+    "the object of a JSON page.",
+}
 
 REPLAYED = {
     "Idempotency-Replayed": {
@@ -140,6 +148,25 @@ def attachment(kind: str) -> Callable[[dict[str, str]], dict[str, Any]]:
         }
 
     return field
+
+
+def changes_headers(words: dict[str, str]) -> dict[str, Any]:
+    """Return the header fields of a page of changes, which is JSON or a stream of events."""
+    field, cached = link(words)["Link"], TAGGED_HEADERS["Cache-Control"]
+    field["description"] = 'On every page of JSON: the URL of the next one, with `rel="next"`.'
+    field["schema"]["examples"] = [f'</{words["name"]}/changes?since=WEgYt2>; rel="next"']
+    values = [*cached["schema"]["enum"], "no-store"]
+    return {
+        "Link": field,
+        "Cache-Control": {
+            "description": f"{cached['description']} `no-store` for a stream.",
+            "schema": {"type": "string", "enum": values},
+        },
+        "Vary": {
+            "description": "`Accept` chooses between JSON and events.",
+            "schema": {"type": "string"},
+        },
+    }
 
 
 def location(words: dict[str, str]) -> dict[str, Any]:

@@ -33,6 +33,10 @@ class NotFound(LookupError):
     """There is no such row (404)."""
 
 
+class Gone(LookupError):
+    """What was there once is not any more (410)."""
+
+
 class Invalid(ValueError):
     """Values that cannot be stored (422). Its argument has messages by field, or by item first."""
 

@@ -35,6 +35,7 @@ VARIES = (
     "HTTP_AUTHORIZATION",
     "HTTP_IF_MATCH",
     "HTTP_IF_NONE_MATCH",
+    "HTTP_LAST_EVENT_ID",
 )
 
 #: What an answer may say that it varies by: these are in its key.

@@ -9,6 +9,7 @@ from flask import Response, request
 from werkzeug.datastructures import Accept
 from werkzeug.http import parse_accept_header
 
+from flask_things.environ import STREAM
 from flask_things.transport.downloads import DOWNLOADS
 from flask_things.turns import in_thread
 
@@ -46,7 +47,7 @@ def packed(response: Response) -> bytes:
 
 
 def compressed(view: Any, packed: Callable[[Response], bytes] = packed) -> Any:
-    """Compress what a view answers for clients that accept it; a response that is streamed, too.
+    """Compress what a view answers for clients that accept it; an export, too, but no events.
 
     The variant has an ETag of its own, also on 304. The preconditions have been checked before.
     """
@@ -56,8 +57,8 @@ def compressed(view: Any, packed: Callable[[Response], bytes] = packed) -> Any:
         response: Response = view(*args, **kwargs)
         response.vary.add("Accept-Encoding")
         length = response.content_length
-        is_short = length is not None and length < LEAST_BYTES
-        if is_short or not coding(request.headers.get("Accept-Encoding")):
+        is_plain = STREAM in request.environ or (length is not None and length < LEAST_BYTES)
+        if is_plain or not coding(request.headers.get("Accept-Encoding")):
             return response
         if "ETag" in response.headers:
             response.headers["ETag"] = response.headers["ETag"][:-1] + '-gzip"'

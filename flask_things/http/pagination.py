@@ -57,12 +57,13 @@ def decode(cursor: str, kind: type, bound: str) -> tuple[Any, int]:
     return place
 
 
-def next_link(endpoint: str, cursor: str) -> dict[str, str]:
+def next_link(endpoint: str, cursor: str, parameter: str = "cursor") -> dict[str, str]:
     """Return the Link header field to the page of a list that begins at a cursor.
 
     The list is that of an endpoint, with the arguments of the present request.
     """
-    arguments: Mapping[str, Any] = {**(request.view_args or {}), **request.args, "cursor": cursor}
+    given = {**(request.view_args or {}), **request.args}
+    arguments: Mapping[str, Any] = {**given, parameter: cursor}
     return {"Link": f'<{url_for(endpoint, **arguments)}>; rel="next"'}
 
 

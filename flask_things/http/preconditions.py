@@ -94,13 +94,17 @@ def etag_of(response: Response) -> str:
 
 
 def tagged(view: Any) -> Any:
-    """Give a view's response an ETag, and make caches revalidate it before each use."""
+    """Give a view's response an ETag, and make caches revalidate it before each use.
+
+    One that is streamed has none.
+    """
 
     @wraps(view)
     def answer(*args: Any, **kwargs: Any) -> Response:
         response: Response = view(*args, **kwargs)
-        response.headers["ETag"] = etag_of(response)
-        response.headers["Cache-Control"] = "no-cache"
+        if not response.is_streamed:
+            response.headers["ETag"] = etag_of(response)
+            response.headers["Cache-Control"] = "no-cache"
         return response
 
     return answer
@@ -113,7 +117,9 @@ def conditional(view: Any) -> Any:
     def answer(*args: Any, **kwargs: Any) -> Response:
         *args_of_view, preconditions = args  # webargs puts them last
         response: Response = view(*args_of_view, **kwargs)
-        etag = response.headers["ETag"]
+        etag = response.headers.get("ETag")
+        if etag is None:
+            return response
         try:
             preconditions.check_match(etag)
         except PreconditionFailed:

@@ -13,6 +13,7 @@ from werkzeug.exceptions import HTTPException, ServiceUnavailable
 from flask_things.db.backend import Away
 from flask_things.db.errors import (
     Conflict,
+    Gone,
     Invalid,
     NotFound,
     is_away,
@@ -51,6 +52,7 @@ MEANINGS = {
     404: "Nothing has this URL.",
     408: "The body took too long to come. Nothing was stored.",
     409: "Another row has a value that must be unique, or still refers to this one.",
+    410: "The journal has no such place any more: start again from the export.",
     412: "`If-Match` or `If-None-Match` failed. Nothing was changed.",
     413: "The body is over the limit.",
     415: "The body is not of a type that this call takes.",
@@ -64,6 +66,7 @@ MEANINGS = {
 #: What our own exceptions are to a client.
 STATUSES: dict[type[Exception], int] = {
     NotFound: 404,
+    Gone: 410,
     NoIdLeft: 507,
 }
 

@@ -15,12 +15,12 @@ from typing import Any
 import gevent.socket
 from gevent import GreenletExit, Timeout
 from gevent.pywsgi import WSGIHandler, WSGIServer
-from prometheus_client import CollectorRegistry, Counter, Histogram, make_wsgi_app, values
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, make_wsgi_app, values
 from prometheus_client.metrics_core import GaugeMetricFamily, Metric
 from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 
-from flask_things.environ import CACHE, ROUTE, SPENT
+from flask_things.environ import CACHE, ROUTE, SPENT, STREAM
 
 #: The methods that are told apart: a client may send any word.
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
@@ -68,6 +68,7 @@ class Metrics:
         self._database = _histogram(
             "things_database_seconds", "What a request has the database for."
         )
+        self.streams = Gauge("things_streams", "Open streams of changes.", multiprocess_mode="sum")
         self._gate = _histogram("things_gate_wait_seconds", "The wait for a turn to write.")
         self._cache = {
             "hit": Counter("things_cache_hits_total", "Answers that were in memory."),
@@ -91,6 +92,8 @@ class Metrics:
         route, spent = environ.get(ROUTE, ""), environ.get(SPENT, {})
         method = method if method in METHODS else "other"
         self._requests.labels(method, route, status).inc()
+        if STREAM in environ:  # it took as long as its client wanted
+            return
         self._seconds.labels(route).observe(seconds)
         if "database" in spent:
             self._database.observe(spent["database"])

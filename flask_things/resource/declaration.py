@@ -21,8 +21,8 @@ from flask_things.resource.tables.record import Record
 #: attributes of SQLAlchemy's rows.
 RESERVED = {"deleted_at", "expect", "t", "tuple"}
 
-#: What no table may be called, as a version of a row has these beside the row.
-MEMBERS = {"at", "change"}
+#: What no table may be called, as versions and changes of a row have these beside the row.
+MEMBERS = {"at", "change", "id"}
 
 #: What no filter may be called, as lists have parameters of these names.
 PARAMETERS = {"after", "cursor", "id", "limit", "max_bytes", "q", "sort", "total"}

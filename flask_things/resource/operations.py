@@ -23,8 +23,8 @@ class Operation:
     """How clients call a method of a resource, and the options of Blueprint.operation.
 
     Words of the resource are in braces. "input", "patch", "item_patch", "page", "selection",
-    "deleted" and "version" are its schemas, and a row is the answer unless another one is given.
-    `reads` is "row" or "rows", if nothing else is read from the database.
+    "change", "deleted" and "version" are its schemas, and a row is the answer unless another one is
+    given. `reads` is "row" or "rows", if nothing else is read from the database.
     """
 
     call: str
@@ -75,7 +75,7 @@ def _filled(option: Any, resource: Declaration) -> Any:
     """Return what an option stands for: a schema of the resource, or a document about it."""
     if option in ("page", "selection"):
         return getattr(resource, option)
-    if option in ("input", "patch", "item_patch", "deleted", "version"):
+    if option in ("input", "patch", "item_patch", "change", "deleted", "version"):
         return getattr(resource.schemas, option)
     return option(resource.words) if isinstance(option, FunctionType) else option
 

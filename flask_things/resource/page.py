@@ -27,17 +27,17 @@ class Page(NamedTuple):
     total: int | None = None
 
 
-def read_page(result: Result[Any], limit: int) -> Page:
-    """Return the first rows of a result: up to `limit`, before PAGE_MAX_BYTES, but at least one.
+def read_page(result: Result[Any], limit: int, max_bytes: int | None = None) -> Page:
+    """Return the first rows of a result: up to `limit` and some bytes of JSON, but at least one.
 
     The rest of the result is not read.
     """
     page: list[Row[Any]] = []
-    size = 0
+    size, max_bytes = 0, max_bytes or PAGE_MAX_BYTES
     for rows in result.partitions(READ_ROWS):
         for row in rows:
             size += json_bytes(row)
-            if page and size > PAGE_MAX_BYTES:
+            if page and size > max_bytes:
                 return Page(page, has_next=True)
             page.append(row)
     return Page(page[:limit], has_next=len(page) > limit)

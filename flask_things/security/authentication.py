@@ -1,9 +1,10 @@
 """Who may do what: bearer tokens (RFC 6750), where THINGS_AUTH wants them."""
 
+from collections.abc import Callable
 from math import inf
 from typing import Any
 
-from flask import Response, current_app, g, request
+from flask import Flask, Response, current_app, g, request
 from flask_httpauth import HTTPTokenAuth
 from sqlalchemy import Row
 from werkzeug import Response as AnyResponse
@@ -76,6 +77,22 @@ def check() -> Any:
     if not _is_checked():
         return None
     return (_check_reader if request.method in READS else _check_writer)()
+
+
+def recheck(app: Flask) -> Callable[[], bool]:
+    """Return what tells later whether the present request's token is still good.
+
+    It tells that of a request without a token, too, as that has been let in.
+    """
+    sent = auth.get_auth() if sent_token() else None
+
+    def is_good() -> bool:
+        if not sent:
+            return True
+        with app.app_context():
+            return find_token(db.session, sent.token) is not None
+
+    return is_good
 
 
 def keep_private(response: Response) -> Response:

@@ -25,7 +25,7 @@ ADDRESS_AND_PORT = re.compile(r"\[(.+)\](?::\d*)?|([\d.]+):\d*")
 CORS_RULES: dict[str, Any] = {
     "allow_headers": [
         *("Authorization", "Content-Type", "Idempotency-Key"),
-        *("If-Match", "If-None-Match", "X-Request-ID"),
+        *("If-Match", "If-None-Match", "Last-Event-ID", "X-Request-ID"),
     ],
     "expose_headers": [
         *("Accept-Encoding", "Accept-Patch", "Allow", "Content-Disposition", "Content-Encoding"),

@@ -17,6 +17,7 @@ from gunicorn.workers.ggevent import GeventWorker
 from werkzeug.exceptions import RequestTimeout
 
 from flask_things.transport.connection import Connection
+from flask_things.transport.streams import NAME, Streams
 
 #: How often a worker shows that it lives, and looks whether it shall go on, in seconds.
 HEARTBEAT_S = 0.5
@@ -65,12 +66,17 @@ class Worker(GeventWorker):
             server.close()
         self._finish(pool)
 
+    @property
+    def _streams(self) -> Streams:
+        return self.wsgi.extensions[NAME]  # type: ignore[no-any-return]
+
     def _can_go(self, servers: list[Any]) -> bool:
         """Tell whether this worker is idle, so that another can take its place.
 
         New connections wait until the quick requests are answered, also those of clients that have
-        just been let in. While a request takes long they do not wait.
+        just been let in. While a request takes long they do not wait. Streams end first.
         """
+        self._streams.end()
         if self._told.is_set():
             return True
         if any(one.is_answering and one.phase_s > PAUSE_S for one in self._connections):
@@ -97,6 +103,7 @@ class Worker(GeventWorker):
             pool.join(PATIENCE_S)
         self._refuse(list(self._connections))
         while not pool.join(HEARTBEAT_S):
+            self._streams.end()
             self.notify()
 
     def _refuse(self, connections: list[Connection]) -> None:
@@ -106,6 +113,8 @@ class Worker(GeventWorker):
     def notify(self) -> None:
         """Show that the worker lives; without its master it stops."""
         self.tmp.notify()
+        if self.log.metrics:
+            self.log.metrics.streams.set(len(self._streams))
         if self.ppid != os.getppid():
             self._stop()
 
@@ -122,6 +131,7 @@ class Worker(GeventWorker):
     def handle_quit(self, sig: int, frame: Any) -> None:
         """Stop at once; a second SIGQUIT would only interrupt that, with a traceback."""
         signal.signal(sig, signal.SIG_IGN)
+        gevent.spawn(self._streams.end)
         super().handle_quit(sig, frame)
 
     def _stop(self) -> None:

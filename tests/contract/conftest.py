@@ -12,6 +12,7 @@ from flask_things.db.sqlite.file import sqlite3
 from flask_things.migrations import prepare
 from tests.conftest import TEMPLATE
 from tests.support.document import Document
+from tests.support.events import wait_for_end
 from tests.support.resources import RESOURCES, Rows, served
 from tests.support.samples import create_table
 
@@ -101,6 +102,7 @@ def app(engine, environ, apps):
     """Return an application, the same for each test: to create one takes longer than a test."""
     app = apps.get(engine) or apps.setdefault(engine, create_app(environ, SERVED))
     yield app
+    wait_for_end(app)
     with app.app_context():
         db.engine.dispose()
 

@@ -25,6 +25,7 @@ def test_every_call_is_documented_by_the_name_of_the_resource(resource, document
         *(f"{verb}{many}" for verb in ("list", "create")),
         *(f"list{many}InTrash", f"list{one}Versions"),
         *(f"export{many}As{kind}" for kind in ("NDJSON", "CSV")),
+        f"list{one}Changes",
     }
     for operation in found.values():
         for text in (operation["summary"], operation.get("description", "")):

@@ -118,7 +118,7 @@ def test_counts_go_on_when_workers_are_replaced(watched, tmp_path):
         wait_until(lambda: len(set(watched.workers()) - before) == len(watched.workers()) == 4)  # noqa: B023
     send(watched, "GET", "/things", 40)
     wait_until(lambda: counted(watched) == {("GET", "/things", "200"): 120})
-    files = {path.stem.split("_")[1] for path in tmp_path.glob("metrics/flask-things-*/*.db")}
+    files = {path.stem.rpartition("_")[2] for path in tmp_path.glob("metrics/flask-things-*/*.db")}
     assert files <= {str(slot) for slot in range(9)}
 
 

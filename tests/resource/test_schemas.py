@@ -123,7 +123,8 @@ def test_a_record_must_have_what_has_no_default(name):
 
 def test_the_components_are_named_after_the_model():
     assert [schema.__name__ for schema in SCHEMAS] == [
-        "Order", "OrderInput", "OrderPatch", "OrderRecord",
+        "Order", "OrderInput", "OrderPatch", "OrderItemPatch", "OrderRecord", "OrderChange",
+        "DeletedOrder", "OrderVersion",
     ]  # fmt: skip
 
 

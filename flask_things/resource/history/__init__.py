@@ -1,1 +1,1 @@
-"""What the journal tells of a resource: its trash and its versions."""
+"""What the journal tells of a resource: its changes, its trash and its versions."""

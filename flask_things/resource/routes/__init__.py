@@ -5,12 +5,13 @@ from itertools import takewhile
 from flask_things.api.blueprint import Blueprint
 from flask_things.resource.operations import register
 from flask_things.resource.routes.bulk import Bulk
+from flask_things.resource.routes.changes import Changes
 from flask_things.resource.routes.exports import Exports
 from flask_things.resource.routes.rows import Rows
 from flask_things.resource.routes.undo import Undo
 
 
-class Resource(Undo, Exports, Bulk, Rows):
+class Resource(Undo, Changes, Exports, Bulk, Rows):
     """A resource, with the operations that clients call.
 
     A subclass overrides one as any method, or adds its own with `@operation`.

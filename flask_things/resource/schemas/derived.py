@@ -71,6 +71,7 @@ class Schemas(NamedTuple):
     patch: type[JSONBody]
     item_patch: type[JSONBody]
     record: type[Schema]
+    change: type[Schema]
     deleted: type[Schema]
     version: type[Schema]
 
@@ -103,6 +104,7 @@ def derive(
             {"id": 1, **example},
         ),
         RecordSchema.from_dict(stored, name=f"{name}Record"),
+        history.change(output, model.__tablename__),
         history.deleted(output),
         history.version(output, model.__tablename__),
     )

@@ -1,10 +1,10 @@
-"""The schemas of what a resource was: rows in the trash, and versions."""
+"""The schemas of what the journal tells of a resource: changes, rows in the trash, and versions."""
 
 from marshmallow import Schema, fields
 
 from flask_things.api.schemas import Answer
 from flask_things.db.journal import CREATED, DELETED, RESTORED, UPDATED
-from flask_things.resource.schemas.fields import AnyField, Moment
+from flask_things.resource.schemas.fields import AnyField, Integer, Moment
 
 
 def deleted(output: type[Schema]) -> type[Schema]:
@@ -15,7 +15,18 @@ def deleted(output: type[Schema]) -> type[Schema]:
 
 def version(output: type[Schema], table: str) -> type[Schema]:
     """Return the schema of a version of a row; after a deletion, there is no row."""
-    own: dict[str, AnyField] = {
+    return Answer.from_dict(_at_change(output, table), name=f"{output.__name__}Version")
+
+
+def change(output: type[Schema], table: str) -> type[Schema]:
+    """Return the schema of the last change of a row, with the row as it is now."""
+    own = _at_change(output, table) | {"id": Integer(1, required=True)}
+    in_order = {name: own[name] for name in ("change", "id", "at", table)}
+    return Answer.from_dict(in_order, name=f"{output.__name__}Change")
+
+
+def _at_change(output: type[Schema], table: str) -> dict[str, AnyField]:
+    return {
         "at": Moment(required=True),
         "change": fields.String(
             required=True, metadata={"enum": [CREATED, UPDATED, DELETED, RESTORED]}
@@ -24,4 +35,3 @@ def version(output: type[Schema], table: str) -> type[Schema]:
             output, required=True, allow_none=True, metadata={"type": ["object", "null"]}
         ),
     }
-    return Answer.from_dict(own, name=f"{output.__name__}Version")

@@ -1,0 +1,143 @@
+"""The changes of a resource: what the journal has after a place, with the rows as they are now.
+
+A page comes from one statement, and so from one snapshot. It walks through some entries, from the
+one at the place itself, which shows that the place is not lost, to one that belongs to the page
+whatever it is about. There the next page begins, so that a place does not grow old while other
+resources change.
+"""
+
+import time
+from collections.abc import Sequence
+from datetime import datetime
+from functools import cache, partial
+from time import monotonic
+from typing import Any, NamedTuple
+
+from sqlalchemy import BigInteger, Result, Row, Select, Table, and_, bindparam, exists, or_, select
+
+from flask_things.db import places
+from flask_things.db.backend import AnySession
+from flask_things.db.errors import Gone
+from flask_things.db.journal import DELETED
+from flask_things.db.places import JOURNAL, Place
+from flask_things.db.queries import read
+from flask_things.db.session import dialect_of
+from flask_things.http import pagination
+from flask_things.resource.page import READ_ROWS, read_page
+from flask_things.turns import TURN_S
+
+#: How many entries one statement walks through: SQLite takes up to 10 milliseconds for them, in
+#: which the worker does nothing else.
+WALKED_ENTRIES = 2000
+
+#: For how long the first change after a place is looked for, in seconds.
+WALK_S = 2
+
+LOST = (
+    "This place is older than the journal, or from before a restore: start again from the export."
+)
+
+
+class Change(NamedTuple):
+    """The last change of a row, the place after it, and the row as it is now, if it exists."""
+
+    place: Place
+    change: str
+    row_id: int
+    row: Row[Any] | None
+
+
+class Changes(NamedTuple):
+    """A page: the changes after a place, the next place, and whether that is not the newest."""
+
+    changes: Sequence[Change]
+    place: Place
+    has_next: bool
+
+
+class Feed:
+    """The changes of the rows of a table."""
+
+    def __init__(self, name: str, table: Table) -> None:
+        self.name, self._table, self._bound = name, table, repr((name, "changes"))
+        self._page = cache(self._build_page)
+
+    def token(self, place: Place) -> str:
+        """Return what clients get of a place."""
+        return pagination.encode(place, self._bound)
+
+    def place(self, token: str) -> Place:
+        """Return the place that a token stands for. Raises ValueError (422)."""
+        at, position = pagination.decode(token, datetime, self._bound)
+        if at is None:
+            raise ValueError("It has no time.")
+        return Place(at, position)
+
+    def page(
+        self, session: AnySession, place: Place, *, limit: int, max_bytes: int | None = None
+    ) -> Changes:
+        """Return the changes after a place, up to `limit` and to 8 MB of JSON, or `max_bytes`.
+
+        Raises Gone (410) for a place that is lost.
+        """
+        query, end = self._page(dialect_of(session)), monotonic() + WALK_S
+        while True:
+            take = partial(_take, place=place, limit=limit, max_bytes=max_bytes)
+            given = {"position": place.position, "limit": limit + 2}
+            page: Changes = read(session, query, given, take)
+            if page.changes or not page.has_next or monotonic() > end:
+                return page
+            place = page.place
+            time.sleep(TURN_S)
+
+    def _build_page(self, dialect: str) -> Select[Any]:
+        name, row, later = self._table.name, self._table, JOURNAL.alias("later").c
+        position = bindparam("position", type_=BigInteger)
+        walk = places.walk(dialect, position)
+        entry = walk.limit(WALKED_ENTRIES + 1).subquery("entry").c
+        is_last_of_row = ~exists().where(
+            later.table_name == name,
+            later.row_id == entry.row_id,
+            later.position > entry.position,
+        )
+        is_served = and_(entry.table_name == name, is_last_of_row)
+        end = walk.with_only_columns(JOURNAL.c.position).offset(WALKED_ENTRIES).limit(1)
+        newest = places.newest(dialect, "position").scalar_subquery()
+        kept = (position, end.scalar_subquery(), newest)
+        # Names that no column of a table has.
+        columns = {
+            "entry.at": entry.at,
+            "entry.position": entry.position,
+            "entry.change": entry.change,
+            "entry.row_id": entry.row_id,
+            "is.served": is_served,
+            "is.newest": entry.position == newest,
+            "restarted.at": places.restarted(dialect),
+        }
+        query = (
+            select(*(column.label(label) for label, column in columns.items()), *row.c)
+            .outerjoin(row, and_(entry.table_name == name, row.c.id == entry.row_id))
+            .where(or_(is_served, *(entry.position == one for one in kept)))
+            .order_by(*places.order(dialect, entry))
+            .limit(bindparam("limit"))
+        )
+        # PostgreSQL's client library would hold all of them in memory.
+        return query.execution_options(yield_per=READ_ROWS)
+
+
+def _take(result: Result[Any], place: Place, limit: int, max_bytes: int | None) -> Changes:
+    first: Any = result.fetchone()
+    if first is None or first[:2] != place or (first[6] or 0) > place.position:
+        raise Gone(LOST)
+    page = read_page(result, limit, max_bytes)
+    rows: list[Any] = [first, *page.rows]
+    changes = [_change(row) for row in rows[1:] if row[4]]
+    return Changes(changes, Place(*rows[-1][:2]), has_next=not rows[-1][5])
+
+
+def _change(row: Any) -> Change:
+    at, position, change, row_id, *_ = row
+    place = Place(at, position)
+    if row.id is None:
+        return Change(place, DELETED, row_id, None)
+    return Change(place, change, row_id, row)

@@ -1,0 +1,140 @@
+"""The changes of a resource as server-sent events (https://html.spec.whatwg.org/#server-sent-events).
+
+A stream reads page after page to the newest place and waits there for news. Streams at one place
+share what is read. None has a connection to the database while it waits.
+"""
+
+from collections.abc import Callable, Hashable, Iterator
+from contextlib import suppress
+from functools import partial
+from time import monotonic, sleep
+from typing import Any, NamedTuple
+
+from flask import Flask, Response, current_app, request
+from sqlalchemy.exc import SQLAlchemyError
+
+from flask_things.db import places
+from flask_things.db.backend import Away
+from flask_things.db.errors import Gone, is_away
+from flask_things.db.places import Place
+from flask_things.db.session import backend_of, db
+from flask_things.environ import STREAM
+from flask_things.resource.history.changes import Change, Feed
+from flask_things.security import authentication
+from flask_things.transport.connection import Connection
+from flask_things.transport.streams import NAME, Stream, Streams
+from flask_things.turns import TURN_S
+
+MEDIA_TYPE = "text/event-stream"
+
+#: When a client is to connect again, in milliseconds.
+RETRY_MS = 2000
+
+#: How often a stream sends a comment, in seconds: proxies close what is silent, and a client that
+#: has gone is noticed.
+COMMENT_S = 15
+
+#: When to try again while the database is away, in seconds.
+AWAY_S = 1
+
+#: The most changes that are read at once, and the most bytes of more than one.
+PAGE_ITEMS, PAGE_MAX_BYTES = 100, 64_000
+
+
+#: Makes JSON of a change.
+Encode = Callable[[Change], str]
+
+
+class Events(NamedTuple):
+    """A page of changes as events, the next place, and whether that is not the newest."""
+
+    data: bytes
+    place: Place
+    has_next: bool
+
+
+def init_app(app: Flask) -> None:
+    """Make the places for streams."""
+    app.extensions[NAME] = Streams(partial(_look, app))
+
+
+def _look(app: Flask) -> Hashable:
+    """Return what is another after every commit, or None if that cannot be told now."""
+    with suppress(SQLAlchemyError, Away), app.app_context():
+        return backend_of(db.session).version() or places.now(db.session)
+    return None
+
+
+def respond(feed: Feed, place: Place, encode: Encode) -> Response:
+    """Return a response that follows the changes after a place.
+
+    Raises Gone (410) for a place that is lost, and ServiceUnavailable (503) for one stream too
+    many.
+    """
+    response = Response(iter(()), content_type=MEDIA_TYPE)
+    response.headers["Cache-Control"] = "no-store"
+    response.headers["X-Accel-Buffering"] = "no"  # nginx would wait for more
+    app: Any = current_app._get_current_object()  # type: ignore[attr-defined]
+    follower = Follower(app, feed, encode)
+    follower.read(place)
+    request.environ[STREAM] = True
+    if request.method != "HEAD":
+        connection = request.environ.get("gunicorn.socket")
+        is_allowed = authentication.recheck(app)
+        stream = follower.streams.open(connection if isinstance(connection, Connection) else None)
+        response.call_on_close(partial(follower.streams.close, stream))
+        response.response = follower.follow(place, stream, is_allowed)
+    return response
+
+
+class Follower:
+    """What is sent to those who follow a resource."""
+
+    def __init__(self, app: Flask, feed: Feed, encode: Encode) -> None:
+        """Take the application, the changes, and what makes JSON of one."""
+        self._app, self._feed, self._encode = app, feed, encode
+        self.streams: Streams = app.extensions[NAME]
+
+    def follow(
+        self, place: Place, stream: Stream, is_allowed: Callable[[], bool]
+    ) -> Iterator[bytes]:
+        """Yield events until the stream is over, its place is lost, or its token no longer good."""
+        told, due = place, monotonic() + COMMENT_S
+        yield f"retry: {RETRY_MS}\nid: {self._feed.token(place)}\n\n".encode()
+        while not stream.is_over:
+            try:
+                if monotonic() >= due:
+                    if not is_allowed():
+                        return
+                    # An event without data only sets where the client goes on after a break.
+                    event = "" if place == told else f"id: {self._feed.token(place)}\n"
+                    told, due = place, monotonic() + COMMENT_S
+                    yield f":\n{event}\n".encode()
+                stream.expect()
+                key = self._feed.name, place
+                page: Events = self.streams.shared(key, partial(self.read, place))
+            except Gone:
+                return
+            except (SQLAlchemyError, Away) as error:
+                if not is_away(error):
+                    raise
+                stream.wait(AWAY_S)
+                continue
+            place = page.place
+            if page.data:
+                yield page.data
+            if page.has_next:
+                sleep(TURN_S)
+            else:
+                stream.wait(due - monotonic())
+
+    def read(self, place: Place) -> Events:
+        """Return the changes after a place as events. Raises Gone."""
+        token = self._feed.token
+        with self._app.app_context():
+            page = self._feed.page(db.session, place, limit=PAGE_ITEMS, max_bytes=PAGE_MAX_BYTES)
+            events = (
+                f"id: {token(one.place)}\nevent: {one.change}\ndata: {self._encode(one)}\n\n"
+                for one in page.changes
+            )
+            return Events("".join(events).encode(), page.place, page.has_next)

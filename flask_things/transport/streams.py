@@ -1,0 +1,155 @@
+"""Streams: responses that stay open, so that their clients get news at once.
+
+One thread looks for news on behalf of all of them. A stream that waits costs nothing but memory.
+"""
+
+import threading
+import time
+from collections.abc import Callable, Hashable
+from concurrent.futures import Future
+from contextlib import suppress
+from socket import MSG_PEEK, SHUT_RDWR
+from time import monotonic
+from typing import Any
+
+from werkzeug.exceptions import ServiceUnavailable
+
+from flask_things.turns import TURN_S
+
+NAME = "flask_things.streams"
+
+#: How many streams a worker has at a time, and when a client may try again, in seconds.
+STREAMS, RETRY_AFTER_S = 100, 5
+
+#: How often to look for news, in seconds, and after how many looks for clients that have left.
+LOOK_S, LOOKS = 0.1, 10
+
+#: How long a stream that shall end may still be sending, in seconds.
+END_S = 0.5
+
+
+class Stream:
+    """An open stream."""
+
+    def __init__(self, connection: Any) -> None:
+        """Take the client's connection, if it can be told anything."""
+        self._connection = connection
+        self._ended_at: float | None = None
+        self._news = threading.Event()
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing more is to be sent."""
+        return self._ended_at is not None
+
+    def expect(self) -> None:
+        """Note that all news so far is about to be read."""
+        self._news.clear()
+
+    def wake(self) -> None:
+        """Tell that there is news since."""
+        self._news.set()
+
+    def wait(self, seconds: float) -> None:
+        """Wait for news, or for the end, but not for longer than that."""
+        if not self.is_over:
+            self._news.wait(max(seconds, 0))
+
+    def end(self) -> None:
+        """Let it end; the second time, its connection, whose client does not take what is sent."""
+        if self._ended_at is None:
+            self._ended_at = monotonic()
+            self._news.set()
+        elif self._connection and monotonic() > self._ended_at + END_S:
+            with suppress(OSError):
+                self._connection.shutdown(SHUT_RDWR)
+
+    def has_left(self) -> bool:
+        """Tell whether the client has closed its connection."""
+        if not self._connection:
+            return False
+        timeout_s = self._connection.gettimeout()
+        self._connection.settimeout(0)
+        try:
+            return not self._connection.recv_into(bytearray(1), 1, MSG_PEEK)
+        except BlockingIOError:
+            return False
+        except OSError:
+            return True
+        finally:
+            self._connection.settimeout(timeout_s)
+
+
+class Streams:
+    """The open streams of a worker."""
+
+    def __init__(self, look: Callable[[], Hashable]) -> None:
+        """Take what returns something else whenever there is news, and None if it cannot tell."""
+        self._look = look
+        self._lock = threading.Lock()
+        self._open: set[Stream] = set()
+        self._is_looking = self._is_over = False
+        self._shared: dict[Hashable, Future[Any]] = {}
+
+    def __len__(self) -> int:
+        """Return how many are open."""
+        return len(self._open)
+
+    def open(self, connection: Any) -> Stream:
+        """Return a new stream, to be closed. Raises ServiceUnavailable (503)."""
+        with self._lock:
+            if len(self) >= STREAMS and sum(not one.has_left() for one in self._open) >= STREAMS:
+                raise ServiceUnavailable("Too many streams at once.", retry_after=RETRY_AFTER_S)
+            stream = Stream(connection)
+            if self._is_over:
+                stream.end()
+            self._open.add(stream)
+            if not self._is_looking:
+                self._is_looking = True
+                threading.Thread(target=self._run, daemon=True).start()
+        return stream
+
+    def close(self, stream: Stream) -> None:
+        """Give its place to another one."""
+        with self._lock:
+            self._open.discard(stream)
+
+    def end(self) -> None:
+        """Let all streams end, and each new one at once."""
+        self._is_over = True
+        for stream in list(self._open):
+            stream.end()
+
+    def shared(self, key: Hashable, make: Callable[[], Any]) -> Any:
+        """Return what `make` returns, or what it has just returned for another stream."""
+        mine: Future[Any] = Future()
+        future = self._shared.setdefault(key, mine)
+        if future is mine:
+            try:
+                mine.set_result(make())
+            except BaseException as error:  # noqa: BLE001 - raised by result()
+                mine.set_exception(error)
+        return future.result()
+
+    def _run(self) -> None:
+        """Look for news while there are streams."""
+        seen, looks = None, 0
+        while self._goes_on():
+            looks += 1
+            found = self._look()
+            self._shared = {}
+            for stream in list(self._open):
+                if looks % LOOKS == 0 and stream.has_left():
+                    stream.end()
+                elif found not in (None, seen):
+                    stream.wake()
+                    time.sleep(TURN_S)  # so that others have their turn in between
+            seen = found or seen
+
+    def _goes_on(self) -> bool:
+        time.sleep(LOOK_S)
+        with self._lock:
+            self._is_looking = bool(self._open)
+            if not self._is_looking:
+                self._shared = {}
+            return self._is_looking
