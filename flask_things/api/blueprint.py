@@ -23,7 +23,8 @@ from flask_things.api.components import (
     VARYING_TAGGED,
 )
 from flask_things.http import cache, compression, idempotency, preconditions, problems
-from flask_things.http.parsing import BULK_MAX_ITEMS, JSONBody, Parser
+from flask_things.http.parsing import Parser
+from flask_things.http.request_schemas import BULK_MAX_ITEMS, JSONBody
 from flask_things.security import authentication, rate_limit
 from flask_things.transport import uploads
 

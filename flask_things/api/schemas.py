@@ -3,7 +3,7 @@
 from marshmallow import EXCLUDE, fields
 
 from flask_things.http.error_codes import Code
-from flask_things.http.parsing import BULK_MAX_ITEMS, SharedSchema
+from flask_things.http.request_schemas import BULK_MAX_ITEMS, SharedSchema
 
 
 class Answer(SharedSchema):

@@ -21,7 +21,7 @@ from flask_things.db.types import UTCDateTime, utc_now
 from flask_things.environ import BODY_DIGEST, KEY_OWNER
 from flask_things.http.checks import length
 from flask_things.http.error_codes import Code, Message
-from flask_things.http.parsing import SharedSchema
+from flask_things.http.request_schemas import SharedSchema
 
 #: The longest Idempotency-Key, in characters.
 KEY_MAX_CHARACTERS = 255

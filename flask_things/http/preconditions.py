@@ -13,7 +13,7 @@ from flask import Response, request
 from marshmallow import fields, post_load
 from werkzeug.exceptions import PreconditionFailed
 
-from flask_things.http.parsing import SharedSchema
+from flask_things.http.request_schemas import SharedSchema
 
 ETAG_BYTES = 16
 

@@ -14,7 +14,7 @@ from flask_things.db.errors import NotFound
 from flask_things.db.ids import ID_MAX
 from flask_things.db.queries import locked, read, rows, stream
 from flask_things.db.session import dialect_of, reading, take_turns, writing
-from flask_things.http.parsing import BULK_MAX_ITEMS
+from flask_things.http.request_schemas import BULK_MAX_ITEMS
 from flask_things.resource.constraints import Constraints, write
 from flask_things.resource.page import PAGE_MAX_BYTES, Page, read_page
 from flask_things.resource.row_values import Values

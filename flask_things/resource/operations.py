@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 from flask_things.api.blueprint import Blueprint
 from flask_things.api.spec import component
-from flask_things.http.parsing import NoQuery
+from flask_things.http.request_schemas import NoQuery
 from flask_things.resource.declaration import Declaration
 
 #: A parameter of a path.

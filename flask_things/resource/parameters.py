@@ -10,7 +10,7 @@ from sqlalchemy.types import TypeDecorator
 from flask_things.http import pagination
 from flask_things.http.checks import length, storable
 from flask_things.http.error_codes import Code, Message
-from flask_things.http.parsing import SharedSchema
+from flask_things.http.request_schemas import SharedSchema
 from flask_things.resource.schemas.columns import bound_for
 from flask_things.resource.schemas.fields import AnyField
 from flask_things.resource.schemas.queries import (

@@ -4,7 +4,7 @@ from copy import deepcopy
 
 import pytest
 
-from flask_things.http.parsing import NoQuery
+from flask_things.http.request_schemas import NoQuery
 from flask_things.transport.uploads import BODY_MAX_BYTES
 
 #: The database makes no difference: one is enough.

@@ -11,7 +11,7 @@ from threading import Event
 import pytest
 
 from flask_things.db.backend import SLOW_QUERIES
-from flask_things.http.parsing import BULK_MAX_ITEMS
+from flask_things.http.request_schemas import BULK_MAX_ITEMS
 from tests.db.sqlite.test_write_lock import reading_time
 from tests.http.test_parsing import HEAD
 from tests.support.server import connect

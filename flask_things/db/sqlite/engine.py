@@ -1,7 +1,7 @@
 """SQLite: how transactions begin and end, and what a start makes of the file."""
 
 import os
-from collections.abc import Hashable, Iterator
+from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import Any
@@ -10,14 +10,7 @@ from sqlalchemy import Connection, Engine, FromClause
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
-from flask_things.db.backend import (
-    CONNECTIONS,
-    AnySession,
-    Away,
-    Changes,
-    Offload,
-    Unusable,
-)
+from flask_things.db.backend import CONNECTIONS, AnySession, Away, Offload, Unusable
 from flask_things.db.sqlite import file
 from flask_things.db.sqlite.connections import Connections
 from flask_things.db.sqlite.file import error_name, sqlite3
@@ -42,6 +35,7 @@ class SQLite:
         self._connections = Connections(
             self._identity, busy_timeout_ms=busy_timeout_ms, synchronous=synchronous
         )
+        self.version, self.changes = self._connections.version, self._connections.changes
         self.busy_timeout_ms = busy_timeout_ms
         self.gate = Gate(beside(self.path, "-gate"))
         self.groups = GroupCommit(self._transaction)
@@ -62,14 +56,6 @@ class SQLite:
         """Look at the file when a transaction begins, at every error, and at old connections."""
         self._engine = engine
         self._connections.listen(engine)
-
-    def version(self) -> Hashable:
-        """Return what is another after every commit, or None where that cannot be seen now."""
-        return self._connections.version()
-
-    def changes(self, since: int) -> Changes | None:
-        """Return what was committed after a position in the journal; None if it cannot be told."""
-        return self._connections.changes(since)
 
     def is_sound(self) -> bool:
         """Tell whether no worker of this server has met damage."""

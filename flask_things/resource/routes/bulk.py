@@ -6,8 +6,8 @@ from webargs.flaskparser import abort
 
 from flask_things.db.session import db
 from flask_things.http.error_codes import Code, Message
-from flask_things.http.parsing import SharedSchema
 from flask_things.http.preconditions import Preconditions
+from flask_things.http.request_schemas import SharedSchema
 from flask_things.resource.bulk import MissingRows
 from flask_things.resource.operations import operation
 from flask_things.resource.routes.pages import Pages

@@ -15,7 +15,7 @@ from flask_things.db.places import Place
 from flask_things.db.session import db
 from flask_things.http import pagination
 from flask_things.http.error_codes import Code, Message
-from flask_things.http.parsing import SharedSchema
+from flask_things.http.request_schemas import SharedSchema
 from flask_things.resource.declaration import Declaration
 from flask_things.resource.history import events
 from flask_things.resource.history.changes import Change, Feed

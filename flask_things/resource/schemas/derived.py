@@ -9,7 +9,7 @@ from sqlalchemy import Column, inspect
 
 from flask_things.api.schemas import Answer
 from flask_things.http.error_codes import Code, Message
-from flask_things.http.parsing import JSONBody
+from flask_things.http.request_schemas import JSONBody
 from flask_things.resource.schemas import history
 from flask_things.resource.schemas.columns import field_for
 from flask_things.resource.schemas.fields import AnyField, Integer, RecordId
