@@ -5,6 +5,7 @@ from sqlalchemy import delete
 
 from flask_things.db.journal import Entry
 from flask_things.db.session import db
+from tests.contract.test_trash import grow_old
 from tests.support.server import next_page
 
 
@@ -70,15 +71,16 @@ def test_versions_come_in_pages(rows):
     assert len(met) == 6
 
 
-def test_a_change_between_two_pages_moves_nothing(rows):
+@pytest.mark.parametrize("limit", [1, 2])
+def test_a_change_between_two_pages_moves_nothing(rows, limit):
     row = rows.create()
     for number in range(1, 4):
         changed(rows, row, number)
     whole = versions(rows, row)
-    path = next_page(rows.get(f"/{row['id']}/versions?limit=2").headers)
+    path = next_page(rows.get(f"/{row['id']}/versions?limit={limit}").headers)
     changed(rows, row, 5)
-    rest = rows.client.get(path)
-    assert [(one["change"], one[rows.table.name]) for one in rest.json] == whole[2:]
+    rest = rows.client.get(path.replace(f"limit={limit}", "limit=9"))
+    assert [(one["change"], one[rows.table.name]) for one in rest.json] == whole[limit:]
     assert next_page(rest.headers) is None
 
 
@@ -119,3 +121,12 @@ def test_head_has_the_fields_and_no_body(rows):
     assert (head.status_code, head.data) == (200, b"")
     for name in ("ETag", "Link", "Cache-Control"):
         assert head.headers[name] == whole.headers[name]
+
+
+def test_what_was_replaced_too_long_ago_is_no_version_any_more(app, rows):
+    row = rows.create()
+    present = changed(rows, row, 1)
+    grow_old(app, app.config["THINGS_KEEP_DAYS"] + 1)
+    assert versions(rows, row) == [("updated", present)]
+    newest = changed(rows, row, 2)
+    assert versions(rows, row) == [("updated", newest), ("updated", present)]

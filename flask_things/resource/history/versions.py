@@ -27,7 +27,7 @@ from sqlalchemy.orm import aliased
 from flask_things.db.backend import AnySession
 from flask_things.db.errors import NotFound
 from flask_things.db.ids import ID_MAX
-from flask_things.db.journal import CREATED, DELETED, RESTORED, UPDATED, Entry, kept_since
+from flask_things.db.journal import CREATED, DELETED, UPDATED, Entry, kept_since
 from flask_things.db.queries import read
 from flask_things.db.session import dialect_of
 from flask_things.db.types import UTCDateTime
@@ -51,19 +51,19 @@ class Versions:
         """Return the newest versions of a row, up to `limit` or 8 MB of JSON.
 
         Besides the row, which is NULL after a deletion, each has `_at` and `_change`. `_position`
-        is its place; with `before` they are those before a place. Raises NotFound (404) for a row
-        that does not exist and is not in the trash.
+        is the place of that change; with `before` they are those that ended there or earlier.
+        Raises NotFound (404) for a row that does not exist and is not in the trash.
         """
         found = Page([], has_next=False)
         if 1 <= row_id <= ID_MAX:
             parts = [self._before(row_id, dialect_of(session), limit, before)]
             if before is None:
                 parts.insert(0, self._present(row_id))
-            query = union_all(*parts).order_by(desc("_position")).limit(limit + 1)
+            query = union_all(*parts).order_by(desc("_ended")).limit(limit + 1)
             query = query.execution_options(takes_long=True)  # what is too old is walked
             take = partial(read_page, limit=limit)
             found = read(session, query, {"max_bytes": PAGE_MAX_BYTES}, take)
-        if before is None and not (found.rows and found.rows[0]._position == PRESENT):
+        if before is None and not (found.rows and found.rows[0]._ended == PRESENT):
             raise NotFound(f"There is no {self._table.name.replace('_', ' ')} {row_id}.")
         return found
 
@@ -82,32 +82,32 @@ class Versions:
             Entry.table_name == self._table.name,
             Entry.row_id == row_id,
             Entry.at >= kept_since(),
-            or_(Entry.before.is_not(None), Entry.change.in_([CREATED, RESTORED])),
             *rows_before.readable(self._table, dialect),
         )
         if before is not None:
-            query = query.where(Entry.position < before)
+            query = query.where(Entry.position <= before)
         if dialect == "postgresql":
             order = [Entry.position.desc()]
             query = select(*cut(query.order_by(*order).limit(limit + 1), order).subquery().c)
         return query
 
     def _versions(
-        self, row_id: int, place: Any, columns: Iterable[ColumnElement[Any]], source: FromClause
+        self, row_id: int, ended: Any, columns: Iterable[ColumnElement[Any]], source: FromClause
     ) -> Select[Any]:
         """Return a query for states of the row, each with the change that led to it."""
         earlier, change = aliased(Entry), aliased(Entry)
         newest = select(func.max(earlier.position)).where(
             earlier.table_name == self._table.name,
             earlier.row_id == row_id,
-            earlier.position < place,
+            earlier.position < ended,
         )
         is_newest = change.position == newest.correlate(Entry).scalar_subquery()
         row = {column.name: column for column in columns}
         is_new = row["created_at"] == row["updated_at"]
         return (
             select(
-                place.label("_position"),
+                ended.label("_ended"),
+                func.coalesce(change.position, ended - 1).label("_position"),
                 func.coalesce(change.at, row["updated_at"], type_=UTCDateTime()).label("_at"),
                 case(
                     (change.change.is_not(None), change.change), (is_new, CREATED), else_=UPDATED
