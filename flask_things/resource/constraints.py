@@ -53,6 +53,8 @@ class Constraints:
         for column, target in self._references:
             query = select(target).with_for_update(read=True, key_share=True)
             there = _there(session, column, query, target, items)
+            if target.table is self._table:  # a row that is restored may refer to itself
+                there |= {item.get(target.name) for item in items}
             values = _values(column, items)
             wrong = [number for number, value in values if value not in there]
             text = Message("Refers to a row that does not exist.", Code.NOT_FOUND)

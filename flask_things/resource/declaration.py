@@ -62,7 +62,7 @@ class Declaration:
         queries = Queries(table, searched=searched, filters=filters, ranges=ranges, sorts=sorts)
         self.collection = Collection(table, queries)
         self.bulk = Bulk(self.collection)
-        self.trash = Trash(self.collection, self.schemas.record())
+        self.trash = Trash(self.collection, self.schemas.record(exclude=["id"]))
         self.versions = Versions(table)
         given = self.schemas.input().fields
         narrowing = {name: filter_for(given[name]) for name in filters}

@@ -18,6 +18,14 @@ class Bad(Record):
     t: Mapped[int]  # as a method of SQLAlchemy's rows
 
 
+class Change(Record):
+    """A model whose table and whose column have names that undo needs."""
+
+    metadata = MetaData()
+
+    deleted_at: Mapped[int]
+
+
 class Page(Record):
     """A model with a column that is called as a parameter of lists."""
 
@@ -32,6 +40,14 @@ class Page(Record):
 def test_a_column_with_the_name_of_an_argument_is_refused():
     with pytest.raises(TypeError, match="not for columns: expect, t"):
         Resource("bads", Bad, example={"expect": "x"})
+
+
+def test_a_column_of_a_deleted_row_and_a_member_of_a_version_are_refused(monkeypatch):
+    with pytest.raises(TypeError, match="not for columns: deleted_at"):
+        Resource("changes", Change, example={})
+    monkeypatch.setattr("flask_things.resource.declaration.RESERVED", set())
+    with pytest.raises(TypeError, match="not for tables: change"):
+        Resource("changes", Change, example={})
 
 
 def test_a_filter_with_the_name_of_a_parameter_is_refused():

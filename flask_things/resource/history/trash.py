@@ -5,14 +5,13 @@ from functools import partial
 from typing import Any
 
 from marshmallow import Schema
-from sqlalchemy import ColumnElement, Select, exists, insert, literal_column, null, select, update
+from sqlalchemy import ColumnElement, Select, exists, insert, null, select, update
 from sqlalchemy.orm import aliased
 
 from flask_things.db.backend import AnySession
 from flask_things.db.errors import Invalid, NotFound
 from flask_things.db.ids import ID_MAX
 from flask_things.db.journal import DELETED, Entry, kept_since
-from flask_things.db.objects import literal
 from flask_things.db.queries import read, rows
 from flask_things.db.session import dialect_of, take_turns, writing
 from flask_things.db.types import utc_now
@@ -28,7 +27,7 @@ def deletions(table: str) -> list[ColumnElement[bool]]:
     of_row = (later.table_name == Entry.table_name, later.row_id == Entry.row_id)
     return [
         Entry.table_name == table,
-        Entry.change == literal_column(literal(DELETED)),  # no parameter: an index is of these
+        Entry.change == DELETED,
         Entry.before.is_not(None),
         Entry.at >= kept_since(),
         ~exists().where(*of_row, later.position > Entry.position),
@@ -76,7 +75,7 @@ class Trash:
             take_turns(session, self._name(row_id))
             with suppress(NotFound):
                 return self._collection.lock(session, row_id, expect)
-            row = self._get(session, row_id, expect)
+            row = self._get(session, self._found(dialect_of(session)), row_id, expect)
             if messages := self._record.validate(self._record.dump(row), partial=True):
                 raise Invalid(messages)
             values = {column.name: getattr(row, column.name) for column in self._table.c}
@@ -93,14 +92,17 @@ class Trash:
         """
         with writing(session):
             take_turns(session, self._name(row_id))
-            self._get(session, row_id, expect)
+            in_trash = select(Entry.position).where(*deletions(self._table.name))
+            self._get(session, in_trash, row_id, expect)
             mine = (Entry.table_name == self._table.name, Entry.row_id == row_id)
             erase = update(Entry.__table__).where(*mine, Entry.before.is_not(None))
             session.connection().execute(erase.values(before=null()))
 
-    def _get(self, session: AnySession, row_id: int, expect: Expect | None) -> Stored:
-        query = self._found(dialect_of(session)).where(Entry.row_id == row_id)
-        found = rows(session, query) if 1 <= row_id <= ID_MAX else ()
+    def _get(
+        self, session: AnySession, query: Select[Any], row_id: int, expect: Expect | None
+    ) -> Stored:
+        is_id = 1 <= row_id <= ID_MAX
+        found = rows(session, query.where(Entry.row_id == row_id)) if is_id else ()
         if not found:
             raise NotFound(f"There is no {self._name(row_id)} in the trash.")
         if expect:
