@@ -169,8 +169,8 @@ def test_places_are_given_back_by_clients_that_leave(serve):
 def test_one_stream_more_than_there_are_places_is_503(serve):
     server = serve(WEB_CONCURRENCY="1")
     opened = [Following(server.port) for _ in range(STREAMS)]
-    refused = Following(server.port)
-    assert (refused.status, refused.headers["Retry-After"]) == (503, "5")
+    with Following(server.port) as refused:
+        assert (refused.status, refused.headers["Retry-After"]) == (503, "5")
     assert server.request("GET", "/things")[0] == 200
     for one in opened:
         one.close()
