@@ -82,6 +82,11 @@ class Settings(Schema):
         "the Redis server that counts them for all workers, like redis://localhost:6379/0",
         deserialize=setting_values.redis_url,
     )
+    THINGS_WEBHOOK_SECRET = _setting(
+        "",
+        "what signs webhooks, like whsec_ and 24 to 64 bytes in base64; several while it changes",
+        deserialize=setting_values.webhook_secrets,
+    )
     HOST = _setting("127.0.0.1", "the IP address to listen on", deserialize=setting_values.address)
     PORT = _setting(
         "8080", "the port to listen on", fields.Integer, validate=validate.Range(1, 65535)

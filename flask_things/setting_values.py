@@ -5,6 +5,7 @@ All of them raise ValidationError for what stands for nothing.
 
 import re
 import sys
+from base64 import b64decode
 from importlib.util import find_spec
 from ipaddress import (
     IPv4Address,
@@ -156,6 +157,18 @@ def rate_limit(value: str) -> RateLimitItem | None:
         return parse(value)
     except ValueError as error:
         raise ValidationError(NO_RATE) from error
+
+
+def webhook_secrets(value: str) -> list[bytes]:
+    """Return the keys that sign webhooks, of which each is whsec_ and 24 to 64 bytes in base64."""
+    try:
+        keys = [b64decode(item.removeprefix("whsec_"), validate=True) for item in items(value)]
+    except ValueError:
+        keys = [b""]
+    named = all(item.startswith("whsec_") for item in items(value))
+    if not (named and all(24 <= len(key) <= 64 for key in keys)):
+        raise ValidationError("Not like whsec_, and 24 to 64 bytes in base64.")
+    return keys
 
 
 def redis_url(value: str) -> str:

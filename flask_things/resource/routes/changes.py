@@ -121,5 +121,9 @@ class Changes(Declaration):
             self.table.name: one.row,
         }
 
+    def dump_change(self, one: Change) -> dict[str, Any]:
+        """Return a change as clients get it."""
+        return dict(self.schemas.change().dump(self._represent_change(one)))
+
     def _encode(self, one: Change) -> str:
-        return _json(self.schemas.change().dump(self._represent_change(one)))
+        return _json(self.dump_change(one))
