@@ -56,7 +56,7 @@ def open_docs(root):
             page.on("console", lambda message: page.errors.append(message.text))
             page.on("pageerror", lambda error: page.errors.append(str(error)))
             page.goto(f"{root}/docs")
-            expect(page.locator(".opblock")).to_have_count(11)
+            expect(page.locator(".opblock")).to_have_count(18)
             return page
 
         def note(foreign, url):
