@@ -164,7 +164,7 @@ def changes_headers(words: dict[str, str]) -> dict[str, Any]:
         },
         "Vary": {
             "description": "`Accept` chooses between JSON and events.",
-            "schema": {"type": "string"},
+            "schema": {"type": "string", "pattern": "^[A-Za-z, -]+$", "maxLength": 100},
         },
     }
 

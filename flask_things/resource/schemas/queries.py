@@ -42,7 +42,7 @@ class Ids(DelimitedList):
     def __init__(self, **kwargs: Any) -> None:
         members = {"minItems": 1, "maxItems": IDS_MAX_ITEMS, "examples": [[3, 5, 8]]}
         kwargs["metadata"] = {**members, **kwargs.get("metadata", {})}
-        items = fields.Integer(metadata={"format": "int64", "minimum": 0})
+        items = fields.Integer(metadata={"minimum": 0})
         super().__init__(items, **kwargs)
 
     def _deserialize(self, value: str, *_args: Any, **_kwargs: Any) -> list[Any]:
