@@ -86,12 +86,12 @@ class Changes(Declaration):
 
         With `Accept: text/event-stream` the response stays open and sends each change as an event.
         """
+        last_event = None
+        if last_event_id is not None:
+            last_event = self._place(last_event_id, "headers", "Last-Event-ID")
         accept = request.accept_mimetypes
         if accept[events.MEDIA_TYPE] > accept["application/json"]:
-            if last_event_id is not None:
-                place = self._place(last_event_id, "headers", "Last-Event-ID")
-            else:
-                place = self._place(since, "query", "since")
+            place = last_event or self._place(since, "query", "since")
             response: Response = events.respond(self.feed, place, self._encode)
             response.vary.add("Accept")
             return response
