@@ -86,6 +86,14 @@ def test_a_gap_in_the_journal_drops_all(kept, fill, connection):
     assert not kept("/things/1")
 
 
+def test_an_emptied_journal_drops_all(kept, fill, connection):
+    fill("/things/1")
+    connection.execute("DELETE FROM journal")
+    connection.commit()
+    assert not kept("/things/1")
+    assert kept("/things/1")
+
+
 def test_a_row_that_is_replaced_is_seen(client, kept, fill, connection):
     fill("/things/1")
     connection.execute("INSERT OR REPLACE INTO thing (id, text) VALUES (1, 'other')")

@@ -14,7 +14,8 @@ ENTRIES = f"""
     ORDER BY position LIMIT {ROWS_MAX + 1}
 """  # noqa: S608 - a constant
 
-NEWEST = "SELECT max(position) FROM journal"
+#: Nobody empties the journal; but if another program does, this goes on.
+NEWEST = "SELECT coalesce(max(position), 0) FROM journal"
 
 
 class Watch:
