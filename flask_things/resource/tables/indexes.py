@@ -32,7 +32,7 @@ def describe(
     searched: str | None,
     sorts: Iterable[str],
     filters: Iterable[str],
-    ranges: Iterable[str],
+    ranges: Iterable[str] = (),
 ) -> None:
     """Complete a table: `info["objects"]` is what its migration has to create.
 
