@@ -50,8 +50,12 @@ class Following:
 
     def __init__(self, port, path="/things/changes", timeout_s=20, **headers):
         self._connection = HTTPConnection("127.0.0.1", port, timeout=timeout_s)
-        self._connection.request("GET", path, headers={**EVENTS, **headers})
-        self.response = self._connection.getresponse()
+        try:
+            self._connection.request("GET", path, headers={**EVENTS, **headers})
+            self.response = self._connection.getresponse()
+        except BaseException:
+            self._connection.close()
+            raise
         self.status, self.headers = self.response.status, self.response.headers
         self.events = parse(self.lines())
 
