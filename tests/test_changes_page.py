@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 from contextlib import closing, suppress
+from http.client import HTTPException
 from pathlib import Path
 from urllib.request import urlopen
 
@@ -107,7 +108,7 @@ class Writer(threading.Thread):
         number = 0
         while not self._stopped.wait(0.005):
             number += 1
-            with suppress(OSError):
+            with suppress(OSError, HTTPException, KeyError):  # it was killed, or starts
                 made = request(self._port, "POST", "/things", {"text": f"{number}\n"})[2]["id"]
                 request(
                     self._port, "PUT", f"/things/{made - number % 7}", {"text": f"new {number}"}
