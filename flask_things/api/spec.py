@@ -44,13 +44,12 @@ class Plugin(BasePlugin):
         for method, operation in (operations or {}).items():
             is_open, is_write = "security" in operation, method != "get"
             has_token = self.auth_mode != "off" and not is_open
-            names_rows = str(path).endswith("/bulk") and method in ("patch", "delete")
             names = {parameter["name"] for parameter in operation.get("parameters", ())}
             applies = [
                 ("requestBody" in operation, (400, 408, 413, 415)),
                 (has_token, (401,)),
                 (has_token and is_write, (403,)),
-                ("{" in str(path) or names_rows, (404,)),
+                ("{" in str(path), (404,)),
                 ("If-Match" in names, (412,)),
                 (not is_open, (422, 503)),
                 (not is_open and self.is_limited, (429,)),

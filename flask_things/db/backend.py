@@ -116,7 +116,7 @@ class Backend(Protocol):
         """Return what is another after every commit of any process; None if it cannot be told."""
 
     def changes(self, since: int) -> Changes | None:
-        """Return what was committed after a position in the journal; None if it cannot be told."""
+        """Return what was committed after a position in the journal, or None if that is unknown."""
 
     def is_sound(self) -> bool:
         """Tell whether no worker of this server has met damage."""

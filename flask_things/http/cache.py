@@ -1,9 +1,9 @@
 """Answers kept in memory: a GET costs next to nothing until what it was read from changes.
 
-Before each request the version of the database is looked at. If that has moved, the journal says
-which rows have changed, and the answers that depend on them go. So none is ever older than the last
-commit before its request began, whoever made it. Where the database cannot tell its version
-(PostgreSQL), none is kept.
+Each request first compares the version of the database. If it has moved, the journal lists the rows
+that have changed, and the answers that depend on them are dropped. So no answer is older than the
+last commit before its request began, whichever process made that commit. PostgreSQL has no such
+version, so nothing is kept there.
 """
 
 from collections.abc import Callable, Hashable, Iterable

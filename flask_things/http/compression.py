@@ -37,7 +37,7 @@ def coding(accept_encoding: str | None) -> str | None:
 
 
 def pack(data: bytes, level: int = LEVEL) -> bytes:
-    """Return bytes as gzip; other requests are served meanwhile."""
+    """Return bytes as gzip. Large ones are compressed in a thread, beside other requests."""
     return _run(partial(zlib.compress, level=level, wbits=FORMAT), data)
 
 

@@ -24,7 +24,9 @@ class Operation:
 
     Words of the resource are in braces. "input", "patch", "item_patch", "page", "selection",
     "change", "deleted" and "version" are its schemas, and a row is the answer unless another one is
-    given. `reads` is "row" or "rows", if nothing else is read from the database.
+    given. `reads` is "row" or "rows", if nothing else is
+    read from the database. `can_conflict` tells whether 409 is possible; by default, the method and
+    the table's constraints tell.
     """
 
     call: str
@@ -47,8 +49,9 @@ def register(resource: Declaration, blp: Blueprint, *, reads_one_table: bool) ->
     for name, declared in operations(type(resource)):
         options = {key: _filled(value, resource) for key, value in declared.options.items()}
         method, path = declared.call.format_map(resource.words).split()
-        if resource.collection.constraints.can_conflict(method):
-            options.setdefault("responses", {409: component(409)})
+        can_conflict = resource.collection.constraints.can_conflict(method)
+        if options.pop("can_conflict", can_conflict):
+            options["responses"] = {409: component(409), **options.get("responses", {})}
         reads = options.pop("reads", None)
         if reads and reads_one_table:
             parameter = resource.words["parameter"] if reads == "row" else None

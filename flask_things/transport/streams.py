@@ -24,7 +24,7 @@ STREAMS, RETRY_AFTER_S = 100, 5
 #: How often to look for news, in seconds, and after how many looks for clients that have left.
 LOOK_S, LOOKS = 0.1, 10
 
-#: How long a stream that shall end may still be sending, in seconds.
+#: How long a stream that is to end may go on sending, in seconds.
 END_S = 0.5
 
 
@@ -32,7 +32,7 @@ class Stream:
     """An open stream."""
 
     def __init__(self, connection: Any) -> None:
-        """Take the client's connection, if it can be told anything."""
+        """Take the client's connection; None where the server has another kind."""
         self._connection = connection
         self._ended_at: float | None = None
         self._news = threading.Event()
@@ -47,7 +47,7 @@ class Stream:
         self._news.clear()
 
     def wake(self) -> None:
-        """Tell that there is news since."""
+        """Note that there is news since."""
         self._news.set()
 
     def wait(self, seconds: float) -> None:

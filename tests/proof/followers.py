@@ -11,7 +11,7 @@ from tests.support.server import next_page, request
 
 
 class Copy(Thread):
-    """A copy that is kept until it is told to end; `errors` are what must never be answered."""
+    """A copy that follows the service until it is stopped. `errors` are what must not occur."""
 
     def __init__(self, port):
         super().__init__(daemon=True)

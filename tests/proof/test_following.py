@@ -1,4 +1,4 @@
-"""Copies that are kept by polling and by events equal the service, whoever writes and is killed."""
+"""Copies kept by polling and by events equal the service, while processes write and are killed."""
 
 import os
 import random

@@ -1,4 +1,4 @@
-"""No read is older than a write that ended before it began, whoever wrote: the cache included."""
+"""A read shows every write that ended before it began, by any process, also from the cache."""
 
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing

@@ -1,4 +1,4 @@
-"""A receiver of webhooks that fails as it is told."""
+"""A receiver of webhooks that fails on demand."""
 
 import json
 import threading

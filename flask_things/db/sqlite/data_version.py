@@ -6,7 +6,7 @@ from typing import Any
 
 from flask_things.db.backend import Changes
 
-#: How many changed rows are worth being told apart.
+#: Up to how many changed rows are listed.
 ROWS_MAX = 1000
 
 ENTRIES = f"""

@@ -59,7 +59,7 @@ def init_app(app: Flask) -> None:
 
 
 def _look(app: Flask) -> Hashable:
-    """Return what is another after every commit, or None if that cannot be told now."""
+    """Return what changes with every commit, or None while the database is away."""
     with suppress(SQLAlchemyError, Away), app.app_context():
         return backend_of(db.session).version() or places.now(db.session)
     return None
@@ -99,7 +99,7 @@ class Follower:
         self, place: Place, stream: Stream, is_allowed: Callable[[], bool]
     ) -> Iterator[bytes]:
         """Yield events until the stream is over, its place is lost, or its token no longer good."""
-        told, due = place, monotonic() + COMMENT_S
+        sent, due = place, monotonic() + COMMENT_S
         yield f"retry: {RETRY_MS}\nid: {self._feed.token(place)}\n\n".encode()
         while not stream.is_over:
             try:
@@ -107,8 +107,8 @@ class Follower:
                     if not is_allowed():
                         return
                     # An event without data only sets where the client goes on after a break.
-                    event = "" if place == told else f"id: {self._feed.token(place)}\n"
-                    told, due = place, monotonic() + COMMENT_S
+                    event = "" if place == sent else f"id: {self._feed.token(place)}\n"
+                    sent, due = place, monotonic() + COMMENT_S
                     yield f":\n{event}\n".encode()
                 stream.expect()
                 key = self._feed.name, place

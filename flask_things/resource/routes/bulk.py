@@ -4,6 +4,7 @@ from typing import Any
 
 from webargs.flaskparser import abort
 
+from flask_things.api.spec import component
 from flask_things.db.session import db
 from flask_things.http.error_codes import Code, Message
 from flask_things.http.preconditions import Preconditions
@@ -12,6 +13,9 @@ from flask_things.resource.bulk import MissingRows
 from flask_things.resource.operations import operation
 from flask_things.resource.routes.pages import Pages
 from flask_things.resource.schemas.queries import Ids
+
+#: The response to a request that names rows which do not exist.
+MISSING = {404: component(404)}
 
 
 def _missing(row_id: int) -> Message:
@@ -41,7 +45,9 @@ class Bulk(Pages):
         expect = preconditions.of(self._first_page)
         return self.collection.create_many(db.session, items, expect=expect)
 
-    @operation("PATCH /{name}/bulk", "update{Many}", body="item_patch", many=True)
+    @operation(
+        "PATCH /{name}/bulk", "update{Many}", body="item_patch", many=True, responses=MISSING
+    )
     def update_many(self, body: list[dict[str, Any]], preconditions: Preconditions) -> Any:
         """Change many {many}
 
@@ -56,7 +62,14 @@ class Bulk(Pages):
             wrong = {place: {"id": [_missing(row_id)]} for place, row_id in error.ids.items()}
             abort(404, message=str(error), messages={"json": wrong})
 
-    @operation("DELETE /{name}/bulk", "delete{Many}", query=IdsQuery(), status=204, answer=None)
+    @operation(
+        "DELETE /{name}/bulk",
+        "delete{Many}",
+        query=IdsQuery(),
+        status=204,
+        answer=None,
+        responses=MISSING,
+    )
     def delete_many(self, preconditions: Preconditions, ids: list[int]) -> None:
         """Delete many {many}
 

@@ -54,7 +54,7 @@ class Undo(Pages):
         "erase{One}",
         status=204,
         answer=None,
-        responses={},
+        can_conflict=False,
     )
     def erase(self, preconditions: Preconditions, row_id: int) -> None:
         """Delete {a_one} in the trash permanently

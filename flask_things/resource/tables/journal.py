@@ -55,8 +55,8 @@ END"""
 
 def _postgresql(table: Table, name: str) -> Iterator[str]:
     on, called = quote(table.name), literal(table.name)
-    # It runs as its owner, with the owner's schema: whoever may write the table need not know of
-    # the journal. Its own revision tells of every update, as the triggers of rules have run before.
+    # It runs as its owner, in the owner's schema: users who may write the table need no rights on
+    # the journal. The revision shows every update, as the triggers of rules have run before.
     yield f"""\
 CREATE FUNCTION {quote(name)}() RETURNS trigger LANGUAGE plpgsql
 SECURITY DEFINER SET search_path FROM CURRENT AS $$
