@@ -1,8 +1,10 @@
 """Changes in pages: who applies them in order to an export has what the service has."""
 
 import pytest
+from flask import request
 
 from flask_things.db.objects import quote
+from flask_things.environ import CACHE
 from tests.support.resources import parameters
 from tests.support.server import next_page
 
@@ -149,6 +151,16 @@ def test_a_page_that_stays_has_its_etag(rows, follow):
     again = rows.client.get(path, headers={"If-None-Match": response.headers["ETag"]})
     assert again.status_code == 200
     assert "Accept" in again.vary
+
+
+def test_a_page_is_never_answered_from_memory(rows, follow):
+    """It depends on the journal, which other resources write, too."""
+    path = next_page(rows.get("/changes").headers)
+    with rows.client:
+        rows.get(f"?limit={len(path)}")
+        assert CACHE in request.environ
+        rows.client.get(path)
+        assert CACHE not in request.environ
 
 
 def test_head_has_what_get_has(rows, follow):

@@ -36,7 +36,7 @@ def test_events_are_the_changes_of_pages(rows, follow):
     since = place(rows)
     made = rows.create_many([rows.body(number) for number in range(3)])
     rows.client.delete(rows.url(made[0]))
-    response, events = follow(f"/changes?since={since}")
+    response, events = follow(f"/changes?since={since}", **{"Accept-Encoding": "gzip"})
     assert response.content_type == MEDIA_TYPE
     assert response.headers["Cache-Control"] == "no-store"
     assert response.headers["X-Accel-Buffering"] == "no"

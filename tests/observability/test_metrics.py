@@ -17,11 +17,12 @@ from prometheus_client.parser import text_string_to_metric_families
 from flask_things.app import RESOURCES
 from flask_things.db.sqlite.files import beside
 from flask_things.observability.metrics import SCRAPES
+from tests.support.events import Following
 from tests.support.server import CONFIG, free_port, python, wait_until
 from tests.test_readme import README
 
 ROOT = Path(__file__).parents[2]
-THING = "/things/<id:thing_id>"
+THING, CHANGES = "/things/<id:thing_id>", "/things/changes"
 
 
 @pytest.fixture
@@ -120,6 +121,15 @@ def test_counts_go_on_when_workers_are_replaced(watched, tmp_path):
     wait_until(lambda: counted(watched) == {("GET", "/things", "200"): 120})
     files = {path.stem.rpartition("_")[2] for path in tmp_path.glob("metrics/flask-things-*/*.db")}
     assert files <= {str(slot) for slot in range(9)}
+
+
+@pytest.mark.sqlite
+def test_streams_are_counted_while_they_are_open_and_not_timed(watched):
+    with Following(watched.port), Following(watched.port):
+        wait_until(lambda: scrape(watched)["things_streams",] == 2)
+    wait_until(lambda: scrape(watched)["things_streams",] == 0)
+    wait_until(lambda: counted(watched) == {("GET", CHANGES, "200"): 2})
+    assert ("things_http_request_seconds_count", CHANGES) not in scrape(watched)
 
 
 def test_the_files_go_with_the_server(watched, tmp_path):
