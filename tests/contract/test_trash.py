@@ -5,9 +5,10 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import update
 
-from flask_things.db.journal import Entry, utc_now
+from flask_things.db.journal import Entry
 from flask_things.db.objects import quote
 from flask_things.db.session import db
+from flask_things.db.types import utc_now
 from tests.support.resources import parameters
 from tests.support.server import next_page
 from tests.support.statements import statements

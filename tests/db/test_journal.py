@@ -7,9 +7,10 @@ import pytest
 from sqlalchemy import text, update
 
 from flask_things.app import RESOURCES
-from flask_things.db import journal
+from flask_things.db import journal, trimming
 from flask_things.db.session import db
 from flask_things.db.sqlite.file import sqlite3
+from flask_things.db.types import utc_now
 from flask_things.migrations import prepare
 
 #: Tables on which no answer that is kept in memory depends.
@@ -30,10 +31,10 @@ def query(app):
 @pytest.fixture
 def later(app, monkeypatch):
     """Return a function that lets days pass for what is in the journal; no worker rests."""
-    monkeypatch.setattr(journal, "REST", timedelta(0))
+    monkeypatch.setattr(trimming, "REST", timedelta(0))
 
     def age(days):
-        at = journal.utc_now() - timedelta(days=days)
+        at = utc_now() - timedelta(days=days)
         with app.app_context():
             db.session.execute(update(journal.Entry).values(at=at))
             db.session.commit()

@@ -11,9 +11,10 @@ from sqlalchemy.orm import aliased
 from flask_things.db.backend import AnySession
 from flask_things.db.errors import Invalid, NotFound
 from flask_things.db.ids import ID_MAX
-from flask_things.db.journal import DELETED, Entry, kept_since
+from flask_things.db.journal import DELETED, Entry
 from flask_things.db.queries import read, rows
 from flask_things.db.session import dialect_of, take_turns, writing
+from flask_things.db.trimming import kept_since
 from flask_things.db.types import utc_now
 from flask_things.resource.collection import Collection, Expect, Stored
 from flask_things.resource.constraints import write

@@ -27,9 +27,10 @@ from sqlalchemy.orm import aliased
 from flask_things.db.backend import AnySession
 from flask_things.db.errors import NotFound
 from flask_things.db.ids import ID_MAX
-from flask_things.db.journal import CREATED, DELETED, UPDATED, Entry, kept_since
+from flask_things.db.journal import CREATED, DELETED, UPDATED, Entry
 from flask_things.db.queries import read
 from flask_things.db.session import dialect_of
+from flask_things.db.trimming import kept_since
 from flask_things.db.types import UTCDateTime
 from flask_things.resource.history import rows_before
 from flask_things.resource.history.trash import deletions
