@@ -4,7 +4,7 @@ import pytest
 
 from flask_things.db.ids import ID_MAX
 from flask_things.resource.schemas.fields import IMPORT_ID_MAX
-from tests.resource.test_transfer import line, take
+from tests.support.transfer import line, take
 
 
 @pytest.fixture

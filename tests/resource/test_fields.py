@@ -1,70 +1,10 @@
-"""The fields: what each takes from JSON and from texts, and what it answers."""
-
-from datetime import UTC, date, datetime
-from decimal import Decimal
-from enum import StrEnum
+"""What each field takes from JSON, what it refuses, and how a merge patch changes an object."""
 
 import pytest
-from apispec import APISpec
-from apispec.ext.marshmallow import MarshmallowPlugin
-from marshmallow import Schema, ValidationError
-from openapi_spec_validator import validate
+from marshmallow import ValidationError
 
-from flask_things.resource.schemas import fields
-from flask_things.resource.schemas.columns import filter_for
-from flask_things.resource.schemas.fields import read_text, write_text
 from flask_things.resource.schemas.json_objects import JSONObject, merge
-
-
-class Status(StrEnum):
-    """An enum."""
-
-    OPEN = "open"
-    DONE = "done"
-
-
-FIELDS = {
-    "text": fields.Text(1, 5),
-    "integer": fields.Integer(0, 100),
-    "long": fields.Integer(),
-    "boolean": fields.Boolean(),
-    "decimal": fields.Decimal(5, 2),
-    "whole": fields.Decimal(3, 0),
-    "fraction": fields.Decimal(2, 2),
-    "date": fields.Date(),
-    "moment": fields.Moment(),
-    "choice": fields.Choice(Status),
-    "json": JSONObject(50),
-    "reference": fields.Reference("thing"),
-}
-
-ACCEPTED = [
-    ("text", "a", "a"),
-    ("text", "🍏🍏🍏🍏🍏", "🍏🍏🍏🍏🍏"),
-    ("text", "\n", "\n"),
-    ("integer", 0, 0),
-    ("integer", 100, 100),
-    ("integer", 1.0, 1),
-    ("long", 2**63 - 1, 2**63 - 1),
-    ("long", -(2**63), -(2**63)),
-    ("boolean", True, True),
-    ("boolean", False, False),
-    ("decimal", "0", Decimal(0)),
-    ("decimal", "999.99", Decimal("999.99")),
-    ("decimal", "-0.5", Decimal("-0.5")),
-    ("whole", "-999", Decimal(-999)),
-    ("fraction", "0.99", Decimal("0.99")),
-    ("date", "2024-02-29", date(2024, 2, 29)),
-    ("date", "0001-01-01", date(1, 1, 1)),
-    ("moment", "2026-11-22T15:04:05Z", datetime(2026, 11, 22, 15, 4, 5, tzinfo=UTC)),
-    ("moment", "2026-11-22t15:04:05.5+01:00", datetime(2026, 11, 22, 14, 4, 5, 500000, tzinfo=UTC)),
-    ("choice", "open", Status.OPEN),
-    ("json", {}, {}),
-    ("json", {"a": [1, None, True, 0.5, {"ä": "🍏"}]}, {"a": [1, None, True, 0.5, {"ä": "🍏"}]}),
-    ("json", {"a": "x" * 42}, {"a": "x" * 42}),
-    ("reference", 1, 1),
-    ("reference", 2.0, 2),
-]
+from tests.support.fields import ACCEPTED, FIELDS, values
 
 SHORT, LONG = "Shorter than minimum length 1.", "Longer than maximum length 5."
 FORBIDDEN = "Must not contain U+0000 or a lone surrogate."
@@ -132,13 +72,6 @@ REFUSED = [
 ]
 
 
-def values(cases):
-    """Return the cases with their names."""
-    return pytest.mark.parametrize(
-        ("name", "value", "expected"), cases, ids=[f"{name}-{value!r}" for name, value, _ in cases]
-    )
-
-
 @values(ACCEPTED)
 def test_a_value_is_taken(name, value, expected):
     loaded = FIELDS[name].deserialize(value)
@@ -167,142 +100,6 @@ def test_a_json_object_that_is_nested_deep_is_refused():
 def test_null_is_refused_unless_it_is_allowed(name):
     with pytest.raises(ValidationError, match="Field may not be null"):
         FIELDS[name].deserialize(None)
-
-
-ANSWERED = [
-    ("decimal", Decimal("12.5"), "12.50"),
-    ("decimal", Decimal(0), "0.00"),
-    ("whole", Decimal(5), "5"),
-    ("date", date(1, 2, 3), "0001-02-03"),
-    ("moment", datetime(1, 2, 3, tzinfo=UTC), "0001-02-03T00:00:00.000000Z"),
-    ("choice", Status.DONE, "done"),
-    ("boolean", False, False),
-    ("integer", 5, 5),
-    ("json", {"a": None}, {"a": None}),
-    ("text", "a", "a"),
-]
-
-
-@values(ANSWERED)
-def test_a_value_is_answered(name, value, expected):
-    assert dumped(name, value) == expected
-
-
-def dumped(name, value):
-    """Return the JSON value of a Python value."""
-    return Schema.from_dict({"x": FIELDS[name]})().dump({"x": value})["x"]
-
-
-@pytest.mark.parametrize("name", FIELDS)
-def test_null_is_answered_as_null(name):
-    assert dumped(name, None) is None
-
-
-@pytest.mark.parametrize(("name", "value"), [(name, value) for name, _, value in ACCEPTED])
-def test_what_is_written_as_text_is_read_from_it(name, value):
-    written = write_text(dumped(name, value))
-    assert isinstance(written, str)
-    assert FIELDS[name].deserialize(read_text(FIELDS[name], written)) == value
-
-
-@pytest.mark.parametrize(
-    ("name", "text"),
-    [
-        *(("integer", text) for text in ["", "1.0", "01", "+1", "-0", " 1", "1_0", "\u0661"]),
-        *(("boolean", text) for text in ["", "1", "0", "True", "yes", "on"]),
-        *(("json", text) for text in ["", "[]", "1", "{", "{'a': 1}", '{"a": NaN}', "[" * 9999]),
-        *(("date", text) for text in ["", "today"]),
-        ("choice", ""),
-    ],
-)
-def test_a_text_that_stands_for_no_value_is_refused(name, text):
-    with pytest.raises(ValidationError):
-        FIELDS[name].deserialize(read_text(FIELDS[name], text))
-
-
-def test_an_empty_text_is_null_where_that_is_allowed():
-    assert read_text(fields.Integer(allow_none=True), "") is None
-    assert read_text(fields.Text(), "") == ""
-    assert write_text(None) == ""
-
-
-def test_a_filter_reads_texts_and_has_no_default():
-    done = filter_for(fields.Boolean(load_default=False))
-    schema = Schema.from_dict({"done": done})()
-    assert schema.load({"done": "true"}) == {"done": True}
-    assert schema.load({}) == {}
-    with pytest.raises(ValidationError, match="Must be true or false"):
-        schema.load({"done": "1"})
-
-
-def test_a_filter_is_for_values_only():
-    """An empty parameter would be neither a date nor documented."""
-    due = filter_for(fields.Date(allow_none=True, load_default=None))
-    assert documented({"due": due})["due"]["type"] == "string"
-    with pytest.raises(ValidationError, match="Must be a date"):
-        Schema.from_dict({"due": due})().load({"due": ""})
-
-
-DOCUMENTED = {
-    "text": {"type": "string", "minLength": 1, "maxLength": 5, "pattern": "^[^\\x00]*$"},
-    "integer": {"type": "integer", "format": "int32", "minimum": 0, "maximum": 100},
-    "long": {"type": "integer", "format": "int64"},
-    "boolean": {"type": "boolean"},
-    "decimal": {
-        "type": "string",
-        "pattern": "^-?(0|[1-9][0-9]{0,2})([.][0-9]{1,2})?$",
-        "description": "A decimal number with up to 3 digits before the point and 2 after it.",
-        "examples": ["0.00"],
-    },
-    "whole": {
-        "type": "string",
-        "pattern": "^-?(0|[1-9][0-9]{0,2})$",
-        "description": "A decimal number with up to 3 digits.",
-        "examples": ["0"],
-    },
-    "date": {"type": "string", "format": "date", "examples": ["2026-12-31"]},
-    "moment": {
-        "type": "string",
-        "format": "date-time",
-        "examples": ["2026-11-22T15:04:05.123456Z"],
-    },
-    "choice": {"type": "string", "enum": ["open", "done"]},
-    "json": {
-        "type": "object",
-        "additionalProperties": {},
-        "description": "At most 50 bytes of JSON.",
-    },
-    "reference": {
-        "type": "integer",
-        "format": "int64",
-        "minimum": 1,
-        "description": "The id of a thing.",
-        "examples": [1],
-    },
-}
-
-
-def documented(members):
-    """Return how the OpenAPI document describes some fields."""
-    plugin = MarshmallowPlugin()
-    spec = APISpec(title="x", version="1", openapi_version="3.1.0", plugins=[plugin])
-    spec.components.schema("X", schema=Schema.from_dict(members))
-    validate({**spec.to_dict(), "paths": {}})
-    return spec.to_dict()["components"]["schemas"]["X"]["properties"]
-
-
-@pytest.mark.parametrize("name", DOCUMENTED)
-def test_a_field_is_documented(name):
-    assert documented({"x": FIELDS[name]})["x"] == DOCUMENTED[name]
-
-
-def test_a_field_that_may_be_null_is_documented_so():
-    choice = fields.Choice(Status, allow_none=True, load_default=None)
-    documents = documented({"date": fields.Date(allow_none=True), "choice": choice})
-    assert documents["date"]["type"] == ["string", "null"]
-    assert documents["choice"]["type"] == ["string", "null"]
-    assert documents["choice"]["enum"] == ["open", "done", None]
-    assert documents["choice"]["default"] is None
 
 
 @pytest.mark.parametrize(

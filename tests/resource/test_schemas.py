@@ -1,18 +1,15 @@
 """The schemas that are derived from a model."""
 
-from datetime import UTC, date, datetime
+from datetime import date
 from decimal import Decimal
-from types import SimpleNamespace
 
 import pytest
 from marshmallow import ValidationError
 
-from flask_things.resource.schemas import fields
-from flask_things.resource.schemas.derived import Fields, derive
-from tests.resource.test_fields import documented
-from tests.support.samples import Order, Status
+from tests.support.fields import documented
+from tests.support.samples import Status
+from tests.support.schemas import SCHEMAS, row
 
-SCHEMAS = derive(Order, {"title": "books", "due": "2026-12-31"})
 READ_ONLY = {"id", "created_at", "updated_at"}
 MOMENT = "2026-11-22T15:04:05.123456Z"
 
@@ -97,13 +94,6 @@ def test_a_patch_is_taken_in_both_media_types():
     assert SCHEMAS.patch.media_types == ("application/merge-patch+json", "application/json")
 
 
-def row(**values):
-    """Return a row of the database."""
-    moment = datetime(2026, 11, 22, 15, 4, 5, 123456, UTC)
-    read_only = {"id": 7, "created_at": moment, "updated_at": moment, "revision": 1}
-    return SimpleNamespace(**SCHEMAS.input().load({"title": "x"}), **read_only, **values)
-
-
 def test_the_output_has_each_field_in_order():
     shown = SCHEMAS.output().dump(row())
     assert next(iter(shown)) == "id"
@@ -148,54 +138,6 @@ def test_an_output_is_documented_without_limits_of_texts():
     """Clients that check them would fail once a limit is raised."""
     title = documented(SCHEMAS.output().fields)["title"]
     assert title == {"type": "string", "examples": ["books"]}
-
-
-class OrderFields(Fields):
-    """Fields that differ."""
-
-    title = fields.Text(1, 5)
-    price = fields.Decimal(4, 2, load_default=Decimal("9.99"))
-    count = fields.Integer(0, 9, dump_only=True)
-    total = fields.Integer(dump_only=True)
-
-
-class MoreOrderFields(OrderFields):
-    """A subclass of them."""
-
-    body = fields.Text(0, 3)
-
-
-OVERRIDDEN = derive(Order, {"title": "books"}, MoreOrderFields)
-
-
-@pytest.mark.parametrize("name", ["title", "body"])
-def test_a_field_can_be_overridden(name):
-    with pytest.raises(ValidationError, match=r"[Ll]ength"):
-        OVERRIDDEN.patch().load({name: "123456"})
-
-
-def test_a_field_that_is_overridden_keeps_what_its_column_demands():
-    with pytest.raises(ValidationError, match="Missing data for required field"):
-        OVERRIDDEN.input().load({})
-    loaded = OVERRIDDEN.input().load({"title": "x"})
-    assert (loaded["body"], loaded["price"]) == ("", Decimal("9.99"))
-    assert OVERRIDDEN.patch().load({"price": None}) == {"price": None}
-
-
-def test_a_field_may_be_read_only():
-    assert "count" not in OVERRIDDEN.input().load({"title": "x", "count": 5})
-    assert OVERRIDDEN.output().dump(row())["count"] == 0
-    assert OVERRIDDEN.record().fields["count"].dump_only is False
-
-
-def test_a_field_without_a_column_can_be_added():
-    assert OVERRIDDEN.output().dump(row(total=5))["total"] == 5
-    assert "total" not in OVERRIDDEN.record().fields
-
-
-def test_an_override_changes_no_other_schema():
-    assert SCHEMAS.input().load({"title": "123456", "count": 5})["count"] == 5
-    assert OrderFields.title.required is False
 
 
 def test_an_input_is_loaded_as_python_values():
