@@ -1,45 +1,17 @@
-"""Retries: Idempotency-Key."""
+"""Retries: what an Idempotency-Key may be and counts for, and that the same answer comes again."""
 
 import json
-from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
 
 import pytest
-from sqlalchemy import event
 
-from flask_things.db.session import db
 from flask_things.db.sqlite.file import sqlite3
-from flask_things.http import idempotency
-from tests.support.server import JSON, wait_until
-
-KEY = {"Idempotency-Key": "3f0c-1"}
-
-
-def post(client, text="x", path="/things", **headers):
-    """Post with a key."""
-    body = [{"text": text}] if path == "/things/bulk" else {"text": text}
-    return client.post(path, json=body, headers=KEY | headers)
-
-
-def texts(client):
-    """Return the texts of all things."""
-    return [thing["text"] for thing in client.get("/things").json]
+from tests.support.idempotency import KEY, post, texts
+from tests.support.server import JSON
 
 
 def without_id(response):
     """Return a response's header fields but for those that belong to one request."""
     return {k: v for k, v in response.headers.items() if k not in ("X-Request-ID", "Date")}
-
-
-@pytest.fixture
-def later(monkeypatch):
-    """Return a function that lets time pass."""
-    now = idempotency.utc_now
-
-    def pass_time(**span):
-        monkeypatch.setattr(idempotency, "utc_now", lambda: now() + timedelta(**span))
-
-    return pass_time
 
 
 def test_the_same_value_in_other_bytes_is_another_body(client):
@@ -94,79 +66,6 @@ def test_a_key_that_is_not_1_to_255_visible_ascii_characters_is_422(client, key)
 def test_a_key_of_1_to_255_visible_ascii_characters_is_taken(client, key):
     post(client, **{"Idempotency-Key": key})
     assert "Idempotency-Replayed" in post(client, **{"Idempotency-Key": key}).headers
-
-
-def test_a_key_is_kept_for_24_hours(client, later):
-    post(client)
-    later(hours=23, minutes=59)
-    assert "Idempotency-Replayed" in post(client).headers
-
-
-@pytest.mark.parametrize("text", ["x", "another"])
-def test_a_key_is_free_after_24_hours(client, later, text):
-    post(client)
-    later(hours=24, seconds=1)
-    assert "Idempotency-Replayed" not in post(client, text).headers
-    assert texts(client) == ["x", text]
-    assert "Idempotency-Replayed" in post(client, text).headers
-
-
-def test_a_key_whose_time_is_over_is_free_even_if_it_has_not_been_removed(
-    client, later, monkeypatch
-):
-    post(client)
-    later(hours=25)
-    monkeypatch.setattr(idempotency, "SWEPT", 0)
-    assert "Idempotency-Replayed" not in post(client).headers
-
-
-def count_kept(connection):
-    """Return how many answers are kept."""
-    [(number,)] = connection.execute("SELECT count(*) FROM kept_answer").fetchall()
-    connection.rollback()
-    return number
-
-
-@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE"])
-def test_any_write_removes_old_keys_a_few_at_a_time(client, later, connection, monkeypatch, method):
-    monkeypatch.setattr(idempotency, "SWEPT", 3)
-    for n in range(5):
-        post(client, **{"Idempotency-Key": f"old-{n}"})
-    later(hours=25)
-    left = []
-    for n in range(1, 3):
-        path = "/things" if method == "POST" else f"/things/{n}"
-        assert client.open(path, method=method, json={"text": "new"}).status_code < 300
-        left.append(count_kept(connection))
-    assert left == [2, 0]
-
-
-def test_a_request_with_a_key_removes_more_than_it_brings(client, later, connection, monkeypatch):
-    monkeypatch.setattr(idempotency, "SWEPT", 3)
-    for n in range(5):
-        post(client, **{"Idempotency-Key": f"old-{n}"})
-    later(hours=25)
-    left = []
-    for n in range(3):
-        post(client, **{"Idempotency-Key": f"new-{n}"})
-        left.append(count_kept(connection))
-    assert left == [2 + 1, 0 + 2, 0 + 3]
-
-
-def test_a_write_that_finds_few_old_keys_lets_others_rest_for_a_minute(app, client, later):
-    later(hours=1)
-    client.post("/things", json={"text": "x"})
-    deletes = []
-    with app.app_context():
-        event.listen(
-            db.engine, "before_cursor_execute", lambda *args: deletes.append("DELETE" in args[2])
-        )
-    later(hours=1, seconds=30)
-    client.post("/things", json={"text": "x"})
-    assert not any(deletes)
-    later(hours=1, seconds=70)
-    client.post("/things", json={"text": "x"})
-    assert sum(deletes) == 1
 
 
 TEXTS = [
@@ -238,31 +137,6 @@ def test_what_is_kept_of_an_answer_does_not_grow_with_its_texts(client, connecti
     [(body,)] = connection.execute("SELECT body FROM kept_answer").fetchall()
     assert len(body) < 130_000
     assert b"texttext" not in body
-
-
-@pytest.mark.postgresql
-def test_a_retry_of_an_old_key_waits_for_a_sweeper_with_no_row_locked(client, later, connection):
-    """Else two retries that remove each other's keys would wait for each other."""
-    for key in ("a", "b"):
-        post(client, **{"Idempotency-Key": key})
-    later(hours=25)
-    lock = "SELECT 1 FROM kept_answer WHERE key = %s FOR UPDATE"
-    connection.execute(lock, ["a"])  # as a sweeper does
-    with ThreadPoolExecutor(1) as thread:
-        retry = thread.submit(post, client, **{"Idempotency-Key": "a"})
-        waiting = "SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
-        wait_until(lambda: connection.execute(waiting).fetchall())
-        connection.execute(f"{lock} NOWAIT", ["b"])
-        connection.rollback()
-        assert retry.result().status_code == 201
-
-
-@pytest.mark.postgresql
-def test_a_sweep_does_not_wait_for_a_row(client, later, connection):
-    post(client)
-    later(hours=25)
-    connection.execute("SELECT 1 FROM kept_answer FOR UPDATE")
-    assert client.post("/things", json={"text": "x"}).status_code == 201
 
 
 def test_a_thing_whose_key_cannot_be_stored_is_not_stored_either(client, connection):

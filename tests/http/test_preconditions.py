@@ -1,6 +1,8 @@
-"""Conditional requests (RFC 9110, section 13)."""
+"""Conditional requests (RFC 9110, section 13) that read, and that write a thing."""
 
 import pytest
+
+from tests.support.preconditions import etag
 
 WRITES = ["PUT", "PATCH", "DELETE"]
 
@@ -26,11 +28,6 @@ FOREIGN = [
 def thing(client):
     """Return a thing that is there."""
     return client.post("/things", json={"text": "x"}).json
-
-
-def etag(client, path="/things/1"):
-    """Return the ETag that something has now."""
-    return client.get(path).headers["ETag"]
 
 
 def write(client, method, body=None, **headers):
@@ -172,40 +169,3 @@ def test_a_write_if_there_is_none_is_412(client, thing, method, form):
 @pytest.mark.parametrize("method", WRITES)
 def test_a_write_if_it_is_not_that_one_succeeds(client, thing, method):
     assert write(client, method, If_None_Match='"other"').status_code < 300
-
-
-@pytest.fixture(params=["/things", "/things/bulk"])
-def create(client, request):
-    """Return a function that creates a thing under conditions."""
-    body = {"text": "x"}
-
-    def create(**headers):
-        fields = {name.replace("_", "-"): value for name, value in headers.items()}
-        json = [body] if request.param.endswith("bulk") else body
-        return client.post(request.param, json=json, headers=fields)
-
-    return create
-
-
-@pytest.mark.parametrize("count", [0, 1, 100, 101])
-def test_a_post_to_the_list_as_it_is_succeeds(client, create, count):
-    """Also where the list has more pages than one: then its first has a Link."""
-    for _ in range(count):
-        client.post("/things", json={"text": "x"})
-    tag = etag(client, "/things")
-    assert create(If_None_Match=tag).status_code == 412
-    assert create(If_Match=tag, If_None_Match='"other"').status_code == 201
-
-
-@pytest.mark.parametrize("tag", ['"other"', "x", ""])
-def test_a_post_to_another_list_is_412(client, create, tag):
-    assert create(If_Match=tag).status_code == 412
-    assert create(If_None_Match=tag).status_code == 201
-
-
-def test_a_retry_is_answered_as_before_whatever_has_become_of_the_list(client, create):
-    demands = {"If_Match": etag(client, "/things"), "Idempotency_Key": "1"}
-    first, again = create(**demands), create(**demands)
-    assert (first.status_code, again.status_code) == (201, 201)
-    assert again.headers["Idempotency-Replayed"] == "true"
-    assert again.data == first.data
