@@ -1,10 +1,7 @@
-"""Writers of one process that wait for their turn share a commit, and nothing else."""
+"""Writers of one database that wait for their turn share a commit, and nothing else."""
 
-import random
-import threading
-import time
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from fcntl import LOCK_EX, LOCK_NB, LOCK_UN, flock
 
 import pytest
@@ -16,7 +13,6 @@ from flask_things.db.session import backend_of, db, writing
 from flask_things.db.sqlite import engine, group_commit
 from flask_things.db.sqlite.file import FRAME_HEADER_BYTES, WAL_HEADER_BYTES
 from flask_things.db.sqlite.files import beside
-from flask_things.db.sqlite.group_commit import GroupCommit
 from tests.support import things
 from tests.support.disk import fill, mounted
 from tests.support.server import wait_until
@@ -24,139 +20,6 @@ from tests.support.server import wait_until
 pytestmark = pytest.mark.sqlite
 
 PAGE_BYTES = 4096
-
-
-class Transactions:
-    """Transactions of which nothing is real but what happens in them, in its order."""
-
-    def __init__(self):
-        self.log = []
-        self.groups = GroupCommit(self.begin)
-        self.breaks = None
-
-    @contextmanager
-    def begin(self, _end):
-        """Run a block in one."""
-        self.log.append("begin")
-        try:
-            yield "a connection"
-            if self.breaks:
-                raise self.breaks
-        except Exception:
-            self.log.append("rollback")
-            raise
-        self.log.append("commit")
-
-    def write(self, name, does=None, **how):
-        """Write, and return the error that comes of it."""
-        try:
-            with self.groups.joined(20, **how) as group:
-                self.log.append(name)
-                if does:
-                    does(group)
-        except Exception as error:  # noqa: BLE001
-            self.log.append(f"{name} fails")
-            return error
-        self.log.append(f"{name} goes on")
-        return None
-
-
-@pytest.fixture
-def transactions(monkeypatch):
-    monkeypatch.setattr(group_commit, "OPEN_S", 20)  # a busy machine must not end a group
-    return Transactions()
-
-
-def three(transactions, first=lambda _group: None, second=None, **how):
-    """Let two writers wait for a third that was first; return what becomes of each."""
-    go_on = threading.Event()
-
-    def wait_and_do(group):
-        go_on.wait()
-        first(group)
-
-    with ThreadPoolExecutor(3) as threads:
-        running = [threads.submit(transactions.write, "1", wait_and_do)]
-        wait_until(lambda: transactions.log)
-        running.append(threads.submit(transactions.write, "2", second, **how))
-        running.append(threads.submit(transactions.write, "3"))
-        wait_until(lambda: transactions.groups.waiting == 2)
-        go_on.set()
-        return [writer.result() for writer in running]
-
-
-def fail(_group):
-    """Do what is wrong with one writer."""
-    raise KeyError
-
-
-def test_none_goes_on_before_the_commit(transactions):
-    assert three(transactions) == [None] * 3
-    assert sorted(transactions.log[1:4]) == ["1", "2", "3"]
-    assert transactions.log[:1] + transactions.log[4:5] == ["begin", "commit"]
-
-
-def test_an_error_of_one_is_told_after_the_commit_of_the_others(transactions):
-    first, second, third = three(transactions, second=fail)
-    assert (first, type(second), third) == (None, KeyError, None)
-    assert transactions.log.index("2 fails") > transactions.log.index("commit")
-
-
-def test_a_commit_that_fails_fails_all(transactions):
-    """Also the one that failed by itself: what it saw was not so."""
-    transactions.breaks = OSError()
-    assert three(transactions, second=fail) == [transactions.breaks] * 3
-    transactions.breaks = None
-    assert transactions.write("4") is None
-
-
-def test_nobody_joins_a_transaction_that_was_undone(transactions):
-    def undo(group):
-        group.error = OSError()
-
-    first, second, third = three(transactions, first=undo)
-    assert (type(first), second, third) == (OSError, None, None)
-    assert transactions.log[:3] == ["begin", "1", "rollback"]
-
-
-def test_who_comes_late_waits_for_the_next_transaction(transactions, monkeypatch):
-    monkeypatch.setattr(group_commit, "OPEN_S", 0)
-    assert three(transactions) == [None] * 3
-    assert transactions.log.count("commit") == 3
-
-
-def test_who_is_to_be_alone_is(transactions):
-    assert three(transactions, alone=True) == [None] * 3
-    place = transactions.log.index("2")
-    assert transactions.log[place - 1 : place + 2] == ["begin", "2", "commit"]
-
-
-def test_no_wait_is_longer_than_it_may_be(transactions):
-    with transactions.groups.joined(20), pytest.raises(Away), transactions.groups.joined(0.01):
-        pass
-    assert transactions.log == ["begin", "commit"]
-
-
-def test_nobody_is_left_in_a_group_whose_last_one_gives_up(transactions):
-    """Who waits may give up just when it is passed the turn."""
-
-    def write_again_and_again(seed):
-        chance = random.Random(seed)  # noqa: S311
-        done = 0
-        for _ in range(300):
-            try:
-                with transactions.groups.joined(chance.random() / 5000):
-                    time.sleep(chance.random() / 5000)
-                    done += 1
-            except Away:
-                pass
-        return done
-
-    with ThreadPoolExecutor(8) as threads:
-        done = sum(threads.map(write_again_and_again, range(8)))
-    assert transactions.groups.waiting == 0
-    assert transactions.log == ["begin", "commit"] * transactions.log.count("commit")
-    assert 0 < done < 8 * 300
 
 
 def commits(file):

@@ -1,0 +1,11 @@
+"""What tests of databases may ask for."""
+
+import pytest
+
+
+@pytest.fixture
+def empty(postgres):
+    """Return the URL of a database without tables."""
+    postgres.execute("CREATE DATABASE empty")
+    yield postgres.url("empty")
+    postgres.execute("DROP DATABASE empty WITH (FORCE)")

@@ -1,0 +1,71 @@
+"""PostgreSQL: many machines on one database, and writers of it that wait for each other."""
+
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from tests.support.server import JSON, wait_until
+
+ROOT = Path(__file__).parents[2]
+
+pytestmark = pytest.mark.postgresql
+
+
+def test_servers_that_start_at_once_on_an_empty_database_all_come_up(serve, empty):
+    for server in [serve(wait=False, THINGS_DATABASE_URL=empty) for _ in range(4)]:
+        wait_until(server.is_ready)
+
+
+def test_of_posts_with_one_key_to_several_machines_one_is_done(serve):
+    servers = [serve(), serve()]
+    headers = {**JSON, "Idempotency-Key": "one"}
+    with ThreadPoolExecutor(16) as clients:
+        answers = clients.map(
+            lambda n: servers[n % 2].request("POST", "/things", {"text": "x"}, headers), range(32)
+        )
+    assert {(status, body["id"]) for status, _, body in answers} == {(201, 1)}
+
+
+LOOK_BEFORE_THE_FORK = """
+def when_ready(server):
+    with server.app.wsgi().app_context():
+        db.session.connection()
+"""
+
+
+def test_no_connection_is_shared_by_two_workers(serve, tmp_path):
+    """One that was open before the fork would hand clients each other's rows."""
+    config = tmp_path / "early.conf.py"
+    config.write_text((ROOT / "gunicorn.conf.py").read_text() + LOOK_BEFORE_THE_FORK)
+    server = serve("-m", "gunicorn", "--config", str(config))
+    things = [{"text": str(n)} for n in range(1, 201)]
+    assert server.request("POST", "/things/bulk", things)[0] == 201
+    with ThreadPoolExecutor(16) as clients:
+        answers = clients.map(lambda n: server.request("GET", f"/things/{n}"), range(1, 201))
+        assert [(status, thing["text"]) for status, _, thing in answers] == [
+            (200, thing["text"]) for thing in things
+        ]
+
+
+def test_writes_that_wait_for_a_row_end_in_time_and_do_not_stop_reads(serve, connection):
+    """A row is waited for twice, behind others who wait and then for its writer."""
+    server = serve(THINGS_BUSY_TIMEOUT_MS="2000")
+    server.request("POST", "/things", {"text": "x"})
+    connection.execute("SELECT * FROM thing FOR UPDATE")
+
+    def timed(method):
+        began = time.monotonic()
+        status, _, _ = server.request(method, "/things/1", {"text": "y"})
+        return status, time.monotonic() - began
+
+    with ThreadPoolExecutor(41) as clients:
+        puts = [clients.submit(timed, "PUT") for _ in range(40)]
+        wait_until(lambda: any(put.done() for put in puts))  # those that found no room
+        status, seconds = clients.submit(timed, "GET").result()
+    assert (status, {put.result()[0] for put in puts}) == (200, {503})
+    assert seconds < 1
+    assert max(put.result()[1] for put in puts) < 5  # some have waited for a thread, too
+    connection.rollback()
+    assert timed("PUT")[0] == 200
