@@ -14,8 +14,10 @@ from sqlalchemy import ForeignKey
 from sqlalchemy.exc import DatabaseError
 from sqlalchemy.orm import Mapped, mapped_column
 
+from flask_things import create_app
 from flask_things.db.session import db
 from flask_things.db.types import Choice, ExactDecimal, Integer, JSONObject, Text
+from flask_things.migrations import prepare
 from flask_things.migrations.autogenerate import name_filter, render_item
 from flask_things.resource.tables.indexes import describe
 from flask_things.resource.tables.record import Record
@@ -133,3 +135,30 @@ def database(app):
     """Return the test's database."""
     with app.app_context(), db.engine.connect() as connection:
         yield Database(connection)
+
+
+@pytest.fixture
+def older(environ, request):
+    """Return a connection to a database of revision 0003, on SQLite."""
+    app = create_app(environ)
+    assert app.test_cli_runner().invoke(args=["db", "upgrade", "0003"]).exit_code == 0
+    with app.app_context():
+        db.engine.dispose()
+    return request.getfixturevalue("connection")
+
+
+@pytest.fixture
+def upgraded(older, environ):
+    """Return a function that upgrades the database and returns a client."""
+    apps = []
+
+    def upgrade():
+        older.commit()
+        apps.append(create_app(environ))
+        prepare(apps[-1])
+        return apps[-1].test_client()
+
+    yield upgrade
+    for app in apps:
+        with app.app_context():
+            db.engine.dispose()
