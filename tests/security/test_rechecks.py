@@ -5,8 +5,8 @@ import pytest
 from flask_things.db.session import db
 from flask_things.resource.history import events
 from flask_things.security.tokens import create_token, revoke_token
-from tests.security.test_authentication import bearer, let_expire
 from tests.support.events import EVENTS, received
+from tests.support.tokens import bearer, let_expire
 
 
 @pytest.fixture
