@@ -18,7 +18,13 @@ renames = pytest.mark.skipif(
 )
 
 #: Quick tests of what is renamed: settings, metrics, tokens, the document, the distribution.
-TESTS = ["api", "observability/test_metrics.py", "security/test_tokens.py", "test_readme.py"]
+TESTS = [
+    "api",
+    "observability/test_metrics_counts.py",
+    "observability/test_metrics_port.py",
+    "security/test_tokens.py",
+    "test_readme.py",
+]
 
 
 @pytest.fixture

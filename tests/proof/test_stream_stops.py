@@ -8,7 +8,7 @@ from contextlib import ExitStack, contextmanager
 import pytest
 
 from flask_things.server.worker import HEARTBEAT_S
-from tests.observability.test_access_log import lines
+from tests.support.access_log import lines
 from tests.support.events import Following
 from tests.support.server import connect, received, wait_until
 

@@ -1,52 +1,22 @@
 """/metrics: what all workers have done together, compared with what was sent."""
 
-import contextlib
 import os
 import re
 import signal
-import socket
-import urllib.request
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor, wait
 from fcntl import LOCK_EX, LOCK_UN, flock
-from pathlib import Path
 
 import pytest
-from prometheus_client.parser import text_string_to_metric_families
 
 from flask_things.app import RESOURCES
 from flask_things.db.sqlite.files import beside
-from flask_things.observability.metrics import SCRAPES
 from tests.support.events import Following
-from tests.support.server import CONFIG, free_port, python, wait_until
+from tests.support.metrics import scrape
+from tests.support.server import wait_until
 from tests.test_readme import README
 
-ROOT = Path(__file__).parents[2]
 THING, CHANGES = "/things/<id:thing_id>", "/things/changes"
-
-
-@pytest.fixture
-def watched(serve, tmp_path):
-    """Return a server of four workers whose metrics are served, with a folder for their files."""
-    (tmp_path / "metrics").mkdir()
-    command = ("-m", "flask_things", "--worker-tmp-dir", str(tmp_path / "metrics"))
-    settings = {"WEB_CONCURRENCY": "4", "THINGS_METRICS_PORT": str(free_port())}
-    server = serve(*command, **settings)
-    server.metrics_port = int(settings["THINGS_METRICS_PORT"])
-    wait_until(lambda: server.log.read_text().count("Booting worker") == 4)
-    return server
-
-
-def scrape(server):
-    """Return the value of every sample by its name and the values of its labels."""
-    url = f"http://127.0.0.1:{server.metrics_port}/metrics"
-    with urllib.request.urlopen(url, timeout=20) as response:
-        families = list(text_string_to_metric_families(response.read().decode()))
-    return {
-        (sample.name, *sample.labels.values()): sample.value
-        for family in families
-        for sample in family.samples
-    }
 
 
 def counted(server):
@@ -124,67 +94,6 @@ def test_counts_go_on_when_workers_are_replaced(watched, tmp_path):
 
 
 @pytest.mark.sqlite
-def test_streams_are_counted_while_they_are_open_and_not_timed(watched):
-    with Following(watched.port), Following(watched.port):
-        wait_until(lambda: scrape(watched)["things_streams",] == 2)
-    wait_until(lambda: scrape(watched)["things_streams",] == 0)
-    wait_until(lambda: counted(watched) == {("GET", CHANGES, "200"): 2})
-    assert ("things_http_request_seconds_count", CHANGES) not in scrape(watched)
-
-
-def test_the_files_go_with_the_server(watched, tmp_path):
-    assert list(tmp_path.glob("metrics/flask-things-*/*.db"))
-    assert watched.stop()[0] == 0
-    assert list((tmp_path / "metrics").iterdir()) == []
-
-
-def test_a_server_that_is_scraped_still_stops_within_two_seconds(watched):
-    """Prometheus keeps its connections."""
-    with socket.create_connection(("127.0.0.1", watched.metrics_port)) as kept:
-        kept.sendall(b"GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n")
-        assert kept.recv(20).startswith(b"HTTP/1.1 200")
-        code, seconds = watched.stop()
-    assert code == 0
-    assert seconds < 2
-
-
-@pytest.mark.parametrize(
-    "sent",
-    [
-        b"",
-        b"GET /metrics HTTP/1.1\r\n",
-        b"GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n",
-        b"POST /metrics HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\nx",
-    ],
-    ids=["silent", "half", "answered", "body"],
-)
-@pytest.mark.sqlite
-def test_connections_that_are_kept_open_keep_nobody_from_scraping(serve, tmp_path, sent):
-    config = tmp_path / "short.conf.py"
-    short = "from flask_things.observability import metrics\nmetrics.CLIENT_TIMEOUT_S = 0.5\n"
-    config.write_text(CONFIG.read_text() + short)
-    port = free_port()
-    command = ("-m", "gunicorn", "--config", str(config))
-    server = serve(*command, WEB_CONCURRENCY="1", THINGS_METRICS_PORT=str(port))
-    server.metrics_port = port
-    with contextlib.ExitStack() as stack:
-        for _ in range(SCRAPES + 5):
-            held = stack.enter_context(socket.create_connection(("127.0.0.1", port)))
-            held.sendall(sent)
-        assert scrape(server)
-    assert "Traceback" not in server.log.read_text()
-
-
-def test_the_public_port_has_no_metrics(watched):
-    assert watched.request("GET", "/metrics")[0] == 404
-
-
-def test_other_machines_cannot_scrape(watched):
-    with pytest.raises(ConnectionRefusedError):
-        socket.create_connection(("127.0.0.2", watched.metrics_port))
-
-
-@pytest.mark.sqlite
 def test_the_wait_for_the_gate_is_not_time_of_the_database(watched, file):
     with ThreadPoolExecutor(1) as client, beside(file, "-gate").open() as gate:
         flock(gate, LOCK_EX)
@@ -215,14 +124,10 @@ def test_the_readme_names_every_metric(watched):
     assert names == set(re.findall(r"`(things_\w+)`", README))
 
 
-@pytest.mark.slow
 @pytest.mark.sqlite
-def test_a_port_that_is_taken_stops_the_start_with_one_line(tmp_path):
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port = str(taken.getsockname()[1])
-        command = ("-m", "flask_things", "--worker-tmp-dir", str(tmp_path))
-        start = python(tmp_path, *command, THINGS_METRICS_PORT=port, PORT=str(free_port()))
-    assert start.returncode == 1
-    [line] = [line for line in start.stderr.splitlines() if "[INFO]" not in line]
-    assert line.startswith(f"THINGS_METRICS_PORT: {port} is in use")
-    assert not list(tmp_path.iterdir())
+def test_streams_are_counted_while_they_are_open_and_not_timed(watched):
+    with Following(watched.port), Following(watched.port):
+        wait_until(lambda: scrape(watched)["things_streams",] == 2)
+    wait_until(lambda: scrape(watched)["things_streams",] == 0)
+    wait_until(lambda: counted(watched) == {("GET", CHANGES, "200"): 2})
+    assert ("things_http_request_seconds_count", CHANGES) not in scrape(watched)

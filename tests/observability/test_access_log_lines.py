@@ -1,19 +1,15 @@
 """The access log: one line for each request, whoever answered it, and no secret in it."""
 
 import json
-import os
-import re
-import sys
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
-from gunicorn.config import Config
 
-from flask_things.observability.access_log import Logger, without_secrets
+from flask_things.observability.access_log import without_secrets
 from tests.http.test_parsing import HEAD, status
 from tests.server.test_server import NOT_HTTP
+from tests.support.access_log import lines
 from tests.support.server import Server, wait_until
 from tests.test_readme import blocks
 
@@ -51,13 +47,6 @@ def failing(serve, tmp_path):
     """Return a server with routes that fail."""
     (tmp_path / "failing.py").write_text(FAILING)
     return serve("-m", "gunicorn", "--config", str(ROOT / "gunicorn.conf.py"), "failing:app")
-
-
-def lines(server, **what):
-    """Return the lines of the access log that have these values."""
-    every = [json.loads(line) for line in server.log.read_text().splitlines() if line[:1] == "{"]
-    ours = [line for line in every if line["path"] != "/readyz"]
-    return [line for line in ours if what.items() <= line.items()]
 
 
 def line_of(server, headers):
@@ -186,42 +175,6 @@ def test_an_answer_that_breaks_off_has_one_line(failing, chunks, code):
     request_id = answer.partition(b"X-Request-ID: ")[2].partition(b"\r\n")[0].decode()
     assert line_of(failing, {"X-Request-ID": request_id})["status"] == code
     assert len(lines(failing, path=f"/stream/{chunks}")) == 1
-
-
-def terminal_logger(monkeypatch):
-    """Return a logger that writes to a terminal."""
-    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
-    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
-    config = Config()
-    config.set("accesslog", "-")
-    return Logger(config)
-
-
-def log_request(logger, path, status):
-    req = SimpleNamespace(method="GET", path=path, query="")
-    resp = SimpleNamespace(headers_sent=True, status=status, sent=3, headers=[])
-    logger.access(resp, req, {"PATH_INFO": path}, timedelta(milliseconds=1))
-
-
-def test_on_a_terminal_all_lines_have_one_format(capsys, monkeypatch):
-    logger = terminal_logger(monkeypatch)
-    logger.refused(400, 95, "57f1a9bc")
-    log_request(logger, "/things", "200 OK")
-    logger.info("Database: %s", "x")
-    begin = rf"\d\d:\d\d:\d\d \[{os.getpid()}\] INFO "
-    lines = ["400 - - 0.0 ms 95 bytes 57f1a9bc", "200 GET /things 1.0 ms 3 bytes -", "Database: x"]
-    written = "".join(capsys.readouterr()).splitlines()
-    for line, expected in zip(written, lines, strict=True):
-        assert re.fullmatch(begin + re.escape(expected), line)
-
-
-@pytest.mark.parametrize("path", ["/healthz", "/readyz"])
-def test_on_a_terminal_only_a_failed_health_check_is_logged(capsys, monkeypatch, path):
-    logger = terminal_logger(monkeypatch)
-    log_request(logger, path, "200 OK")
-    assert capsys.readouterr().out == ""
-    log_request(logger, path, "503 Service Unavailable")
-    assert f"503 GET {path}" in capsys.readouterr().out
 
 
 def test_a_health_check_is_in_the_json_log(server):
