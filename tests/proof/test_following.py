@@ -14,8 +14,7 @@ import pytest
 
 from flask_things.db.sqlite.file import sqlite3
 from tests.proof.followers import EventCopy, PolledCopy
-from tests.proof.test_stops import lets_in
-from tests.support.server import free_port, request, wait_until
+from tests.support.server import free_port, lets_in, request, wait_until
 
 RUN_S, WRITERS = 15, 4
 

@@ -121,6 +121,21 @@ def connect(server):
     return socket.create_connection(("127.0.0.1", server.port), timeout=20)
 
 
+def lets_in(server):
+    try:
+        connect(server).close()
+    except ConnectionRefusedError:
+        return False
+    return True
+
+
+def has_arrived(connection):
+    """Tell whether a worker has taken all that was sent; needs /proc."""
+    port = f":{connection.getsockname()[1]:04X} "
+    lines = [line for line in Path("/proc/net/tcp").read_text().splitlines() if port in line]
+    return lines and all(line.split()[4] == "00000000:00000000" for line in lines)
+
+
 def received(connection):
     """Return every byte that comes until the server closes."""
     data = b""

@@ -9,8 +9,7 @@ from werkzeug.exceptions import ServiceUnavailable
 from flask_things.transport import uploads
 from flask_things.transport.uploads import BULK_BODY_MAX_BYTES, Uploads
 from tests.http.test_parsing import status
-from tests.proof.test_stops import has_arrived
-from tests.support.server import CONFIG, connect, received, wait_until
+from tests.support.server import CONFIG, connect, has_arrived, received, wait_until
 
 HEAD = b"POST /things/bulk HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
 ANNOUNCED = HEAD + b"Content-Length: %d\r\n\r\n" % BULK_BODY_MAX_BYTES
