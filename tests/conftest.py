@@ -17,10 +17,12 @@ from flask_things.app import RESOURCES
 from flask_things.db.session import db
 from flask_things.db.sqlite.file import sqlite3
 from flask_things.migrations import prepare
+from tests.support.backups import restore as restore  # a fixture
+from tests.support.backups import saved as saved  # a fixture
 from tests.support.events import wait_for_end
+from tests.support.many_things import things as things  # a fixture
 from tests.support.postgres import Postgres, find_programs
 from tests.support.server import Server
-from tests.support.things import create_things
 
 ENGINES = ("sqlite", "postgresql")
 NUMBERS = count()
@@ -167,64 +169,10 @@ def client(app):
     return app.test_client()
 
 
-TEXTS = ["b", "a", "B", "a", "", "é", "z", "🍏", "\uffff", "x" * 300 + "2", "x" * 300 + "1"]
-
-
-@pytest.fixture
-def things(app, client):
-    """Return things of which many are alike in what they are sorted by."""
-    with app.app_context():
-        create_things(db.session, [{"text": text} for text in TEXTS])
-        create_things(db.session, [{"text": text} for text in TEXTS])
-    ids = [n for n in range(1, 2 * len(TEXTS) + 1) if "xxx" not in TEXTS[(n - 1) % len(TEXTS)]]
-    for thing_id in ids[::-3]:
-        client.put(f"/things/{thing_id}", json={"text": f"changed {thing_id}"})
-    return client.get("/things").json
-
-
-@pytest.fixture
-def having(app, client):
-    """Return a function that stores texts and then tells which of them a search finds."""
-
-    def search(texts, q):
-        with app.app_context():
-            create_things(db.session, [{"text": text} for text in texts])
-        return [thing["text"] for thing in client.get("/things", query_string={"q": q}).json]
-
-    return search
-
-
 @pytest.fixture
 def runner(app):
     """Return a runner of `flask` commands."""
     return app.test_cli_runner()
-
-
-@pytest.fixture
-def saved(client, file, runner, tmp_path):
-    """Return the path of a backup of three things, of ids 1, 2 and 4; the id 5 was given, too."""
-    client.post("/things/bulk", json=[{"text": text} for text in ("a", "ä\r\n", "gone", "d", "e")])
-    client.delete("/things/3")
-    client.delete("/things/5")
-    client.put("/things/1", json={"text": "A"})
-    backup = tmp_path / "backup"
-    assert runner.invoke(args=["things", "backup", str(backup)]).exit_code == 0
-    return backup
-
-
-@pytest.fixture
-def restore(app, environ, tmp_path):
-    """Return a function that restores the backup when nobody has the database open."""
-
-    def restore(*options, code=0):
-        with app.app_context():
-            db.engine.dispose()
-        runner = create_app(environ).test_cli_runner()  # which has opened nothing yet
-        result = runner.invoke(args=["things", "restore", *options, str(tmp_path / "backup")])
-        assert (result.exit_code, result.stdout) == (code, ""), result.stderr
-        return result.stderr
-
-    return restore
 
 
 @pytest.fixture

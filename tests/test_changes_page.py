@@ -15,8 +15,8 @@ from urllib.request import urlopen
 
 import pytest
 
+from tests.support.readme import blocks, needs_curl, printed_by, steps, timeless
 from tests.support.server import request, wait_until
-from tests.test_readme import blocks, needs_curl, printed_by, steps, timeless
 
 PAGE = (Path(__file__).parents[1] / "docs/changes.md").read_text()
 FOLLOWER, WAIT = blocks("python", PAGE)

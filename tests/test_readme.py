@@ -2,9 +2,7 @@
 
 import os
 import re
-import shutil
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -14,107 +12,17 @@ from flask_things import create_app
 from flask_things.app import RESOURCES
 from flask_things.config import DEFAULTS, Settings
 from flask_things.http.error_codes import Code
-from tests.support.server import clean_environ, python
+from tests.support.readme import README, blocks
+from tests.support.server import python
 
 ROOT = Path(__file__).parents[1]
-README = (ROOT / "README.md").read_text()
 GROUPS = create_app({}).cli.commands
-
-TOKENS = README.partition("## Tokens\n")[2].partition("\n## ")[0]
-
-
-def blocks(kind, text=README):
-    """Return the text of every block of a kind."""
-    every = re.findall(r"^```(.*?)\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
-    return [text for its_kind, text in every if its_kind == kind]
-
-
-def steps(kind, prompt, text=README):
-    """Return every command with what is printed after it."""
-    text = "\n" + "".join(blocks(kind, text))
-    pairs = [step.partition("\n") for step in text.split(f"\n{prompt} ")[1:]]
-    return [(command, printed.strip()) for command, _, printed in pairs]
-
-
-def timeless(text):
-    """Return a text with every moment made the same."""
-    return re.sub(r"\d{4}-\d\d-\d\dT[\d:.]+Z", "…", text).strip()
-
-
-def printed_by(commands, server, **environ):
-    """Return what each command prints in a shell, with the server's port and without progress."""
-    script = 'curl() { command curl --silent "$@"; }\n' + "printf '\\0'\n".join(
-        f"{command}\n" for command in commands
-    )
-    script = script.replace("localhost:8080", f"localhost:{server.port}")
-    run = subprocess.run(
-        ["bash", "-c", script],
-        env=clean_environ() | environ,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,  # as on a terminal
-        text=True,
-        timeout=60,
-    )
-    return run.stdout.split("\0")
-
-
-needs_curl = pytest.mark.skipif(
-    not shutil.which("curl") and "CI" not in os.environ, reason="there is no curl on this machine"
-)
-
-
-@needs_curl
-def test_every_curl_prints_what_is_written(serve):
-    calls = [step for step in steps("console", r"$") if re.match("curl|etag=|link=", step[0])]
-    calls = [step for step in calls if step not in steps("console", r"$", TOKENS)]
-    assert len(calls) == 25
-    printed = printed_by([command for command, _ in calls], serve())
-    for (command, written), output in zip(calls, printed, strict=True):
-        assert timeless(output) == timeless(written), command
 
 
 def test_no_curl_needs_a_version_that_ubuntu_22_04_does_not_have():
     """It has curl 7.81."""
     assert "--json" not in README  # 7.82
     assert "%header{" not in README  # 7.83
-
-
-@pytest.mark.sqlite
-@needs_curl
-def test_every_command_about_tokens_prints_what_is_written(serve, environ):
-    _, *commands = steps("console", r"$", TOKENS)  # the first starts the server
-    assert len(commands) == 6
-    flask = f"{sys.executable} -m flask --app flask_things"
-    printed = printed_by(
-        [command.replace(".venv/bin/flask", flask) for command, _ in commands],
-        serve(THINGS_AUTH="write"),
-        **environ,
-    )
-
-    def shape(text):
-        text = re.sub(
-            r"things_(\d)_[\w-]+…?|\d{4}-\d\d-\d\d( \d\d:\d\d UTC)?", r"…\1", timeless(text)
-        )
-        return re.sub(r'"id":\d+', '"id":…', text)
-
-    for (command, written), output in zip(commands, printed, strict=True):
-        assert shape(output) == shape(written), command
-
-
-def test_every_line_of_flask_shell_prints_what_is_written(serve, environ):
-    """They come after the calls above, which create 5 things."""
-    server = serve()
-    server.request("POST", "/things/bulk", [{"text": "x"}] * 5)
-    lines = steps("pycon", ">>>")
-    assert len(lines) == 5
-    shell = python(
-        *(ROOT, "-m", "flask", "shell"),
-        text="".join(f"{command}\n" for command, _ in lines),
-        **environ,
-    )
-    printed = [line.strip() for line in shell.stdout.split(">>>")[1:]]
-    assert printed == [output for _, output in lines] + [""], shell.stderr
-    assert len(server.request("GET", "/things")[2]) == 5
 
 
 def test_the_table_of_settings_is_complete():
