@@ -1,8 +1,7 @@
 """flask-things: a small REST service for things."""
 
-from importlib.metadata import version
-
 from flask_things.app import create_app
+from flask_things.config import VERSION
 
 __all__ = ["__version__", "create_app"]
-__version__ = version("flask-things")
+__version__ = VERSION

@@ -54,9 +54,9 @@ def create_app(
 
     api = Api(app)
     for resource in resources:
-        api.register_blueprint(resource.blueprint())
+        api.register_blueprint(resource.blueprint)
     api.register_blueprint(health.blp)
-    docs.init_app(app, api.spec)
+    docs.init_app(app, api.document)
     cli.init_app(app, resources)
 
     uploads.init_app(app)

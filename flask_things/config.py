@@ -10,6 +10,8 @@ from marshmallow import EXCLUDE, Schema, ValidationError, fields, validate
 
 from flask_things import setting_values
 
+VERSION = version("flask-things")
+
 
 class BadSetting(SystemExit):
     """A setting has a value that cannot be used.
@@ -165,7 +167,7 @@ def flask_config(environ: Mapping[str, str]) -> dict[str, Any]:
         **{name: value for name, value in ours.items() if name.startswith("THINGS_")},
         "SQLALCHEMY_DATABASE_URI": ours["THINGS_DATABASE_URL"],
         "API_TITLE": "flask-things",
-        "API_VERSION": version("flask-things"),
+        "API_VERSION": VERSION,
         "OPENAPI_VERSION": "3.1.0",
         "API_SPEC_OPTIONS": {
             "info": {

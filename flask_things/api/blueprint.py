@@ -4,6 +4,8 @@ The routes of a resource are registered by `Blueprint.operation`; see resource/r
 """
 
 from collections.abc import Callable
+from functools import partial
+from threading import Lock
 from typing import Any
 
 import flask_smorest
@@ -45,7 +47,17 @@ class Blueprint(flask_smorest.Blueprint):
     ) -> None:
         """Make it. Rate limit, tokens and `check_access` guard its routes, unless it is open."""
         super().__init__(*args, **kwargs)
-        self.is_open, self.check_access = is_open, check_access
+        if not is_open:
+            self.before_request(rate_limit.check)  # first: it also counts guesses of a token
+            self.after_request(rate_limit.tell)
+            self.before_request(authentication.check)
+            self.after_request(authentication.keep_private)
+        if check_access:
+            self.before_request(check_access)
+
+    def register_views_in_doc(self, api: Any, *args: Any, **options: Any) -> None:
+        """Leave that until somebody asks for the document: it takes half of `create_app`."""
+        api.undocumented.append(partial(super().register_views_in_doc, api, *args, **options))
 
     def operation(
         self,
@@ -166,7 +178,8 @@ class Api(flask_smorest.Api):
 
     def __init__(self, app: Flask) -> None:
         """Register the API."""
-        self._config = app.config
+        self._lock = Lock()
+        self.undocumented: list[Callable[[], None]] = []
         is_limited = bool(app.config["THINGS_RATE_LIMIT"])
         plugin = spec.Plugin(app.config["THINGS_AUTH"], is_limited=is_limited)
         super().__init__(app, spec_kwargs={"extra_plugins": [plugin]})
@@ -174,17 +187,12 @@ class Api(flask_smorest.Api):
         self.register_converter(IdConverter, lambda _converter: ID)
         del self.spec.components.schemas["PaginationMetadata"]  # for pages of flask-smorest's own
 
-    def register_blueprint(self, blp: Blueprint, **options: Any) -> None:
-        """Register a blueprint, guarded as the settings demand."""
-        if self._config["THINGS_RATE_LIMIT"] and not blp.is_open:
-            blp.before_request(rate_limit.check)  # first: it also counts attempts to guess a token
-            blp.after_request(rate_limit.tell)
-        if self._config["THINGS_AUTH"] != "off" and not blp.is_open:
-            blp.before_request(authentication.check)
-            blp.after_request(authentication.keep_private)
-        if blp.check_access:
-            blp.before_request(blp.check_access)
-        super().register_blueprint(blp, **options)
+    def document(self) -> dict[str, Any]:
+        """Return the OpenAPI document, which is made when it is first asked for."""
+        with self._lock:
+            while self.undocumented:
+                self.undocumented.pop(0)()
+            return self.spec.to_dict()  # type: ignore[no-any-return]
 
     def handle_http_exception(self, error: Any) -> Any:
         """Answer an HTTPException."""

@@ -2,6 +2,8 @@
 
 import json
 import re
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
 
 import pytest
 from openapi_spec_validator import validate
@@ -42,6 +44,19 @@ def objects(value):
 def test_the_document_is_valid_openapi_3_1(document):
     validate(document)
     assert document["openapi"].startswith("3.1")
+
+
+def test_all_who_ask_for_the_document_first_get_the_whole_of_it(app):
+    """It is made when it is first asked for."""
+    ready = Barrier(8)
+
+    def ask(_):
+        ready.wait()
+        return app.test_client().get("/openapi.json").data
+
+    with ThreadPoolExecutor(8) as threads:
+        answers = set(threads.map(ask, range(8)))
+    assert len(answers) == 1, {len(answer) for answer in answers}
 
 
 def test_every_call_is_in_the_document(app, document):

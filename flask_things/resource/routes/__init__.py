@@ -1,5 +1,6 @@
 """The operations that clients call on a resource: URLs, statuses, documents. Each is here once."""
 
+from functools import cached_property
 from itertools import takewhile
 
 from flask_things.api.blueprint import Blueprint
@@ -23,8 +24,9 @@ class Resource(Undo, Changes, Exports, Bulk, Rows):
         It is called before anything else of the request is read. By default, tokens decide alone.
         """
 
+    @cached_property
     def blueprint(self) -> Blueprint:
-        """Return a blueprint with all operations."""
+        """A blueprint with all operations, for any number of applications."""
         blp = Blueprint(
             self.name,
             __name__,
