@@ -9,6 +9,12 @@ INSTALL := pip install --quiet --require-hashes -c requirements-all.txt
 COMPILE := uv pip compile --quiet --upgrade --universal --generate-hashes --no-emit-index-url \
 	--python-version 3.11 --custom-compile-command "make lock"
 
+# Each worker begins with a part of its own, so that few fixtures of a module are made twice.
+PYTEST := pytest -n auto --dist worksteal
+
+# Images of containers set it. The tests start hundreds of processes, which would compile the package.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .PHONY: help run dev test test-all check ci format lock rename lean
 
@@ -23,10 +29,10 @@ dev: $(VENV)/installed ## Serve, with a debugger, and reload when the code chang
 	@exec $(BIN)/flask run --debug --host 127.0.0.1 --port "$${PORT:-8080}"
 
 test: $(VENV)/installed-dev ## Run the fast tests
-	@$(BIN)/pytest -n auto -m "not slow"
+	@$(BIN)/$(PYTEST) -m "not slow"
 
 test-all: $(VENV)/installed-dev ## Run all tests
-	@$(BIN)/pytest -n auto
+	@$(BIN)/$(PYTEST)
 
 check: $(VENV)/installed-dev ## Run formatter, linters, types, import contract and all tests
 	$(BIN)/ruff format --check
@@ -34,7 +40,7 @@ check: $(VENV)/installed-dev ## Run formatter, linters, types, import contract a
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
 	$(BIN)/hadolint Dockerfile
-	$(BIN)/pytest -n auto
+	$(BIN)/$(PYTEST)
 
 ci: check ## Run everything that CI runs
 

@@ -5,7 +5,7 @@ ci: judge
 lock: lock-judges
 
 judge: $(VENV)/installed-judges judges/node_modules ## Let tools from outside judge the API (needs node)
-	@$(BIN)/pytest -n auto judges
+	@$(BIN)/$(PYTEST) judges
 
 $(VENV)/installed-judges: $(VENV)/installed-dev
 	$(BIN)/$(INSTALL) --group judges

@@ -1,9 +1,13 @@
 """A database by any name: what is special in a URL, to SQLite or to Alembic, is not in a path."""
 
+from contextlib import chdir
 from urllib.parse import quote
 
 import pytest
 
+from flask_things import create_app
+from flask_things.db.session import db
+from flask_things.migrations import prepare
 from tests.support.server import Server
 
 pytestmark = [pytest.mark.sqlite, pytest.mark.slow]
@@ -26,11 +30,17 @@ def start():
 
 
 def keeps_things(start, folder, **environ):
-    """Tell whether a thing is there after a restart."""
+    """Tell whether a thing that a server has stored is there for the next start."""
     server = start(folder, **environ)
     thing = server.request("POST", "/things", {"text": "stays"})[2]
     server.stop()
-    return start(folder, **environ).request("GET", "/things")[2] == [thing]
+    with chdir(folder):
+        app = create_app(environ)
+        prepare(app)
+        found = app.test_client().get("/things").json
+        with app.app_context():
+            db.engine.dispose()
+    return found == [thing]
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -64,12 +64,14 @@ def test_an_export_to_a_fast_client_does_not_stop_reads(server):
     assert slowest_read_during(server, "GET", "/things.csv") < LIMIT_S / 2
 
 
+@pytest.mark.sqlite
 @pytest.mark.parametrize("sent", [b"", b"GET /things HTTP/1.1\r\nHost: x"], ids=["silent", "half"])
 def test_clients_that_do_not_go_on_do_not_stop_others(server, sent):
     with connections(server, 200, sent):
         assert reading_time(server, seconds=1) < LIMIT_S
 
 
+@pytest.mark.sqlite
 def test_bodies_that_do_not_go_on_do_not_stop_writes(server):
     head = b"POST /things HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
     with connections(server, 200, head + b"Content-Length: 20\r\n\r\n{"):
@@ -86,6 +88,7 @@ def test_a_client_that_always_has_a_next_request_does_not_keep_its_turn(server):
         assert running.result().count(b"HTTP/1.1 200 OK\r\n") == 2000
 
 
+@pytest.mark.sqlite
 def test_chunks_of_one_byte_do_not_stop_reads(server):
     """There always is another one to read, so that gevent itself would go on for as long."""
     is_over = Event()

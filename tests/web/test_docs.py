@@ -2,6 +2,7 @@
 
 import os
 import shutil
+from contextlib import ExitStack
 
 import pytest
 from playwright.sync_api import expect, sync_playwright
@@ -11,9 +12,12 @@ from tests.support.proxies import needs, nginx
 
 CHROMIUM = shutil.which("chromium")
 
-pytestmark = pytest.mark.skipif(
-    not CHROMIUM and "CI" not in os.environ, reason="there is no chromium on this machine"
-)
+pytestmark = [
+    pytest.mark.sqlite,  # the page does not know the database
+    pytest.mark.skipif(
+        not CHROMIUM and "CI" not in os.environ, reason="there is no chromium on this machine"
+    ),
+]
 
 # Without these, Chromium itself asks its maker's hosts for things.
 QUIET = ["--no-sandbox", "--disable-background-networking", "--disable-component-update"]
@@ -43,14 +47,23 @@ def root(serve, auth, way):
         yield f"http://127.0.0.1:{serve(THINGS_AUTH=auth, SCRIPT_NAME=prefix).port}{prefix}"
 
 
-@pytest.fixture
-def open_docs(root):
-    """Return a function that opens /docs in a window of a size, and notes what goes wrong."""
+@pytest.fixture(scope="module")
+def browser():
+    """Return a browser, each of whose pages has cookies and a cache of its own."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def open_docs(browser, root):
+    """Return a function that opens /docs in a window of a size, and notes what goes wrong."""
+    with ExitStack() as pages:
 
         def open_docs(width, height):
             page = browser.new_page(viewport={"width": width, "height": height})
+            pages.callback(page.close)
             page.foreign, page.errors = [], []
             page.on("request", lambda request: note(page.foreign, request.url))
             page.on("console", lambda message: page.errors.append(message.text))
@@ -64,7 +77,6 @@ def open_docs(root):
                 foreign.append(url)
 
         yield open_docs
-        browser.close()
 
 
 def run(page, operation):
