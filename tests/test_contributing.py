@@ -94,8 +94,10 @@ def test_one_migration_is_written_and_needs_no_editing(fork):
 
 @pytest.mark.slow
 def test_the_contract_holds_for_the_resource(fork):
-    command = block("sh", "**4. Test it**").strip().replace("-n auto", "-n 2")
-    assert " passed" in run(fork, command)
+    """On PostgreSQL, only for what its migration has made: the rest it shares with the sample."""
+    command = block("sh", "**4. Test it**").strip().replace("-n auto", "-n 0")
+    made = "sqlite or other_programs or references or values or versions"
+    assert " passed" in run(fork, f"{command.removesuffix(' notes')} 'notes and ({made})'")
 
 
 @pytest.mark.slow

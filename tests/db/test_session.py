@@ -123,7 +123,7 @@ def test_the_standard_library_s_sqlite_serves_where_no_wheel_exists(serve, tmp_p
 
 
 @pytest.mark.sqlite
-@pytest.mark.parametrize("round_", range(10))
+@pytest.mark.parametrize("round_", range(3))
 def test_eight_workers_start_on_an_empty_folder(serve, round_):
     server = serve(WEB_CONCURRENCY="8")
     wait_until(lambda: server.log.read_text().count("Booting worker") == 8)
