@@ -30,7 +30,9 @@ from flask_things.server.offload import THREADS, Threads
 M_MMAP_THRESHOLD, LARGE_BLOCK_BYTES = -3, 128 * 1024
 
 # This must come before the application creates a lock and before psycopg chooses how to wait, so
-# that waiting yields to the event loop. gunicorn patches the rest in each worker.
+# that waiting yields to the event loop. gunicorn patches the rest in each worker. gevent looks for
+# locks that are held, as those of imports, among what the collector knows.
+gc.unfreeze()
 monkey.patch_thread()
 monkey.patch_select()
 
