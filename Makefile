@@ -16,13 +16,16 @@ PYTEST := pytest -n auto --dist worksteal
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help run dev test test-all check ci format lock rename lean
+.PHONY: help run demo dev test test-all check ci format lock pictures rename lean
 
 help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1	/p' $(MAKEFILE_LIST) | expand -t 10
 
 run: $(VENV)/installed ## Serve on 127.0.0.1:8080 with the database in data/db.sqlite3
 	@exec $(BIN)/python -m flask_things
+
+demo: ## Fill the running service with thirty things worth looking at
+	@$(PYTHON) tools/demo.py
 
 dev: $(VENV)/installed ## Serve, with a debugger, and reload when the code changes
 	@$(BIN)/flask db upgrade
@@ -52,6 +55,9 @@ lock: $(VENV)/installed-dev ## Compile both requirements files anew, with the ne
 	$(BIN)/$(COMPILE) setup.cfg -o requirements.txt
 	$(BIN)/$(COMPILE) setup.cfg -o requirements-all.txt -c requirements.txt --all-extras \
 		$(addprefix --group ,$(GROUPS))
+
+pictures: $(VENV)/installed-dev ## Take the README's pictures anew (needs chromium and curl)
+	@$(BIN)/python tools/pictures.py
 
 rename: ## Name a fork: make rename NAME=acme_notes
 	@$(PYTHON) tools/rename.py "$(NAME)"
