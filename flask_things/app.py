@@ -21,7 +21,7 @@ from flask_things.resource.routes import Resource
 from flask_things.security import network, rate_limit
 from flask_things.things import THINGS
 from flask_things.transport import uploads
-from flask_things.web import docs
+from flask_things.web import docs, page
 
 #: Every resource that is served.
 RESOURCES: list[Resource] = [THINGS]
@@ -57,6 +57,7 @@ def create_app(
         api.register_blueprint(resource.blueprint)
     api.register_blueprint(health.blp)
     docs.init_app(app, api.document)
+    page.init_app(app, resources, api.document)
     cli.init_app(app, resources)
 
     uploads.init_app(app)

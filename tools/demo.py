@@ -77,7 +77,7 @@ def call(method: str, url: str, body: object = None, **headers: str) -> object:
 def fill() -> None:
     """Create the things, change some and delete some."""
     things = call("POST", f"{URL}/bulk", [{"text": text} for text in TEXTS], **KEY)
-    ids = [thing["id"] for thing in things]  # type: ignore[attr-defined]
+    ids = [thing["id"] for thing in things]
     for at, text in LATER.items():
         call("PATCH", f"{URL}/{ids[at]}", {"text": text})
     for at in GONE:

@@ -17,7 +17,7 @@ QUIET = ["--no-sandbox", "--disable-background-networking", "--disable-component
 def take(browser: Browser, root: str) -> None:
     """Take the pictures of a service."""
     size = {"width": 1000, "height": 760}
-    page = browser.new_page(viewport=size, device_scale_factor=1.5)  # type: ignore[arg-type]
+    page = browser.new_page(viewport=size, device_scale_factor=1.5)
     page.goto(f"{root}/")
     expect(page.get_by_text("Live")).to_be_visible()
     page.get_by_role("listitem").nth(2).hover()
@@ -45,7 +45,7 @@ def main() -> None:
             subprocess.run([sys.executable, ROOT / "tools" / "demo.py"], env=environ, check=True)
             with sync_playwright() as playwright:
                 options = {"executable_path": shutil.which("chromium"), "args": QUIET}
-                browser = playwright.chromium.launch(**options)  # type: ignore[arg-type]
+                browser = playwright.chromium.launch(**options)
                 take(browser, f"http://127.0.0.1:{port}")
                 browser.close()
         finally:

@@ -57,7 +57,7 @@ class Declaration:
         _refuse(PARAMETERS & set(filters), "filters")
         _refuse(bounds(ranges).keys() & set(table.c.keys()), "columns")
         describe(table, searched=searched, sorts=sorts, filters=filters, ranges=ranges)
-        self.name, self.model, self.table = name, model, table
+        self.name, self.model, self.table, self.searched = name, model, table, searched
         self.schemas = derive(model, example, fields)
         queries = Queries(table, searched=searched, filters=filters, ranges=ranges, sorts=sorts)
         self.collection = Collection(table, queries)

@@ -1,21 +1,10 @@
-"""The OpenAPI document, and what people see in a browser: / and /docs."""
+"""The OpenAPI document, and Swagger UI at /docs."""
 
 from collections.abc import Callable
 from importlib.resources import files
 from typing import Any
 
-from flask import (
-    Blueprint,
-    Flask,
-    Response,
-    jsonify,
-    make_response,
-    redirect,
-    render_template,
-    request,
-    url_for,
-)
-from werkzeug import Response as AnyResponse
+from flask import Blueprint, Flask, Response, jsonify, make_response, render_template, request
 
 from flask_things.http.compression import compressed
 from flask_things.http.preconditions import revalidated
@@ -34,12 +23,6 @@ POLICY = (
 
 blp = Blueprint("pages", __name__)
 blp.add_url_rule("/docs/assets/<path:filename>", "static", assets.serve(str(SWAGGER_UI)))
-
-
-@blp.get("/")
-def home() -> AnyResponse:
-    """Lead people to the documentation."""
-    return redirect(url_for("pages.docs"))
 
 
 @blp.get("/docs")

@@ -9,12 +9,12 @@ from flask.testing import FlaskClient
 from flask_things import create_app
 from flask_things.db.session import db
 from flask_things.db.sqlite.file import sqlite3
-from flask_things.migrations import prepare
 from tests.conftest import TEMPLATE
 from tests.support.document import Document
 from tests.support.events import wait_for_end
+from tests.support.fork import add_tables
 from tests.support.resources import RESOURCES, Rows, served
-from tests.support.samples import ORDERS, create_table
+from tests.support.samples import ORDERS
 
 SERVED = served()
 
@@ -45,20 +45,11 @@ def resources():
     return SERVED
 
 
-def add_tables(app):
-    """Create the tables of the resources that no migration creates."""
-    prepare(app)
-    with app.app_context():
-        for resource in (one for one in SERVED if one not in RESOURCES):
-            create_table(db.engine, resource)
-        db.engine.dispose()
-
-
 @pytest.fixture(scope="session")
 def template(tmp_path_factory):
     """Return a SQLite database with the tables of all resources."""
     file = tmp_path_factory.mktemp("contract") / "db.sqlite3"
-    add_tables(create_app({"THINGS_DATABASE_URL": f"sqlite:///{file}"}, SERVED))
+    add_tables(create_app({"THINGS_DATABASE_URL": f"sqlite:///{file}"}, SERVED), SERVED)
     return file
 
 
@@ -66,7 +57,7 @@ def template(tmp_path_factory):
 def postgres_template(postgres):
     """Return the name of a PostgreSQL database with the tables of all resources."""
     postgres.execute(f"CREATE DATABASE contract TEMPLATE {TEMPLATE}")
-    add_tables(create_app({"THINGS_DATABASE_URL": postgres.url("contract")}, SERVED))
+    add_tables(create_app({"THINGS_DATABASE_URL": postgres.url("contract")}, SERVED), SERVED)
     return "contract"
 
 

@@ -1,59 +1,14 @@
 """Swagger UI as a person has it: in a real browser."""
 
-import os
-import shutil
 from contextlib import ExitStack
 
 import pytest
-from playwright.sync_api import expect, sync_playwright
+from playwright.sync_api import expect
 
-from tests.security.test_prefix import below_api
-from tests.support.proxies import needs, nginx
+from tests.support.browser import needs_chromium, watched
+from tests.support.proxies import needs
 
-CHROMIUM = shutil.which("chromium")
-
-pytestmark = [
-    pytest.mark.sqlite,  # the page does not know the database
-    pytest.mark.skipif(
-        not CHROMIUM and "CI" not in os.environ, reason="there is no chromium on this machine"
-    ),
-]
-
-# Without these, Chromium itself asks its maker's hosts for things.
-QUIET = ["--no-sandbox", "--disable-background-networking", "--disable-component-update"]
-
-
-@pytest.fixture
-def auth():
-    """Return what THINGS_AUTH is."""
-    return "off"
-
-
-@pytest.fixture
-def way():
-    """Return how the server is reached."""
-    return "directly"
-
-
-@pytest.fixture
-def root(serve, auth, way):
-    """Return the URL of a server, or of the path below which it is published."""
-    if way == "nginx":
-        server = serve(THINGS_AUTH=auth, THINGS_TRUSTED_PROXIES="127.0.0.1")
-        with nginx(below_api("nginx", server)) as port:
-            yield f"http://127.0.0.1:{port}/api"
-    else:
-        prefix = "/api" if way == "SCRIPT_NAME" else ""
-        yield f"http://127.0.0.1:{serve(THINGS_AUTH=auth, SCRIPT_NAME=prefix).port}{prefix}"
-
-
-@pytest.fixture(scope="module")
-def browser():
-    """Return a browser, each of whose pages has cookies and a cache of its own."""
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
-        yield browser
-        browser.close()
+pytestmark = [needs_chromium, pytest.mark.sqlite]  # the page does not know the database
 
 
 @pytest.fixture
@@ -64,17 +19,9 @@ def open_docs(browser, root):
         def open_docs(width, height):
             page = browser.new_page(viewport={"width": width, "height": height})
             pages.callback(page.close)
-            page.foreign, page.errors = [], []
-            page.on("request", lambda request: note(page.foreign, request.url))
-            page.on("console", lambda message: page.errors.append(message.text))
-            page.on("pageerror", lambda error: page.errors.append(str(error)))
-            page.goto(f"{root}/docs")
+            watched(page, root).goto(f"{root}/docs")
             expect(page.locator(".opblock")).to_have_count(18)
             return page
-
-        def note(foreign, url):
-            if not url.startswith(f"{root}/"):
-                foreign.append(url)
 
         yield open_docs
 

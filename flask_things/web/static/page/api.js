@@ -1,0 +1,114 @@
+/** Calls of the resource's API: tokens, problems, retries, and the last one as curl. */
+
+import { about } from "./about.js";
+import { sleep } from "./dom.js";
+import * as tokens from "./tokens.js";
+
+const RETRIES_MS = [300, 1000, 2000, 4000, 8000];
+
+/** After these a request is sent again; 0 is no answer. */
+const LOST = [0, 429, 502, 503, 504];
+
+let last = null; // call that a person caused
+
+/** What the service refused (RFC 9457); the status is 0 where it did not answer. */
+export class Problem extends Error {
+	constructor(status, { detail, title, errors = [] }, retryAfter = 0) {
+		super(detail || title || `The service answered ${status}.`);
+		Object.assign(this, { status, errors, retryAfter });
+	}
+}
+
+/** Return an absolute URL; a path is "", "/7", ".csv" or "?q=milk". */
+export function urlOf(path, query = {}) {
+	const url = new URL(about.path + path, location.origin);
+	for (const [name, value] of Object.entries(query)) url.searchParams.set(name, value);
+	return url.href;
+}
+
+/** Return the response; a quiet request is not kept as the last one. Raises Problem. */
+export async function send(method, path, { query, body, headers = {}, signal, isQuiet } = {}) {
+	const call = { method, url: urlOf(path, query), headers: { ...headers } };
+	if (body !== undefined) {
+		call.headers["Content-Type"] = "application/json";
+		call.body = JSON.stringify(body);
+	}
+	for (;;) {
+		const token = await tokens.wanted(method);
+		if (token) call.headers.Authorization = `Bearer ${token}`;
+		if (!isQuiet) last = call;
+		const response = await answer(call, signal);
+		if (response.ok) return response;
+		if (response.status === 403) tokens.setReadOnly(true);
+		if (response.status !== 401) throw await problemOf(response);
+		tokens.refuse(token);
+	}
+}
+
+/** POST, again with the same key while answers are lost: it is done only once. */
+export async function post(path, body, { key = newKey(), signal, onlost } = {}) {
+	const options = { body, signal, headers: { "Idempotency-Key": key } };
+	for (const wait of [...RETRIES_MS, null]) {
+		try {
+			return await (await send("POST", path, options)).json();
+		} catch (error) {
+			if (!LOST.includes(error.status) || wait === null) throw error;
+			onlost?.(error);
+			await sleep(Math.max(wait, 1000 * error.retryAfter), signal);
+		}
+	}
+}
+
+/** Replace a row that still has this ETag. Return the new one. */
+export async function put(id, body, etag) {
+	return (await send("PUT", `/${id}`, { body, headers: { "If-Match": etag } })).json();
+}
+
+/** Return a row and its ETag; the row is null if it does not exist. */
+export async function get(id) {
+	try {
+		const response = await send("GET", `/${id}`);
+		return { row: await response.json(), etag: response.headers.get("ETag") };
+	} catch (error) {
+		if (error.status === 404) return { row: null };
+		throw error;
+	}
+}
+
+/** Return a key that nobody else has. (Without TLS there is no crypto.randomUUID.) */
+export function newKey() {
+	return crypto.getRandomValues(new Uint32Array(4)).join("-");
+}
+
+/** Return the query of the next page, or one parameter of it; null if there is none. */
+export function next(response, parameter) {
+	const link = /<([^>]*)>; rel="next"/.exec(response.headers.get("Link"));
+	const url = link && new URL(link[1], response.url);
+	return url && (parameter ? url.searchParams.get(parameter) : url.search);
+}
+
+/** Return the last call as a command, without its token. */
+export function curl() {
+	if (!last) return "";
+	const quote = (text) => `'${text.replaceAll("'", "'\\''")}'`;
+	const lines = [`curl ${last.method === "GET" ? "" : `-X ${last.method} `}${quote(last.url)}`];
+	for (const [name, value] of Object.entries(last.headers)) {
+		const isSecret = name === "Authorization";
+		lines.push(isSecret ? `-H "${name}: Bearer $TOKEN"` : `-H ${quote(`${name}: ${value}`)}`);
+	}
+	if (last.body) lines.push(`-d ${last.body.length < 20_000 ? quote(last.body) : "@FILE"}`);
+	return lines.join(" \\\n  ");
+}
+
+async function answer({ url, ...call }, signal) {
+	try {
+		return await fetch(url, { ...call, signal });
+	} catch (error) {
+		throw signal?.aborted ? error : new Problem(0, { detail: "The service does not answer." });
+	}
+}
+
+async function problemOf(response) {
+	const body = await response.json().catch(() => ({})); // a proxy answers with a page of its own
+	return new Problem(response.status, body, Number(response.headers.get("Retry-After")));
+}

@@ -1,0 +1,124 @@
+/**
+ * What others change: events, or else a question every few seconds.
+ *
+ * EventSource cannot send a token, so the stream is read by hand. A hidden page reads none: a
+ * browser has only six connections to a service. It catches up when it is shown again.
+ */
+
+import { next, send } from "./api.js";
+import { byId, sleep } from "./dom.js";
+import * as list from "./list.js";
+
+const FIRST_BYTE_MS = 5000;
+const SILENCE_MS = 40_000; // the service sends a comment every 15 seconds
+const POLL_MS = 3000;
+const POLLS = 20; // before the stream is tried again
+const RETRY_MS = 300;
+const RETRY_MAX_MS = 4000;
+
+let place = null;
+let polls = 0;
+let wait = 0;
+
+export async function follow() {
+	for (;;) {
+		if (document.hidden) await new Promise((go) => (document.onvisibilitychange = go));
+		try {
+			if (!place) await start();
+			await (polls > 0 ? poll() : stream());
+		} catch (error) {
+			await recover(error);
+		}
+	}
+}
+
+/** Take the place to follow from, before everything is read. */
+async function start() {
+	try {
+		place = next(await ask(), "since");
+	} finally {
+		await list.load();
+	}
+}
+
+function ask(query) {
+	return send("GET", "/changes", { query, headers: { Accept: "application/json" }, isQuiet: true });
+}
+
+async function recover({ status, name }) {
+	if (status === 410) {
+		place = null;
+	} else if (status > 0 || name === "AbortError") {
+		polls ||= POLLS; // there are too many streams, or a proxy holds them back
+		await sleep(POLL_MS);
+	} else {
+		show("Offline");
+		polls = 0;
+		wait = Math.min(2 * wait + RETRY_MS, RETRY_MAX_MS);
+		await sleep(wait * (0.75 + Math.random() / 2));
+	}
+}
+
+async function stream() {
+	const abort = new AbortController();
+	let timer = setTimeout(() => abort.abort(), FIRST_BYTE_MS);
+	let isOpen = false;
+	document.onvisibilitychange = () => document.hidden && abort.abort();
+	try {
+		const headers = { Accept: "text/event-stream", "Last-Event-ID": place };
+		const { body } = await send("GET", "/changes", { headers, signal: abort.signal, isQuiet: true });
+		for await (const events of eventsOf(body)) {
+			clearTimeout(timer);
+			timer = setTimeout(() => abort.abort(), SILENCE_MS);
+			isOpen = true;
+			const sent = events.filter(({ data }) => data); // the others are only places
+			await pass("Live", sent.map(({ data }) => JSON.parse(data)));
+			place = events.at(-1)?.id ?? place;
+		}
+		await sleep(RETRY_MS); // a worker was replaced
+	} catch (error) {
+		if (!abort.signal.aborted || !(isOpen || document.hidden)) throw error;
+	} finally {
+		clearTimeout(timer);
+	}
+}
+
+async function poll() {
+	const response = await ask({ since: place });
+	const changes = await response.json();
+	await pass("Polling", changes);
+	place = next(response, "since");
+	polls -= 1;
+	if (changes.length === 0) await sleep(POLL_MS);
+}
+
+async function pass(state, changes) {
+	wait = 0;
+	show(state);
+	if (changes.length > 0) await list.apply(changes);
+}
+
+function show(state) {
+	const element = byId("state");
+	if (element.textContent !== state) element.textContent = element.dataset.state = state;
+}
+
+/** Yield the events of each piece of a stream, even if none. */
+async function* eventsOf(body) {
+	const reader = body.pipeThrough(new TextDecoderStream()).getReader();
+	let [rest, event] = ["", {}];
+	for (let part = await reader.read(); !part.done; part = await reader.read()) {
+		const lines = (rest + part.value).split("\n");
+		rest = lines.pop();
+		const events = [];
+		for (const line of lines) {
+			const [, name, value] = /^([^:]*):? ?(.*)$/.exec(line);
+			if (line) event[name] = value;
+			else {
+				if (event.id) events.push(event);
+				event = {};
+			}
+		}
+		yield events;
+	}
+}

@@ -1,0 +1,61 @@
+/** Single keys, for those who like them: "?" lists them and turns them off. */
+
+import { about } from "./about.js";
+import * as composer from "./composer.js";
+import { byId, make } from "./dom.js";
+import * as list from "./list.js";
+import { press } from "./messages.js";
+import { open } from "./panel.js";
+import { clear, selected } from "./selection.js";
+import { canWrite } from "./tokens.js";
+import { remove } from "./trash.js";
+
+const OFF = "keys-off"; // in the browser, where a person wants none
+
+const current = () => list.entryAt(document.activeElement);
+const writing = (act) => () => canWrite() && act();
+
+const KEYS = {
+	"/": ["search", () => byId("search")?.focus()],
+	n: [`new ${about.one}`, writing(composer.focus)],
+	j: ["next", () => list.move(1)],
+	k: ["previous", () => list.move(-1)],
+	e: ["edit", writing(() => current()?.edit())],
+	x: ["select", () => current()?.element.querySelector(".select").click()],
+	Delete: ["delete it, or what is selected", writing(removeThese)],
+	u: ["undo", writing(press)],
+	Escape: ["leave; select nothing", clear],
+	"?": ["these keys", show],
+};
+
+/** Listen to the keys. They do nothing while one types. */
+export function init() {
+	byId("keys").onclick = show;
+	addEventListener("keydown", (event) => {
+		const { key, target } = event;
+		if (event.ctrlKey || event.metaKey || event.altKey || byId("panel").open) return;
+		if (target.closest("textarea, select, input:not([type=checkbox])")) {
+			if (key === "Escape") target.blur();
+		} else if (Object.hasOwn(KEYS, key) && !(localStorage.getItem(OFF) && key.length === 1)) {
+			event.preventDefault();
+			KEYS[key][1]();
+		}
+	});
+}
+
+function removeThese() {
+	const entries = selected().length > 0 ? selected() : [current()].filter(Boolean);
+	if (entries.length > 0) remove(entries);
+}
+
+function show() {
+	const rows = Object.entries(KEYS).map(([key, [meaning]]) =>
+		make("div", {}, make("dt", {}, make("kbd", {}, key)), make("dd", {}, meaning)),
+	);
+	const box = make("input", { type: "checkbox" });
+	box.checked = !localStorage.getItem(OFF);
+	box.onchange = () => localStorage.setItem(OFF, box.checked ? "" : "yes");
+	const typing = make("p", {}, "Enter stores, Shift+Enter breaks the line.");
+	const choice = make("label", {}, box, "Use single keys");
+	open("Keys", make("dl", { class: "keys" }, ...rows), typing, choice);
+}

@@ -1,0 +1,76 @@
+/** What is shown, as the address has it: search, order, filters. Reload, back and forward work. */
+
+import { byId } from "./dom.js";
+
+const TYPING_MS = 120;
+
+const STEP_MS = 1000; // what changes faster is one step of the history
+
+const DEFAULT_SORT = "-id"; // where people expect what they have just typed
+
+const controls = byId("view").elements; // by parameter
+let changedAt = 0;
+let timer;
+
+read();
+
+/** `onchange` is called when something else is to be shown. */
+export function init(onchange) {
+	byId("view").onsubmit = (event) => event.preventDefault();
+	byId("view").oninput = () => {
+		clearTimeout(timer);
+		timer = setTimeout(() => {
+			write();
+			onchange();
+		}, TYPING_MS);
+	};
+	addEventListener("popstate", () => {
+		read();
+		onchange();
+	});
+}
+
+export function q() {
+	return controls.q?.value ?? "";
+}
+
+export function query() {
+	const given = [...controls].filter(({ value }) => value !== "");
+	return Object.fromEntries(given.map(({ name, value }) => [name, value]));
+}
+
+/** Return whether nothing narrows the list. */
+export function isAll() {
+	return Object.keys(query()).length === 1; // the order
+}
+
+export function isBefore(one, other) {
+	const [, sign, name] = /(-?)(.*)/.exec(controls.sort.value);
+	return (compare(one[name], other[name]) || one.id - other.id) * (sign ? -1 : 1) < 0;
+}
+
+function compare(one, other) {
+	if (one === other) return 0;
+	if (one === null || other === null) return one === null ? -1 : 1;
+	return one < other ? -1 : 1;
+}
+
+function read() {
+	const address = new URLSearchParams(location.search);
+	for (const control of controls) {
+		control.value = address.get(control.name) ?? "";
+		if (control.name === "sort" && !control.value) control.value = DEFAULT_SORT;
+	}
+}
+
+function write() {
+	const address = new URLSearchParams(location.search);
+	for (const { name, value } of controls) {
+		if (value && value !== DEFAULT_SORT) address.set(name, value);
+		else address.delete(name);
+	}
+	const isStep = Date.now() - changedAt > STEP_MS;
+	const url = `${location.pathname}${address.size ? "?" : ""}${address}`;
+	history[isStep ? "pushState" : "replaceState"](null, "", url);
+	changedAt = Date.now();
+}
