@@ -95,6 +95,14 @@ def test_what_another_deletes_while_one_types_can_be_kept(page, server):
     assert text_of(server) == "mine"
 
 
+def test_what_another_deletes_goes_when_one_leaves(page, server):
+    field = edit(page, "mine")
+    server.request("DELETE", "/things/1")
+    expect(page.get_by_text("Somebody else deleted this")).to_be_visible()
+    field.press("Escape")
+    expect(entries(page)).to_have_count(0)
+
+
 def test_what_is_typed_survives_a_search_that_does_not_find_it(page):
     field = edit(page, "mine")
     page.get_by_role("searchbox").fill("nothing like it")

@@ -76,6 +76,15 @@ def test_a_lost_answer_is_asked_for_again_and_nothing_is_doubled(open_page, serv
     assert lost
 
 
+def test_what_is_stored_is_not_given_back_when_the_list_fails(open_page, server):
+    page = open_page("?q=milk")
+    page.route("**/things?*id=*", lambda route: route.fulfill(status=500, body="{}"))
+    add(page, "buy milk")
+    expect(page.get_by_text("The service answered 500.")).to_be_visible()
+    expect(page.get_by_role("textbox", name="New thing")).to_have_value("")
+    assert len(server.request("GET", "/things")[2]) == 1
+
+
 def test_markup_in_a_text_is_shown_as_it_is(open_page, store):
     text = "<img src=x onerror=alert(1)><b>bold</b> &amp;"
     store(text)

@@ -5,7 +5,7 @@ import { newKey, post } from "./api.js";
 import { byId } from "./dom.js";
 import { createForm } from "./form.js";
 import * as list from "./list.js";
-import { say } from "./messages.js";
+import { complain, say } from "./messages.js";
 
 const [main] = about.fields;
 const label = `New ${about.one}`;
@@ -46,7 +46,7 @@ async function store(values) {
 		const row = await post("", values, { key, onlost, signal: abort.signal });
 		doubtful = {};
 		if (retry && JSON.stringify(form.read()) === text) form.fill();
-		if (!(await list.add(row))) say("Added. This view does not show it.");
+		list.add(row).then((isShown) => isShown || say("Added. This view does not show it."), complain);
 	} catch (error) {
 		if (!retry) giveBack(values, error);
 		else if (!abort.signal.aborted) form.complain(error);

@@ -12,6 +12,7 @@ const SHOWN_CHARACTERS = 1500; // the others when asked for
 /** Return an entry; its `row` is the newest state that is known. */
 export function createEntry(row, { remove, showVersions, drop }) {
 	let editor = null;
+	let isGone = false;
 	const content = make("div");
 	const box = make("input", { type: "checkbox", class: "select", "aria-label": "Select", onchange: mark });
 	const actions = [
@@ -36,12 +37,14 @@ export function createEntry(row, { remove, showVersions, drop }) {
 	/** Show a state of the row; while it is edited, beside what is typed. */
 	function show(newer) {
 		entry.row = newer;
+		isGone = false;
 		editor?.meet(newer);
 		if (!editor) content.replaceChildren(...describe(newer));
 	}
 
 	/** Somebody else deleted the row. Return whether the entry may go. */
 	function lose() {
+		isGone = true;
 		editor?.meet(null);
 		return !editor;
 	}
@@ -55,7 +58,7 @@ export function createEntry(row, { remove, showVersions, drop }) {
 		editor.focus();
 	}
 
-	function leave(left = entry.row) {
+	function leave(left = isGone ? null : entry.row) {
 		editor = null;
 		element.classList.remove("edited");
 		element.focus();

@@ -12,7 +12,7 @@ const QUERY_IDS = 200; // as many as the service takes
 const RECOUNT_MS = 400;
 
 const [element, more] = [byId("list"), byId("more")];
-let actions; // of entries
+let actions; // of an entry's buttons
 let entries = new Map(); // by id
 let following = null; // the query of the next page
 let abort = new AbortController();
@@ -22,7 +22,6 @@ let timer = null;
 const seen = (records) => records.at(-1).isIntersecting && readMore();
 const observer = new IntersectionObserver(seen, { rootMargin: "800px" });
 
-/** `given` is what buttons of entries do: `remove` and `showVersions`. */
 export function init(given) {
 	actions = { ...given, drop };
 	more.onclick = readMore;

@@ -14,7 +14,6 @@ let timer;
 
 read();
 
-/** `onchange` is called when something else is to be shown. */
 export function init(onchange) {
 	byId("view").onsubmit = (event) => event.preventDefault();
 	byId("view").oninput = () => {
