@@ -90,6 +90,37 @@ def test_an_edit_of_one_field_leaves_the_others_as_they_were(page, fork):
     assert after == before | {"title": "changed", "updated_at": after["updated_at"]}
 
 
+def test_what_a_control_cannot_show_stays_unless_it_is_changed(page, fork):
+    order = {"title": "first\r\nsecond", "slug": "a\nb", "more": None}
+    before = fork.request("POST", "/orders", order)[2]
+    entries(page).hover()
+    page.get_by_role("button", name="Edit").click()
+    entries(page).get_by_label("Count", exact=True).fill("3")
+    page.keyboard.press("Enter")
+    expect(entries(page).get_by_role("textbox")).to_have_count(0)
+    after = orders(fork)[0]
+    assert after == before | {"count": 3, "updated_at": after["updated_at"]}
+
+
+def test_half_a_number_is_refused_and_not_left_out(page, fork):
+    page.get_by_role("textbox", name="New order").fill("a")
+    page.get_by_label("Count", exact=True).press_sequentially("1e")
+    page.get_by_role("textbox", name="New order").press("Enter")
+    expect(page.get_by_text("Not a valid integer.")).to_be_visible()
+    assert orders(fork) == []
+
+
+def test_json_that_is_half_typed_meets_the_change_of_somebody_else(page, fork):
+    fork.request("POST", "/orders", {"title": "a"})
+    entries(page).hover()
+    page.get_by_role("button", name="Edit").click()
+    entries(page).get_by_label("Details", exact=True).fill('{"half')
+    fork.request("PATCH", "/orders/1", {"title": "theirs"})
+    expect(page.get_by_text("Somebody else changed this")).to_be_visible()
+    expect(entries(page).get_by_label("Details", exact=True)).to_have_value('{"half')
+    expect(page.get_by_text("Live", exact=True)).to_be_visible()
+
+
 def test_what_is_wrong_is_shown_beside_its_field(page, fork):
     page.get_by_label("Count", exact=True).fill("101")
     page.get_by_role("textbox", name="New order").fill("too many")

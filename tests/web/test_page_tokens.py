@@ -47,6 +47,18 @@ def test_a_token_that_is_not_good_is_asked_for_again(open_page, make_token):
     expect(page.get_by_text("Live")).to_be_visible()
 
 
+@pytest.mark.parametrize("auth", ["all"])
+@pytest.mark.parametrize("nonsense", ["  ", "“quoted”"])
+def test_what_cannot_be_a_token_is_asked_for_again(open_page, make_token, nonsense):
+    page = open_page(wait=None)
+    give(page, nonsense)
+    field = page.get_by_role("textbox", name="Token")
+    expect(field).to_be_visible()
+    expect(field).to_have_value("")
+    give(page, make_token("writer"))
+    expect(page.get_by_text("Live")).to_be_visible()
+
+
 @pytest.mark.parametrize("auth", ["write"])
 def test_a_token_is_asked_for_when_one_writes(open_page, make_token, server):
     page = open_page()

@@ -1,10 +1,11 @@
 /** Calls of the resource's API: tokens, problems, retries, and the last one as curl. */
 
-import { about } from "./about.js";
-import { sleep } from "./dom.js";
+import { about, sleep } from "./dom.js";
+import { complain } from "./messages.js";
 import * as tokens from "./tokens.js";
 
-const RETRIES_MS = [300, 1000, 2000, 4000, 8000];
+const RETRY_MS = 300;
+const RETRY_MAX_MS = 4000;
 
 /** After these a request is sent again; 0 is no answer. */
 const LOST = [0, 429, 502, 503, 504];
@@ -26,36 +27,45 @@ export function urlOf(path, query = {}) {
 	return url.href;
 }
 
-/** Return the response; a quiet request is not kept as the last one. Raises Problem. */
-export async function send(method, path, { query, body, headers = {}, signal, isQuiet } = {}) {
+/**
+ * Return the response; a quiet request is not kept as the last one. Raises Problem.
+ *
+ * A POST or DELETE is sent until there is an answer: `onlost` gets the reason each time.
+ */
+export async function send(method, path, { query, body, headers = {}, signal, isQuiet, onlost = complain } = {}) {
 	const call = { method, url: urlOf(path, query), headers: { ...headers } };
 	if (body !== undefined) {
 		call.headers["Content-Type"] = "application/json";
 		call.body = JSON.stringify(body);
 	}
+	for (let wait = RETRY_MS; ; wait = Math.min(3 * wait, RETRY_MAX_MS)) {
+		try {
+			return await answered(call, signal, isQuiet);
+		} catch (error) {
+			if (!LOST.includes(error.status) || !["POST", "DELETE"].includes(method)) throw error;
+			onlost({ message: `${error.message} Trying again…` });
+			await sleep(Math.max(wait, 1000 * error.retryAfter), signal);
+		}
+	}
+}
+
+/** POST with a key: however often it is sent, it is done once. */
+export async function post(path, body, options) {
+	const key = crypto.getRandomValues(new Uint32Array(4)).join("-"); // without TLS, no randomUUID
+	return (await send("POST", path, { ...options, body, headers: { "Idempotency-Key": key } })).json();
+}
+
+/** Return the response to a call, with the token that it needs. */
+async function answered(call, signal, isQuiet) {
 	for (;;) {
-		const token = await tokens.wanted(method);
+		const token = await tokens.wanted(call.method);
 		if (token) call.headers.Authorization = `Bearer ${token}`;
 		if (!isQuiet) last = call;
 		const response = await answer(call, signal);
 		if (response.ok) return response;
-		if (response.status === 403) tokens.setReadOnly(true);
+		if (token && response.status === 403) tokens.setReadOnly(true);
 		if (response.status !== 401) throw await problemOf(response);
 		tokens.refuse(token);
-	}
-}
-
-/** POST, again with the same key while answers are lost: it is done only once. */
-export async function post(path, body, { key = newKey(), signal, onlost } = {}) {
-	const options = { body, signal, headers: { "Idempotency-Key": key } };
-	for (const wait of [...RETRIES_MS, null]) {
-		try {
-			return await (await send("POST", path, options)).json();
-		} catch (error) {
-			if (!LOST.includes(error.status) || wait === null) throw error;
-			onlost?.(error);
-			await sleep(Math.max(wait, 1000 * error.retryAfter), signal);
-		}
 	}
 }
 
@@ -73,11 +83,6 @@ export async function get(id) {
 		if (error.status === 404) return { row: null };
 		throw error;
 	}
-}
-
-/** Return a key that nobody else has. (Without TLS there is no crypto.randomUUID.) */
-export function newKey() {
-	return crypto.getRandomValues(new Uint32Array(4)).join("-");
 }
 
 /** Return the query of the next page, or one parameter of it; null if there is none. */
@@ -109,6 +114,6 @@ async function answer({ url, ...call }, signal) {
 }
 
 async function problemOf(response) {
-	const body = await response.json().catch(() => ({})); // a proxy answers with a page of its own
-	return new Problem(response.status, body, Number(response.headers.get("Retry-After")));
+	const body = await response.json().catch(() => ({})); // a proxy's page
+	return new Problem(response.status, body, parseInt(response.headers.get("Retry-After"), 10) || 0);
 }

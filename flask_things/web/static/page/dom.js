@@ -1,4 +1,16 @@
-/** Elements. A text only ever becomes a text node. */
+/** The document: what the service wrote into it of the resource, and new elements. */
+
+export const about = JSON.parse(document.body.dataset.about);
+
+export function bodyOf(row) {
+	const names = Object.keys(row).filter((name) => !about.read_only.includes(name));
+	return Object.fromEntries(names.map((name) => [name, row[name]]));
+}
+
+/** Return "1 thing" or "1,234 things". */
+export function count(number) {
+	return `${number.toLocaleString("en")} ${number === 1 ? about.one : about.many}`;
+}
 
 /** Return a new element; `onclick` and the like listen, null attributes are left out. */
 export function make(tag, attributes = {}, ...children) {
@@ -17,6 +29,11 @@ export function button(label, onclick, attributes = {}) {
 
 export function byId(id) {
 	return document.getElementById(id);
+}
+
+/** Focus the list, if the focus would be lost with an element. */
+export function saveFocus(element) {
+	if (element.contains(document.activeElement)) byId("list").focus({ preventScroll: true });
 }
 
 /** Wait; the signal ends it early. */

@@ -1,15 +1,11 @@
 /** Editing in place, with If-Match: nothing that others changed is overwritten unseen. */
 
-import { about, bodyOf } from "./about.js";
 import * as api from "./api.js";
-import { button, make } from "./dom.js";
-import { shown } from "./fields.js";
+import { about, bodyOf, button, make } from "./dom.js";
 import { createForm } from "./form.js";
+import { describe } from "./row.js";
 
-/**
- * Return an element to edit a row, `focus`, and `meet`, which shows what somebody else made of it.
- * `leave` gets the row that is left, null if it is gone, undefined if nothing was done.
- */
+/** `leave` gets the row that is left, null if it is gone, undefined if nothing was done. */
 export function createEditor(row, leave) {
 	const { fields } = about;
 	let seen = row; // the version that the person knows
@@ -40,7 +36,9 @@ export function createEditor(row, leave) {
 			const values = form.read();
 			form.complain();
 			const { row: now, etag } = await api.get(row.id);
-			if (meet(now)) leave(await api.put(row.id, bodyOf({ ...now, ...values }), etag));
+			if (!meet(now)) return;
+			seen = await api.put(row.id, bodyOf({ ...now, ...values }), etag);
+			if (isSame(values, form.read())) leave(seen); // or one has typed on
 		} catch (error) {
 			if (error.status === 412) await save(); // which shows what has changed just now
 			else form.complain(error);
@@ -52,6 +50,7 @@ export function createEditor(row, leave) {
 			seen = theirs ?? (await (await api.send("POST", `/${row.id}/restore`)).json());
 			theirs = undefined;
 			conflict.hidden = true;
+			form.focus();
 			await save();
 		} catch (error) {
 			form.complain(error);
@@ -59,23 +58,17 @@ export function createEditor(row, leave) {
 	}
 
 	function difference() {
-		const mine = form.read();
-		const differing = theirs ? fields.filter(({ name }) => !isEqual(theirs[name], mine[name])) : [];
-		const parts = differing.map((field) => {
-			const title = make("b", {}, fields.length > 1 ? `Theirs: ${field.label}` : "Theirs");
-			const text = shown(field, theirs[field.name]) || "(empty)";
-			return make("div", {}, title, make("p", { class: "text" }, text));
-		});
 		const title = `Somebody else ${theirs ? "changed" : "deleted"} this meanwhile. Yours is above.`;
 		const keep = button("Keep mine", keepMine, { class: "primary" });
-		return [make("p", { role: "alert" }, title), ...parts, keep, button("Take theirs", () => leave(theirs))];
+		const take = button("Take theirs", () => leave(theirs));
+		return [make("p", { role: "alert" }, title), ...(theirs ? describe(theirs) : []), keep, take];
 	}
 }
 
 function isSame(one, other) {
-	return one && other ? about.fields.every(({ name }) => isEqual(one[name], other[name])) : one === other;
+	return textOf(one) === textOf(other);
 }
 
-function isEqual(one, other) {
-	return JSON.stringify(one) === JSON.stringify(other);
+function textOf(row) {
+	return row && JSON.stringify(bodyOf(row));
 }

@@ -1,8 +1,7 @@
 /**
  * What others change: events, or else a question every few seconds.
  *
- * EventSource cannot send a token, so the stream is read by hand. A hidden page reads none: a
- * browser has only six connections to a service. It catches up when it is shown again.
+ * EventSource cannot send a token. A hidden page follows nothing: a browser has six connections.
  */
 
 import { next, send } from "./api.js";
@@ -49,13 +48,14 @@ async function recover({ status, name }) {
 	if (status === 410) {
 		place = null;
 	} else if (status > 0 || name === "AbortError") {
+		if (polls > 0) show("Offline");
 		polls ||= POLLS; // there are too many streams, or a proxy holds them back
 		await sleep(POLL_MS);
 	} else {
 		show("Offline");
 		polls = 0;
 		wait = Math.min(2 * wait + RETRY_MS, RETRY_MAX_MS);
-		await sleep(wait * (0.75 + Math.random() / 2));
+		await sleep(wait);
 	}
 }
 
@@ -80,6 +80,7 @@ async function stream() {
 		if (!abort.signal.aborted || !(isOpen || document.hidden)) throw error;
 	} finally {
 		clearTimeout(timer);
+		abort.abort();
 	}
 }
 
@@ -95,7 +96,7 @@ async function poll() {
 async function pass(state, changes) {
 	wait = 0;
 	show(state);
-	if (changes.length > 0) await list.apply(changes);
+	await list.apply(changes);
 }
 
 function show(state) {
@@ -106,19 +107,14 @@ function show(state) {
 /** Yield the events of each piece of a stream, even if none. */
 async function* eventsOf(body) {
 	const reader = body.pipeThrough(new TextDecoderStream()).getReader();
-	let [rest, event] = ["", {}];
+	let rest = "";
 	for (let part = await reader.read(); !part.done; part = await reader.read()) {
-		const lines = (rest + part.value).split("\n");
-		rest = lines.pop();
-		const events = [];
-		for (const line of lines) {
-			const [, name, value] = /^([^:]*):? ?(.*)$/.exec(line);
-			if (line) event[name] = value;
-			else {
-				if (event.id) events.push(event);
-				event = {};
-			}
-		}
-		yield events;
+		const blocks = (rest + part.value).split("\n\n");
+		rest = blocks.pop();
+		yield blocks.map(eventOf).filter(({ id }) => id);
 	}
+}
+
+function eventOf(block) {
+	return Object.fromEntries(block.split("\n").map((line) => line.split(/: (.*)/, 2)));
 }

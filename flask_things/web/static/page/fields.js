@@ -16,37 +16,55 @@ export function controlOf(field, isMain) {
 	const { type, format, nullable } = field;
 	if (type === "boolean" && !nullable) return checkbox();
 	if (field.values.length > 0) return choice(field);
-	if (type === "integer") return written(input("number", field), Number);
+	if (type === "integer") return written(input("number", field), { read: Number });
 	if (format === "date") return written(input("date"));
-	if (format === "date-time") return moment();
+	if (format === "date-time") {
+		const read = (text) => new Date(text).toISOString();
+		return written(make("input", { type: "datetime-local", step: 1 }), { read, write: local });
+	}
 	const area = make("textarea", { rows: 1, class: type === "object" ? "code" : null });
-	if (type === "object") return written(area, JSON.parse, (value) => JSON.stringify(value, null, 1));
-	const control = written(isMain || field.is_long ? area : input("text"));
-	return nullable ? control : { ...control, get: () => control.element.value };
+	const write = (value) => JSON.stringify(value, null, 1);
+	if (type === "object") return written(area, { read: parsed, write });
+	return written(isMain || field.is_long ? area : input("text"), { empty: nullable ? null : "" });
 }
 
 function input(type, { minimum, maximum } = {}) {
 	return make("input", { type, min: minimum, max: maximum });
 }
 
-function written(element, read = String, write = String) {
+/** Return a control that one types in; what is left alone stays as it was given. */
+function written(element, { read = String, write = String, empty = null } = {}) {
+	let given;
+	let untouched;
 	return {
 		element,
-		get: () => (element.value === "" ? null : read(element.value)),
-		set: (value) => (element.value = value === null ? "" : write(value)),
+		get: () => {
+			const { value, validity } = element;
+			if (validity.badInput) return value; // the service says what is wrong with it
+			if (value === untouched) return given;
+			return value === "" ? empty : read(value);
+		},
+		set: (value) => {
+			given = value ?? empty;
+			element.value = given === null ? "" : write(given);
+			untouched = element.value;
+		},
 	};
 }
 
-/** Return a control of a moment in local time; one that is left alone keeps its microseconds. */
-function moment() {
-	let given;
-	const element = make("input", { type: "datetime-local", step: 1 });
-	const local = (value) => {
-		const date = new Date(value);
-		return new Date(date - 60_000 * date.getTimezoneOffset()).toISOString().slice(0, 19);
-	};
-	const read = (text) => (given && text === local(given) ? given : new Date(text).toISOString());
-	return written(element, read, (value) => local((given = value)));
+/** Return a moment in local time, as its control has it. */
+function local(moment) {
+	const date = new Date(moment);
+	return new Date(date - 60_000 * date.getTimezoneOffset()).toISOString().slice(0, 19);
+}
+
+/** Return what a text is in JSON, or the text: the service says what is wrong with it. */
+export function parsed(text) {
+	try {
+		return JSON.parse(text);
+	} catch {
+		return text;
+	}
 }
 
 function checkbox() {

@@ -1,4 +1,4 @@
-/** The fields of a row, to be typed: Enter sends, Shift+Enter breaks the line, Escape leaves. */
+/** The fields of a row: Enter sends, Shift+Enter breaks the line, Escape leaves. */
 
 import { make } from "./dom.js";
 import { controlOf } from "./fields.js";
@@ -24,7 +24,7 @@ export function createForm(fields, { label, placeholder, onsend, onleave }) {
 	function partOf(field, isMain) {
 		const id = `${prefix}-${field.name}`;
 		const control = controlOf(field, isMain);
-		const detail = make("span", { class: "problem", id: `${id}-problem` });
+		const detail = make("span", { class: "problem", id: `${id}-problem`, role: "alert" });
 		const name = make("label", { for: id, class: isMain ? "unseen" : null }, isMain ? label : field.label);
 		control.element.id = id;
 		control.element.setAttribute("aria-describedby", `${id}-problem ${problem.id}`);
@@ -34,12 +34,12 @@ export function createForm(fields, { label, placeholder, onsend, onleave }) {
 	}
 
 	/** Show the values of a row; of none, the defaults. */
-	function fill(row = {}) {
-		for (const { set, field } of parts) set(row[field.name] ?? field.default ?? null);
+	function fill(row) {
+		for (const { set, field } of parts) set((row ? row[field.name] : field.default) ?? null);
 		complain();
 	}
 
-	/** Return what is typed, without what is empty but may not be. Raises SyntaxError. */
+	/** Return what is typed, without what is empty but may not be. */
 	function read() {
 		const pairs = parts.map(({ get, field }) => [field, get()]);
 		const given = pairs.filter(([field, value]) => value !== null || field.nullable);

@@ -1,8 +1,8 @@
-/** Files that are dropped or chosen: read here, and stored in pieces, each with a key. */
+/** Files that are dropped or chosen: read here, and stored in pieces. */
 
-import { count } from "./about.js";
 import { post } from "./api.js";
-import { byId, make } from "./dom.js";
+import { byId, count, make } from "./dom.js";
+import { say } from "./messages.js";
 import { open } from "./panel.js";
 import { badLine, rowsOf } from "./reading.js";
 import { canWrite } from "./tokens.js";
@@ -28,9 +28,10 @@ function drag(event) {
 }
 
 async function importFiles(files) {
-	for (const file of canWrite() ? files : []) await importFile(file);
+	for (const file of canWrite() ? files : []) if (!(await importFile(file))) break;
 }
 
+/** Import a file. Return whether all of it is stored. */
 async function importFile(file) {
 	const abort = new AbortController();
 	const bar = make("progress", { "aria-label": "Progress", max: file.size, value: 0 });
@@ -40,6 +41,7 @@ async function importFile(file) {
 	let [read, stored] = [0, 0];
 	const tell = (before, after) => {
 		result.textContent = `${before}${count(stored)} stored${after}`;
+		if (abort.signal.aborted) say(result.textContent);
 	};
 	try {
 		for await (const piece of piecesOf(rowsOf(file, (bytes) => (read = bytes)))) {
@@ -49,8 +51,10 @@ async function importFile(file) {
 			tell("", "…");
 		}
 		tell("", ".");
+		return true;
 	} catch (error) {
-		tell(`${error.message} `, " before.");
+		tell(abort.signal.aborted ? "Import ended. " : `${error.message} `, " before.");
+		return false;
 	}
 }
 

@@ -1,8 +1,7 @@
-/** Single keys, for those who like them: "?" lists them and turns them off. */
+/** Single keys: "?" lists them and turns them off. */
 
-import { about } from "./about.js";
 import * as composer from "./composer.js";
-import { byId, make } from "./dom.js";
+import { about, byId, make } from "./dom.js";
 import * as list from "./list.js";
 import { press } from "./messages.js";
 import { open } from "./panel.js";
@@ -10,7 +9,7 @@ import { clear, selected } from "./selection.js";
 import { canWrite } from "./tokens.js";
 import { remove } from "./trash.js";
 
-const OFF = "keys-off"; // in the browser, where a person wants none
+const OFF = "keys-off";
 
 const current = () => list.entryAt(document.activeElement);
 const writing = (act) => () => canWrite() && act();
@@ -32,13 +31,13 @@ const KEYS = {
 export function init() {
 	byId("keys").onclick = show;
 	addEventListener("keydown", (event) => {
-		const { key, target } = event;
-		if (event.ctrlKey || event.metaKey || event.altKey || byId("panel").open) return;
+		const { key, target, repeat } = event;
+		if (event.ctrlKey || event.metaKey || event.altKey || document.querySelector("dialog[open]")) return;
 		if (target.closest("textarea, select, input:not([type=checkbox])")) {
 			if (key === "Escape") target.blur();
 		} else if (Object.hasOwn(KEYS, key) && !(localStorage.getItem(OFF) && key.length === 1)) {
 			event.preventDefault();
-			KEYS[key][1]();
+			if (!repeat || "jk".includes(key)) KEYS[key][1]();
 		}
 	});
 }

@@ -1,8 +1,7 @@
 /** The list: pages by `Link`, entries that keep their place, and what others change. */
 
-import { about, count } from "./about.js";
 import { next, send } from "./api.js";
-import { byId } from "./dom.js";
+import { about, byId, count } from "./dom.js";
 import { createEntry } from "./entry.js";
 import { complain } from "./messages.js";
 import * as view from "./view.js";
@@ -28,6 +27,7 @@ export function init(given) {
 }
 
 export function load() {
+	following = null;
 	abort.abort();
 	abort = new AbortController();
 	loading = readFirst();
@@ -40,7 +40,9 @@ async function readFirst() {
 	const edited = [...entries.values()].filter((one) => one.isEdited() && !found.includes(one));
 	const shown = [...edited, ...found];
 	entries = new Map(shown.map((entry) => [entry.row.id, entry]));
+	const focused = document.activeElement;
 	element.replaceChildren(...shown.map((entry) => entry.element));
+	focused.focus({ preventScroll: true }); // one may be typing there
 	showCount(response);
 	expect(response);
 }
@@ -52,12 +54,13 @@ async function readMore() {
 	try {
 		const [response, found] = await read(query);
 		for (const entry of found) {
+			if (entries.has(entry.row.id)) continue;
 			entries.set(entry.row.id, entry);
 			element.append(entry.element);
 		}
 		expect(response);
 	} catch (error) {
-		following = query;
+		if (error.name !== "AbortError") following = query;
 		complain(error);
 	}
 }
@@ -71,7 +74,7 @@ function expect(response) {
 	following = next(response);
 	more.hidden = following === null;
 	observer.disconnect();
-	observer.observe(more); // which may still be in sight
+	observer.observe(more);
 }
 
 function entryOf(row) {
@@ -90,7 +93,8 @@ export async function add(row) {
 
 /** Apply changes of the feed. What is shown stays where it is. */
 export async function apply(changes) {
-	await loading.catch(() => {});
+	await loading.catch(load); // one that failed is tried again
+	if (changes.length === 0) return;
 	const unknown = [];
 	for (const { id, at, [about.key]: row } of changes) {
 		const entry = entries.get(id);
@@ -109,7 +113,7 @@ export function drop(id) {
 	const item = entries.get(id)?.element;
 	if (!item) return;
 	const neighbour = item.nextElementSibling ?? item.previousElementSibling;
-	if (item.contains(document.activeElement)) (neighbour ?? more).focus();
+	if (item.contains(document.activeElement)) (neighbour ?? element).focus();
 	entries.delete(id);
 	item.remove();
 	countSoon();
@@ -123,7 +127,8 @@ export function entryAt(inner) {
 export function move(step) {
 	const item = entryAt(document.activeElement)?.element;
 	const neighbour = step > 0 ? item?.nextElementSibling : item?.previousElementSibling;
-	(item ? neighbour : element.firstElementChild)?.focus();
+	const inSight = (one) => one.getBoundingClientRect().top >= 0;
+	(item ? neighbour : [...element.children].find(inSight))?.focus();
 }
 
 /** Return the rows that the view selects. */
@@ -133,8 +138,8 @@ async function matching(rows) {
 	const found = [];
 	while (ids.length > 0) {
 		const id = ids.splice(0, QUERY_IDS);
-		const options = { query: { ...view.query(), id, limit: id.length }, isQuiet: true };
-		found.push(...(await (await send("GET", "", options)).json()));
+		const query = { ...view.query(), id, limit: id.length };
+		found.push(...(await (await send("GET", "", { query, isQuiet: true })).json()));
 	}
 	return found;
 }

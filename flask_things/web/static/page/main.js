@@ -1,7 +1,6 @@
 /** The page of a resource: the parts, put together. */
 
-import { about } from "./about.js";
-import { byId } from "./dom.js";
+import { about, byId } from "./dom.js";
 import { follow } from "./feed.js";
 import * as importer from "./importer.js";
 import * as keys from "./keys.js";

@@ -1,6 +1,6 @@
 /** One message at a time, which screen readers read out, perhaps with a button. */
 
-import { button, byId, make } from "./dom.js";
+import { button, byId, make, saveFocus } from "./dom.js";
 
 let timer;
 
@@ -28,5 +28,6 @@ export function press() {
 }
 
 function hush() {
+	saveFocus(byId("message"));
 	byId("message").replaceChildren();
 }

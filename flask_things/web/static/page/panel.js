@@ -1,21 +1,21 @@
 /** The side view: versions of a row, the trash, the last request. */
 
-import { about, bodyOf } from "./about.js";
 import { curl, get, next, put, send } from "./api.js";
-import { button, byId, make } from "./dom.js";
-import { describe } from "./entry.js";
+import { about, bodyOf, button, byId, make } from "./dom.js";
 import { complain, say } from "./messages.js";
+import { describe } from "./row.js";
 import { restore } from "./trash.js";
 
 export function open(title, ...content) {
 	byId("panel-title").textContent = title;
 	byId("panel-content").replaceChildren(...content);
 	if (!byId("panel").open) byId("panel").showModal();
+	byId("panel-close").focus();
 }
 
 /** Show the versions of a row, newest first, which can be put back. */
 export function showVersions(id) {
-	return showPages("Versions", `/${id}/versions`, ({ change, [about.key]: row }, isFirst) => {
+	return showRows("Versions", `/${id}/versions`, ({ change, [about.key]: row }, isFirst) => {
 		const title = make("p", { class: "times" }, change);
 		const putBack = async () => {
 			await put(id, bodyOf(row), (await get(id)).etag);
@@ -27,10 +27,12 @@ export function showVersions(id) {
 }
 
 export function showTrash() {
-	return showPages("Trash", "/trash", (row) => {
+	return showRows("Trash", "/trash", (row) => {
 		const back = async (item) => {
 			await restore([row.id]);
+			const neighbour = item.nextElementSibling ?? item.previousElementSibling;
 			item.remove();
+			(neighbour ?? byId("panel")).querySelector("button").focus();
 		};
 		return [...describe(row), action("Restore", back)];
 	});
@@ -52,18 +54,17 @@ function action(label, act) {
 	return button(label, onclick, { class: "writes" });
 }
 
-async function showPages(title, path, render) {
+async function showRows(title, path, render) {
 	const list = make("ul", { role: "list", "aria-label": title });
 	const state = make("p", { class: "none" });
-	const more = button("Load more", () => load(next(more.response)).catch(complain), { hidden: "" });
-	const load = async (query = "") => {
-		more.response = await send("GET", path + query);
-		for (const one of await more.response.json()) {
-			list.append(make("li", {}, ...render(one, list.children.length === 0)));
-		}
-		more.hidden = !next(more.response);
-		if (list.children.length === 0) state.textContent = "There is nothing.";
-	};
-	open(title, list, state, more);
-	await load().catch((error) => (state.textContent = error.message));
+	open(title, list, state);
+	try {
+		const response = await send("GET", path, { query: { limit: 1000 } });
+		const rows = await response.json();
+		list.append(...rows.map((row, at) => make("li", {}, ...render(row, at === 0))));
+		if (next(response)) state.textContent = "There are older ones.";
+		if (rows.length === 0) state.textContent = "There is nothing.";
+	} catch (error) {
+		state.textContent = error.message;
+	}
 }

@@ -1,6 +1,7 @@
 /** What is in a file, read bit by bit: .txt (a row is a line), .ndjson or .csv (RFC 4180). */
 
-import { about, bodyOf } from "./about.js";
+import { about, bodyOf } from "./dom.js";
+import { parsed } from "./fields.js";
 
 export function badLine(line, detail) {
 	return new Error(`Line ${line.toLocaleString("en")}: ${detail}`);
@@ -95,13 +96,4 @@ function cellsOf({ line, text }, separator) {
 function valueOf({ type, nullable } = {}, text) {
 	if (text === "" && nullable) return null;
 	return ["boolean", "integer", "object"].includes(type) ? parsed(text) : text;
-}
-
-/** Return what a text is in JSON, or the text: the service says what is wrong with it. */
-function parsed(text) {
-	try {
-		return JSON.parse(text);
-	} catch {
-		return text;
-	}
 }

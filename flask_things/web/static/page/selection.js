@@ -1,8 +1,7 @@
 /** Entries that are selected, and exports: of them, or of what is shown. */
 
-import { about, count } from "./about.js";
 import { send, urlOf } from "./api.js";
-import { byId, make } from "./dom.js";
+import { about, byId, count, make, saveFocus } from "./dom.js";
 import * as list from "./list.js";
 import { complain } from "./messages.js";
 import { token } from "./tokens.js";
@@ -38,9 +37,9 @@ export function clear() {
 
 function show() {
 	const { length } = boxes();
+	if (length === 0) saveFocus(byId("selection"));
 	byId("selection").hidden = length === 0;
 	byId("selected").textContent = `${count(length)} selected`;
-	document.body.classList.toggle("selecting", length > 0);
 }
 
 /** Let the links export what the view shows. */

@@ -1,7 +1,6 @@
 /** The token that a person has: asked for once, kept until the tab is closed. */
 
-import { about } from "./about.js";
-import { byId } from "./dom.js";
+import { about, byId } from "./dom.js";
 
 let mode = about.auth; // what needs a token: "off", "write" or "all"
 let asked = null;
@@ -9,7 +8,7 @@ let asked = null;
 if (token()) examine();
 
 export function token() {
-	return sessionStorage.getItem("token");
+	return sessionStorage.getItem("token") || null;
 }
 
 /** Return the token for a request, after asking for it where one is needed. */
@@ -36,25 +35,22 @@ export function canWrite() {
 /** Ask; all requests that need a token wait for the same. */
 function ask() {
 	asked ??= new Promise((resolve, reject) => {
-		const form = byId("token-form");
-		const focused = document.activeElement;
-		const end = (settle, value) => {
+		const [dialog, form] = [byId("token-dialog"), byId("token-form")];
+		dialog.onclose = () => {
 			asked = null;
-			form.hidden = true;
-			focused.focus();
-			settle(value);
+			form.reset();
+			if (!token()) reject(new Error("This needs a token."));
 		};
-		form.hidden = false;
 		form.onsubmit = async (event) => {
 			event.preventDefault();
-			sessionStorage.setItem("token", form.elements.token.value.trim());
-			form.reset();
+			sessionStorage.setItem("token", form.elements.token.value.replace(/[^!-~]/g, ""));
+			dialog.close();
 			await examine();
-			end(resolve, token());
+			resolve(token());
 		};
-		byId("token-cancel").hidden = mode === "all"; // there is nothing else to do
-		byId("token-cancel").onclick = () => end(reject, new Error("This needs a token."));
-		form.elements.token.focus();
+		byId("token-cancel").hidden = mode === "all";
+		byId("token-cancel").onclick = () => dialog.close();
+		dialog.showModal();
 	});
 	return asked;
 }

@@ -1,7 +1,7 @@
 /** Deleting and taking it back. */
 
-import { about, count } from "./about.js";
 import { send } from "./api.js";
+import { about, count } from "./dom.js";
 import * as list from "./list.js";
 import { complain, say } from "./messages.js";
 
@@ -13,21 +13,27 @@ export async function remove(entries) {
 	const what = ids.length > 1 ? ` ${count(ids.length)}` : "";
 	if (!about.keeps && !confirm(`Delete${what || " it"} for good?`)) return;
 	try {
-		if (ids.length === 1) await send("DELETE", `/${ids[0]}`);
-		else await send("DELETE", "/bulk", { query: { id: ids } });
+		await erase(ids);
 	} catch (error) {
-		if (error.status !== 404 || ids.length > 1) return complain(error); // it is gone already
+		return complain(error);
 	}
 	for (const id of ids) list.drop(id);
-	const undo = { label: "Undo", act: () => restore(ids), seconds: UNDO_SECONDS };
+	const undo = { label: "Undo", act: () => restore(ids).catch(complain), seconds: UNDO_SECONDS };
 	say(`Deleted${what}.`, about.keeps ? undo : {});
 }
 
-export async function restore(ids) {
+/** Delete rows at once; by halves where they are too many, or some are gone already. */
+async function erase(ids) {
+	const half = ids.length >> 1;
 	try {
-		for (const id of ids) await list.add(await (await send("POST", `/${id}/restore`)).json());
-		say("Restored.");
+		await (half ? send("DELETE", "/bulk", { query: { id: ids } }) : send("DELETE", `/${ids}`));
 	} catch (error) {
-		complain(error);
+		if (error.status !== 404 && !(half && error.status === 422)) throw error;
+		if (half) for (const some of [ids.slice(0, half), ids.slice(half)]) await erase(some);
 	}
+}
+
+export async function restore(ids) {
+	for (const id of ids) await list.add(await (await send("POST", `/${id}/restore`)).json());
+	say("Restored.");
 }

@@ -1,12 +1,10 @@
-/** What is shown, as the address has it: search, order, filters. Reload, back and forward work. */
+/** What is shown, as the address has it: search, order, filters. */
 
 import { byId } from "./dom.js";
 
 const TYPING_MS = 120;
-
 const STEP_MS = 1000; // what changes faster is one step of the history
-
-const DEFAULT_SORT = "-id"; // where people expect what they have just typed
+const DEFAULT_SORT = "-id";
 
 const controls = byId("view").elements; // by parameter
 let changedAt = 0;
@@ -24,6 +22,7 @@ export function init(onchange) {
 		}, TYPING_MS);
 	};
 	addEventListener("popstate", () => {
+		clearTimeout(timer);
 		read();
 		onchange();
 	});
@@ -65,7 +64,7 @@ function read() {
 function write() {
 	const address = new URLSearchParams(location.search);
 	for (const { name, value } of controls) {
-		if (value && value !== DEFAULT_SORT) address.set(name, value);
+		if (value && !(name === "sort" && value === DEFAULT_SORT)) address.set(name, value);
 		else address.delete(name);
 	}
 	const isStep = Date.now() - changedAt > STEP_MS;
