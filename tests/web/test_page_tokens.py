@@ -59,6 +59,13 @@ def test_what_cannot_be_a_token_is_asked_for_again(open_page, make_token, nonsen
     expect(page.get_by_text("Live")).to_be_visible()
 
 
+@pytest.mark.parametrize("auth", ["all"])
+def test_the_form_for_a_token_is_as_high_as_its_content(open_page):
+    page = open_page(wait=None)
+    expect(page.get_by_role("textbox", name="Token")).to_be_visible()
+    assert page.locator("#token-dialog").bounding_box()["height"] < 200
+
+
 @pytest.mark.parametrize("auth", ["write"])
 def test_a_token_is_asked_for_when_one_writes(open_page, make_token, server):
     page = open_page()
