@@ -159,3 +159,17 @@ def test_a_token_is_asked_for_in_the_side_view_too(open_page, make_token, server
     expect(page.get_by_role("dialog", name="Trash").get_by_role("listitem")).to_have_count(0)
     page.keyboard.press("Escape")
     expect(entries(page)).to_have_count(1)
+
+
+def test_an_undo_restores_what_is_left_if_a_part_was_erased(open_page, store, server):
+    store("a", "b", "c")
+    page = open_page()
+    expect(entries(page)).to_have_count(3)
+    for entry in entries(page).all():
+        entry.get_by_role("checkbox").check(force=True)
+    page.get_by_role("button", name="Delete selected").click()
+    expect(page.get_by_text("Deleted 3 things.")).to_be_visible()
+    server.request("DELETE", "/things/trash/3")
+    page.get_by_role("button", name="Undo").click()
+    expect(page.get_by_text("There is no thing 3 in the trash.")).to_be_visible()
+    expect(entries(page)).to_have_text([re.compile("^b"), re.compile("^a")])

@@ -31,7 +31,7 @@ async function importFiles(files) {
 	for (const file of canWrite() ? files : []) if (!(await importFile(file))) break;
 }
 
-/** Import a file. Return whether all of it is stored. */
+/** Return whether all of a file is stored. */
 async function importFile(file) {
 	const abort = new AbortController();
 	const bar = make("progress", { "aria-label": "Progress", max: file.size, value: 0 });

@@ -22,7 +22,7 @@ export async function remove(entries) {
 	say(`Deleted${what}.`, about.keeps ? undo : {});
 }
 
-/** Delete rows at once; by halves where they are too many, or some are gone already. */
+/** Delete rows, by halves where they are too many, or some are gone already. */
 async function erase(ids) {
 	const half = ids.length >> 1;
 	try {
@@ -34,6 +34,7 @@ async function erase(ids) {
 }
 
 export async function restore(ids) {
-	for (const id of ids) await list.add(await (await send("POST", `/${id}/restore`)).json());
+	const back = async (id) => list.add(await (await send("POST", `/${id}/restore`)).json());
+	await Promise.all(ids.map(back));
 	say("Restored.");
 }

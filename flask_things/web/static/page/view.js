@@ -3,7 +3,7 @@
 import { byId } from "./dom.js";
 
 const TYPING_MS = 120;
-const STEP_MS = 1000; // what changes faster is one step of the history
+const STEP_MS = 1000; // what changes faster is one step back
 const DEFAULT_SORT = "-id";
 
 const controls = byId("view").elements; // by parameter
