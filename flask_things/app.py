@@ -9,7 +9,7 @@ from flask import Flask
 from sqlalchemy import select
 
 from flask_things import cli, health
-from flask_things.api.blueprint import Api
+from flask_things.api.document import Api
 from flask_things.config import flask_config
 from flask_things.db import session
 from flask_things.http import cache, headers, problems
@@ -49,7 +49,6 @@ def create_app(
 
     session.init_app(app)
     migrate.init_app(app, session.db)
-    headers.init_app(app)
     problems.init_app(app)
 
     api = Api(app)
@@ -65,6 +64,7 @@ def create_app(
     rate_limit.init_app(app)
     if not app.config["THINGS_RATE_LIMIT"]:  # who is answered from memory would not be counted
         cache.init_app(app)
+    headers.init_app(app)
     network.init_app(app)  # before the cache, which shall know from whom a request comes
     server_timing.init_app(app)
     app.extensions["resources"] = resources

@@ -19,7 +19,6 @@ from flask import Flask, request
 from flask_things.db.backend import Backend
 from flask_things.db.session import backend_of, db
 from flask_things.environ import CACHE, KEPT_UNTIL, ROUTE, SOURCE, TOKEN_NAME
-from flask_things.http import headers
 from flask_things.http.cache_store import Answer, Key, Store
 from flask_things.http.compression import coding
 
@@ -91,8 +90,7 @@ class Cache:
             return self._ask(environ, start_response, version, key)
         environ.update(answer.noted)
         environ[CACHE] = "hit"
-        common = headers.common(environ.get("HTTP_X_REQUEST_ID", ""))
-        start_response(answer.status, [*answer.fields, *common.items()])
+        start_response(answer.status, answer.fields)
         return [answer.body]
 
     def _look(self) -> Hashable:
@@ -125,9 +123,10 @@ class Cache:
             return parts  # type: ignore[no-any-return]
         with closing(parts):
             body = b"".join(parts)
-        own = [field for field in fields if field[0] not in headers.DOCUMENTED]
         noted = {name: environ[name] for name in (ROUTE, TOKEN_NAME) if name in environ}
-        answer = Answer(status, own, body, environ.get(KEPT_UNTIL, inf), noted, environ.get(SOURCE))
+        answer = Answer(
+            status, fields, body, environ.get(KEPT_UNTIL, inf), noted, environ.get(SOURCE)
+        )
         with self._lock:
             if self._version == version:  # otherwise it may be older than what was looked at since
                 self._store.keep(key, answer)

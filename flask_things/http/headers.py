@@ -2,14 +2,16 @@
 
 import logging
 import re
-import uuid
+from collections.abc import Iterable
+from secrets import token_hex
+from typing import Any
 
-from flask import Flask, Response, has_request_context, request
+from flask import Flask, has_request_context, request
 
 REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,128}")
 
-#: The name in the environment of the request's id.
-ID = "flask_things.request_id"
+#: The name in the environment of the fields of the request's response.
+FIELDS = "flask_things.fields"
 
 #: What may be done by an answer that is shown as a page; /docs may do more.
 POLICY = "default-src 'none'; frame-ancestors 'none'"
@@ -33,37 +35,42 @@ DOCUMENTED = {
 
 def common(asked_id: str = "") -> dict[str, str]:
     """Return the fields; `asked_id` is the id that the client gave the request."""
-    request_id = asked_id if REQUEST_ID.fullmatch(asked_id) else uuid.uuid4().hex
+    request_id = asked_id if REQUEST_ID.fullmatch(asked_id) else token_hex(16)
     return {
         "X-Request-ID": request_id,
         "X-Content-Type-Options": "nosniff",
         "Content-Security-Policy": POLICY,
+        "Cache-Control": "no-store",
     }
+
+
+class Headers:
+    """A WSGI application before another, whose responses get the fields that they lack."""
+
+    def __init__(self, app: Any) -> None:
+        self._app = app
+
+    def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        """Answer a request."""
+        fields = environ[FIELDS] = common(environ.get("HTTP_X_REQUEST_ID", ""))
+
+        def respond(status: str, own: list[tuple[str, str]], exc_info: Any = None) -> Any:
+            if status.startswith("204"):  # there is no content to have a type
+                own = [field for field in own if field[0] != "Content-Type"]
+            present = {name.lower() for name, _ in own}
+            missing = [field for field in fields.items() if field[0].lower() not in present]
+            return start_response(status, own + missing, exc_info)
+
+        return self._app(environ, respond)  # type: ignore[no-any-return]
 
 
 def init_app(app: Flask) -> None:
     """Put the fields on every response, and the id before what is logged of a request."""
-    app.after_request(_complete)
+    app.wsgi_app = Headers(app.wsgi_app)  # type: ignore[method-assign]
     app.logger.addFilter(_name_request)
 
 
-def _request_id() -> str:
-    environ = request.environ
-    if ID not in environ:
-        environ[ID] = common(request.headers.get("X-Request-ID", ""))["X-Request-ID"]
-    return environ[ID]  # type: ignore[no-any-return]
-
-
 def _name_request(record: logging.LogRecord) -> bool:
-    if has_request_context():
-        record.msg = f"request {_request_id()}: {record.msg}"
+    if has_request_context() and (fields := request.environ.get(FIELDS)):
+        record.msg = f"request {fields['X-Request-ID']}: {record.msg}"
     return True
-
-
-def _complete(response: Response) -> Response:
-    for name, value in common(_request_id()).items():
-        response.headers.setdefault(name, value)
-    response.headers.setdefault("Cache-Control", "no-store")
-    if response.status_code == 204:
-        del response.headers["Content-Type"]  # there is no content to have a type
-    return response

@@ -1,5 +1,6 @@
 """JSON responses: arrays are encoded in slices, as all of one would be in memory several times."""
 
+from json import JSONEncoder
 from typing import Any
 
 from flask import current_app, request
@@ -14,29 +15,31 @@ SLICE_ITEMS = 16
 
 
 class JSONProvider(DefaultJSONProvider):
-    """Flask's, with characters and keys as they are."""
+    """Flask's, with characters and keys as they are, and without spaces."""
 
     ensure_ascii = False
     sort_keys = False
 
     def response(self, *args: Any, **kwargs: Any) -> Response:
-        """Return a response that holds an array, or whatever Flask makes of the arguments.
+        """Return a response that holds an object or an array.
 
         Raises ServiceUnavailable (503) for a large one to a GET, if there are too many.
         """
-        response: Response
-        if not kwargs and len(args) == 1 and isinstance(args[0], list):
-            response = current_app.response_class(self._array(*args), mimetype=self.mimetype)
-        else:
-            response = super().response(*args, **kwargs)
+        body = encode(self._prepare_response_obj(args, kwargs))
         if request.method == "GET":
-            downloads.refuse_if_full(response.content_length or 0)
-        return response
+            downloads.refuse_if_full(len(body))
+        return current_app.response_class(body, mimetype=self.mimetype)
 
-    def _array(self, items: list[Any]) -> bytes:
-        starts = range(0, len(items), SLICE_ITEMS)
-        slices = (self._encoded(items[at : at + SLICE_ITEMS]) for at in starts)
-        return b"".join((b"[", b",".join(slices), b"]\n"))
 
-    def _encoded(self, items: list[Any]) -> bytes:
-        return self.dumps(items, separators=(",", ":")).encode()[1:-1]
+_json = JSONEncoder(
+    ensure_ascii=False, separators=(",", ":"), default=DefaultJSONProvider.default
+).encode
+
+
+def encode(content: Any) -> bytes:
+    """Return JSON, and a newline."""
+    if not isinstance(content, list):
+        return _json(content).encode() + b"\n"
+    starts = range(0, len(content), SLICE_ITEMS)
+    slices = (_json(content[at : at + SLICE_ITEMS]).encode()[1:-1] for at in starts)
+    return b"".join((b"[", b",".join(slices), b"]\n"))

@@ -4,13 +4,14 @@ An ETag is a hash of what is answered, so it can never stand for two contents.
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import wraps
 from hashlib import blake2b
 from typing import Any, NamedTuple
 
 from flask import Response, request
 from marshmallow import fields, post_load
+from werkzeug.datastructures import Headers
 from werkzeug.exceptions import PreconditionFailed
 
 from flask_things.http.request_schemas import SharedSchema
@@ -88,35 +89,32 @@ class PreconditionsSchema(SharedSchema):
 
 def etag_of(response: Response) -> str:
     """Return the strong ETag of what a response says."""
-    fields = [response.headers.get(name, "") for name in COVERED]
-    covered = "\n".join([*fields, ""]).encode() + response.get_data()
-    return f'"{blake2b(covered, digest_size=ETAG_BYTES).hexdigest()}"'
+    return _etag(response.get_data(), response.headers)
 
 
-def tagged(view: Any) -> Any:
-    """Give a view's response an ETag, and make caches revalidate it before each use.
+def tagging(content: bytes, headers: Mapping[str, str] | Headers) -> dict[str, str]:
+    """Return the header fields that give content an ETag, and make caches revalidate it."""
+    return {"ETag": _etag(content, headers), "Cache-Control": "no-cache"}
 
-    One that is streamed has none.
-    """
 
-    @wraps(view)
-    def answer(*args: Any, **kwargs: Any) -> Response:
-        response: Response = view(*args, **kwargs)
-        if not response.is_streamed:
-            response.headers["ETag"] = etag_of(response)
-            response.headers["Cache-Control"] = "no-cache"
-        return response
+def tag(response: Response) -> Response:
+    """Give a response an ETag, and make caches revalidate it; one that is streamed has none."""
+    if not response.is_streamed:
+        response.headers.update(tagging(response.get_data(), response.headers))
+    return response
 
-    return answer
+
+def _etag(content: bytes, headers: Mapping[str, str] | Headers) -> str:
+    covered = "\n".join([*(headers.get(name, "") for name in COVERED), ""]).encode()
+    return f'"{blake2b(covered + content, digest_size=ETAG_BYTES).hexdigest()}"'
 
 
 def conditional(view: Any) -> Any:
     """Answer a GET by its preconditions: 304 if the client has it, 412 if it wants another."""
 
     @wraps(view)
-    def answer(*args: Any, **kwargs: Any) -> Response:
-        *args_of_view, preconditions = args  # webargs puts them last
-        response: Response = view(*args_of_view, **kwargs)
+    def answer(preconditions: Preconditions, **kwargs: Any) -> Response:
+        response: Response = view(**kwargs)
         etag = response.headers.get("ETag")
         if etag is None:
             return response
@@ -133,7 +131,7 @@ def conditional(view: Any) -> Any:
 
 
 def with_preconditions(view: Any) -> Any:
-    """Call a view with the request's preconditions after its other arguments."""
+    """Call a view with the request's preconditions before its other arguments."""
 
     @wraps(view)
     def answer(**kwargs: Any) -> Any:
@@ -145,7 +143,12 @@ def with_preconditions(view: Any) -> Any:
 
 def revalidated(view: Any) -> Any:
     """Give what a view answers an ETag, and obey the request's preconditions."""
-    return with_preconditions(conditional(tagged(view)))
+
+    @wraps(view)
+    def answer(**kwargs: Any) -> Response:
+        return tag(view(**kwargs))
+
+    return with_preconditions(conditional(answer))
 
 
 def _names(field: str, etag: str) -> bool:

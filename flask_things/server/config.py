@@ -168,7 +168,6 @@ def write_problem(log: Any, sock: Any, status: int, _reason: str, message: str) 
         "Connection": "close",
         "Content-Type": problems.MEDIA_TYPE,
         "Content-Length": len(body),
-        "Cache-Control": "no-store",
         **headers.common(),
     }
     log.refused(status, len(body), fields["X-Request-ID"])

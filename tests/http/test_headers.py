@@ -2,6 +2,8 @@
 
 import pytest
 
+from flask_things.http import headers
+
 #: The database makes no difference: one is enough.
 pytestmark = pytest.mark.sqlite
 
@@ -59,3 +61,14 @@ def test_a_usable_request_id_is_kept(client, sent, kept):
 def test_another_request_id_is_replaced(client, sent):
     response = client.get("/things", headers={"X-Request-ID": sent})
     assert response.headers["X-Request-ID"] not in ("", sent)
+
+
+def test_a_field_that_a_response_has_is_not_added(app):
+    """A view of a fork's own may write its name in another way."""
+
+    def view(_environ, start_response):
+        start_response("200 OK", [("cache-control", "no-cache")])
+        return []
+
+    app.wsgi_app = headers.Headers(view)
+    assert app.test_client().get("/").headers.getlist("Cache-Control") == ["no-cache"]

@@ -27,11 +27,12 @@ class Resource(Undo, Changes, Exports, Bulk, Rows):
     @cached_property
     def blueprint(self) -> Blueprint:
         """A blueprint with all operations, for any number of applications."""
+        is_guarded = type(self).check_access is not Resource.check_access
         blp = Blueprint(
             self.name,
             __name__,
             description=self.description,
-            check_access=self.check_access,
+            check_access=self.check_access if is_guarded else None,
         )
         register(self, blp, reads_one_table=self._reads_one_table())
         return blp

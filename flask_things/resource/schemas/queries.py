@@ -7,7 +7,7 @@ from typing import Any
 from marshmallow import ValidationError, fields
 from webargs.fields import DelimitedList
 
-from flask_things.api.blueprint import IdConverter
+from flask_things.api.converters import IdConverter
 from flask_things.http.error_codes import Code, Message
 from flask_things.resource.schemas.fields import Moment
 

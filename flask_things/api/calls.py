@@ -1,0 +1,66 @@
+"""What Flask calls for an operation: the request's arguments go in, and a response comes out."""
+
+from collections.abc import Iterable
+from functools import wraps
+from typing import Any, NamedTuple
+
+from flask import Response, request
+from flask_smorest.utils import set_status_and_headers_in_response, unpack_tuple_response
+from marshmallow import Schema
+
+from flask_things.http import preconditions
+from flask_things.http.json_provider import encode
+from flask_things.http.parsing import Parser
+from flask_things.transport import downloads
+
+PARSER = Parser()
+
+
+class Taken(NamedTuple):
+    """What a view takes of a request: by name, or as one argument."""
+
+    schema: Schema
+    location: str
+    by_name: bool = False
+
+
+def with_arguments(view: Any, taken: Iterable[Taken]) -> Any:
+    """Call a view with the arguments that a request has, in this order, and those of its path."""
+    parse = PARSER.parse
+
+    @wraps(view)
+    def answer(**arguments: Any) -> Any:
+        given = []
+        for schema, location, by_name in taken:
+            value = parse(schema, request, location=location)
+            if by_name:
+                arguments.update(value)
+            else:
+                given.append(value)
+        return view(*given, **arguments)
+
+    return answer
+
+
+def represented(view: Any, schema: Schema | None, status: int, *, tagged: bool) -> Any:
+    """Make a response of what a view returns: content, with header fields or not, or a response.
+
+    If it is `tagged`, it has an ETag. Raises ServiceUnavailable (503) for a large response to a
+    GET, if there are too many.
+    """
+
+    @wraps(view)
+    def answer(*args: Any, **kwargs: Any) -> Response:
+        content, own_status, headers = unpack_tuple_response(view(*args, **kwargs))
+        if isinstance(content, Response):
+            set_status_and_headers_in_response(content, own_status, headers)
+            return preconditions.tag(content) if tagged else content
+        body = encode(content if schema is None else schema.dump(content))
+        if request.method == "GET":
+            downloads.refuse_if_full(len(body))
+        fields = {"Content-Type": "application/json", **(headers or {})}
+        if tagged:
+            fields |= preconditions.tagging(body, fields)
+        return Response(body, own_status or status, fields)
+
+    return answer

@@ -1,0 +1,43 @@
+"""The API of an application: its errors, and its OpenAPI document."""
+
+from collections.abc import Callable
+from threading import Lock
+from typing import Any
+
+import flask_smorest
+from flask import Flask
+
+from flask_things.api import spec
+from flask_things.api.components import ID
+from flask_things.api.converters import IdConverter
+from flask_things.http import problems
+
+
+class Api(flask_smorest.Api):
+    """An API that answers errors with problem documents."""
+
+    ERROR_SCHEMA = spec.PROBLEM
+    DEFAULT_RESPONSE_CONTENT_TYPE = problems.MEDIA_TYPE
+    DEFAULT_ERROR_RESPONSE_NAME = None  # `default` would cover successes, too
+
+    def __init__(self, app: Flask) -> None:
+        """Register the API."""
+        self._lock = Lock()
+        self.undocumented: list[Callable[[], None]] = []
+        is_limited = bool(app.config["THINGS_RATE_LIMIT"])
+        plugin = spec.Plugin(app.config["THINGS_AUTH"], is_limited=is_limited)
+        super().__init__(app, spec_kwargs={"extra_plugins": [plugin]})
+        app.url_map.converters["id"] = IdConverter
+        self.register_converter(IdConverter, lambda _converter: ID)
+        del self.spec.components.schemas["PaginationMetadata"]  # for pages of flask-smorest's own
+
+    def document(self) -> dict[str, Any]:
+        """Return the OpenAPI document, which is made when it is first asked for."""
+        with self._lock:
+            while self.undocumented:
+                self.undocumented.pop(0)()
+            return self.spec.to_dict()  # type: ignore[no-any-return]
+
+    def handle_http_exception(self, error: Any) -> Any:
+        """Answer an HTTPException."""
+        return problems.http_problem(error)
