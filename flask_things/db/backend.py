@@ -22,6 +22,26 @@ EXPORTS = 8
 AnySession = Session | scoped_session[Any]
 
 
+def made(session: AnySession) -> Session | None:
+    """Return the session that a proxy stands for, if it was used: most requests need none."""
+    if isinstance(session, scoped_session):
+        return session() if session.registry.has() else None
+    return session
+
+
+@contextmanager
+def joining(session: AnySession) -> Iterator[None]:
+    """Commit what a session has done as a part of a transaction in the block, or undo it."""
+    try:
+        yield
+        if own := made(session):
+            own.commit()
+    except BaseException:
+        if own := made(session):
+            own.rollback()
+        raise
+
+
 class Refused(RuntimeError):
     """Something cannot or must not be done; the message says why, in one line.
 
@@ -97,19 +117,22 @@ class Backend(Protocol):
     def listen(self, engine: Engine) -> None:
         """Begin to watch what happens to the engine."""
 
-    def writing(self, session: Session, *, alone: bool) -> AbstractContextManager[Connection]:
-        """Run a block as one transaction; raise Away where it cannot begin, or may not end."""
+    def writing(self, session: AnySession, *, alone: bool) -> AbstractContextManager[Connection]:
+        """Run a block as one transaction, and what the session has done as a part of it.
 
-    def reading(self, session: AnySession) -> AbstractContextManager[Connection]:
+        Raises Away where it cannot begin, or may not end.
+        """
+
+    def reading(self) -> AbstractContextManager[Connection]:
         """Run a block as one transaction that sees one moment."""
 
-    def take_turns(self, session: AnySession, name: str) -> None:
+    def take_turns(self, connection: Connection, name: str) -> None:
         """Wait until no other transaction that writes has taken this name, and take it."""
 
-    def limit_wait(self, session: AnySession) -> None:
+    def limit_wait(self, connection: Connection) -> None:
         """Let what follows in a transaction that writes wait no longer for rows than it may."""
 
-    def importing(self, session: AnySession, table: FromClause) -> AbstractContextManager[None]:
+    def importing(self, connection: Connection, table: FromClause) -> AbstractContextManager[None]:
         """Run a block that stores rows with ids of its own; no id is given twice."""
 
     def version(self) -> Hashable:

@@ -2,8 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import Engine, ExceptionContext, FromClause, Insert, Table, event
-from sqlalchemy.orm import Session
+from sqlalchemy import Connection, Engine, ExceptionContext, FromClause, Insert, Table, event
 
 from flask_things.db.backend import Away, Refused
 from flask_things.db.errors import driver_code
@@ -34,18 +33,23 @@ def listen(engine: Engine) -> None:
 
 
 def _explain(context: ExceptionContext) -> None:
-    error: Any = context.original_exception
     compiled = context.execution_context and context.execution_context.compiled
-    if not (context.connection and compiled and isinstance(compiled.statement, Insert)):
+    if context.connection and compiled:
+        explain(context.original_exception, context.connection, compiled)
+
+
+def explain(error: Any, connection: Connection, compiled: Any) -> None:
+    """Raise NoIdLeft or Away if that is what an error of the driver means."""
+    if not isinstance(compiled.statement, Insert):
         return
     code, table = driver_code(error), compiled.statement.table
-    driver: Any = context.connection.connection.driver_connection
+    driver: Any = connection.connection.driver_connection
     if code == SEQUENCE_ENDS or (code == "SQLITE_FULL" and _are_spent(driver, table.name)):
         raise NoIdLeft from error
     column = table.autoincrement_column if isinstance(table, Table) else None
     gives_ids = column is not None and column.name not in compiled.params
     if code == NOT_UNIQUE and gives_ids and error.diag.constraint_name == f"{table.name}_pkey":
-        _skip_taken(context.connection.engine, table)
+        _skip_taken(connection.engine, table)
         raise Away("another program has stored rows with ids that were not given yet") from error
 
 
@@ -69,5 +73,5 @@ def _skip_taken(engine: Engine, table: FromClause) -> None:
     """
     backend = engine.get_execution_options()["backend"]
     # The transaction that failed holds no lock any more.
-    with Session(engine) as session, session.begin(), backend.importing(session, table):
+    with engine.begin() as connection, backend.importing(connection, table):
         pass

@@ -18,9 +18,8 @@ from sqlalchemy import (
     select,
 )
 from sqlalchemy.dialects.postgresql import REGCLASS
-from sqlalchemy.orm import Session
 
-from flask_things.db.backend import CONNECTIONS, AnySession, Offload, Unusable, place
+from flask_things.db.backend import CONNECTIONS, AnySession, Offload, Unusable, joining, place
 from flask_things.observability.timing import timed
 
 #: PostgreSQL's code for a write on a server that only reads.
@@ -98,7 +97,7 @@ class PostgreSQL:
                 quoting.args = (message.replace(detail, "(hidden)"), *others)
 
     @contextmanager
-    def writing(self, session: Session, *, alone: bool) -> Iterator[Connection]:
+    def writing(self, session: AnySession, *, alone: bool) -> Iterator[Connection]:
         """Run a block as one transaction; the rows that it finds are locked.
 
         Some connections are left for those who read, whatever the writers wait for. Raises Away.
@@ -109,36 +108,35 @@ class PostgreSQL:
                 stack.enter_context(place(self._writers, patience_s, "writes"))
             self._moved = monotonic()
             try:
-                with session.begin():
-                    yield session.connection()
+                with self._engine.begin() as connection, joining(session):
+                    yield connection
             finally:
                 self._moved = monotonic()
 
-    def limit_wait(self, session: AnySession) -> None:
+    def limit_wait(self, connection: Connection) -> None:
         """End the statements that follow in time: who queues for a row waits for two locks."""
         limit = func.set_config("statement_timeout", str(self._busy_timeout_ms), True)
-        session.execute(select(limit))
+        connection.execute(select(limit))
 
     @contextmanager
-    def reading(self, session: AnySession) -> Iterator[Connection]:
+    def reading(self) -> Iterator[Connection]:
         """Run the block in a transaction that sees one moment."""
-        with session.begin():
-            yield session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
+        with self._engine.connect() as connection:
+            yield connection.execution_options(isolation_level="REPEATABLE READ")
 
-    def take_turns(self, session: AnySession, name: str) -> None:
+    def take_turns(self, connection: Connection, name: str) -> None:
         """Take a lock by a name; it ends with the transaction."""
-        session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(name, 0))))
+        connection.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(name, 0))))
 
     @contextmanager
-    def importing(self, session: AnySession, table: FromClause) -> Iterator[None]:
+    def importing(self, connection: Connection, table: FromClause) -> Iterator[None]:
         """Run the block while nobody else can insert; then its sequence goes on from the top."""
-        connection = session.connection()
         name = connection.dialect.identifier_preparer.format_table(table)
         connection.exec_driver_sql(f"LOCK {name} IN SHARE ROW EXCLUSIVE MODE")
         yield
         ids = cast(func.pg_get_serial_sequence(name, "id"), REGCLASS)
         top = select(func.max(table.c.id)).scalar_subquery()
-        session.execute(
+        connection.execute(
             select(func.setval(ids, func.greatest(top, func.pg_sequence_last_value(ids))))
         )
 

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, Executable, Result, Row, Select
 
 from flask_things.db.backend import AnySession, call_directly
-from flask_things.db.session import backend_of
+from flask_things.db.session import backend_of, engine_of, transaction
 from flask_things.observability.timing import timed
 
 #: How many rows a stream reads at once: with the longest texts, these take 8 MB.
@@ -35,10 +35,10 @@ def read(
     It need not read all of the result: SQLite makes one row at a time.
     """
     takes_long = isinstance(parameters, list) or _takes_long(statement)
-    engine = session.get_bind().engine  # which takes long enough to ask for it once
+    engine = engine_of(session)
     offload = engine.get_execution_options()["backend"].offload
     call = offload.call if takes_long else call_directly
-    if joined := session.info.get("transaction"):
+    if joined := transaction():
         if takes_long:
             joined.info["took_long"] = True
         return call(_execute, joined, statement, parameters, take)
@@ -62,7 +62,7 @@ def stream(session: AnySession, query: Select[Any], parameters: Any) -> Generato
     The query is executed before the first row is asked for. Close the generator if you do not read
     it to its end. Raises Away (503) where too many others are open.
     """
-    rows = _streamed(session.get_bind().engine, query, parameters)
+    rows = _streamed(engine_of(session), query, parameters)
     next(rows)
     return rows
 
@@ -83,8 +83,14 @@ def _streamed(engine: Engine, query: Select[Any], parameters: Any) -> Generator[
 
 def locked(session: AnySession, query: Select[Any], parameters: Any = None) -> Sequence[Row[Any]]:
     """Return the rows of a query inside `writing`; nobody else can change them before its end."""
-    backend_of(session).limit_wait(session)
+    limit_wait(session)
     return rows(session, _for_update(query), parameters)
+
+
+def limit_wait(session: AnySession) -> None:
+    """Let what follows inside `writing` wait no longer for rows than it may."""
+    if joined := transaction():
+        backend_of(session).limit_wait(joined)
 
 
 #: Made once: with a statement of this moment, SQLAlchemy looks through all of its columns.

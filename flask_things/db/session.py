@@ -5,14 +5,14 @@ from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
 
-from flask import Flask
+from flask import Flask, g
 from flask_sqlalchemy import SQLAlchemy
 from flask_sqlalchemy.session import Session as FlaskSession
 from sqlalchemy import Connection, Engine, FromClause
-from sqlalchemy.orm import DeclarativeBase, Session, scoped_session
+from sqlalchemy.orm import DeclarativeBase
 
 from flask_things.db import ids
-from flask_things.db.backend import AnySession, Backend
+from flask_things.db.backend import AnySession, Backend, joining, made
 from flask_things.db.postgresql import PostgreSQL
 from flask_things.db.sqlite.engine import SQLite
 from flask_things.db.types import ANNOTATIONS, compact
@@ -28,14 +28,20 @@ class JoiningSession(FlaskSession):
 
     def get_bind(self, *args: Any, **kwargs: Any) -> Engine | Connection:
         """Return the transaction's connection, or else an engine."""
-        return self.info.get("transaction") or super().get_bind(*args, **kwargs)
+        return transaction() or super().get_bind(*args, **kwargs)
 
 
 #: Small steps of work that can wait: each transaction that writes does them at its end, when it
 #: holds locks. So they must not wait for any.
-CHORES: list[Callable[[Session], None]] = []
+CHORES: list[Callable[[Connection], None]] = []
 
-db = SQLAlchemy(model_class=Base, session_options={"class_": JoiningSession})
+#: Where a session that joins a transaction begins and ends its part: what it undoes is only that.
+JOIN = "create_savepoint"
+
+db = SQLAlchemy(
+    model_class=Base,
+    session_options={"class_": JoiningSession, "join_transaction_mode": JOIN},
+)
 Base.registry.update_type_annotation_map(ANNOTATIONS)
 
 
@@ -66,14 +72,24 @@ def _backend(config: dict[str, Any]) -> Backend:
     return SQLite(Path(url.database), busy_timeout_ms=timeout, synchronous=synchronous)
 
 
+def engine_of(session: AnySession) -> Engine:
+    """Return a session's engine. That of a request is not made for this."""
+    return db.engine if session is db.session else session.get_bind().engine
+
+
 def backend_of(session: AnySession) -> Backend:
     """Return what knows how a session's database is used."""
-    return session.get_bind().engine.get_execution_options()["backend"]  # type: ignore[no-any-return]
+    return engine_of(session).get_execution_options()["backend"]  # type: ignore[no-any-return]
 
 
 def dialect_of(session: AnySession) -> str:
     """Return the name of a session's database: "sqlite" or "postgresql"."""
-    return session.get_bind().dialect.name
+    return engine_of(session).dialect.name
+
+
+def transaction() -> Connection | None:
+    """Return the connection of `writing` or `reading`, inside such a block."""
+    return g.get("transaction")  # type: ignore[no-any-return]
 
 
 @contextmanager
@@ -88,23 +104,26 @@ def writing(session: AnySession, *, alone: bool = False) -> Iterator[None]:
     Inside another such block it is a part of that one, and an error that is caught between the two
     undoes nothing. What the session held unwritten before is committed first.
     """
-    if session.info.get("transaction"):
+    if transaction():
         yield
-        session.flush()  # so that a new row has its id here, too
+        _flush(session)  # so that a new row has its id here, too
         return
-    # What a proxy stands for: it would look for that at every step.
-    own: Session = session() if isinstance(session, scoped_session) else session
-    if own.in_transaction():
+    if (own := made(session)) and own.in_transaction():
         own.commit()
     with (
         timed("database"),
-        backend_of(own).writing(own, alone=alone) as connection,
-        _noted(own, connection),
+        backend_of(session).writing(session, alone=alone) as connection,
+        _noted(connection),
     ):
         yield
-        own.flush()
+        _flush(session)
         for chore in CHORES:
-            chore(own)
+            chore(connection)
+
+
+def _flush(session: AnySession) -> None:
+    if own := made(session):
+        own.flush()
 
 
 @contextmanager
@@ -113,24 +132,26 @@ def reading(session: AnySession) -> Iterator[None]:
 
     It counts as a slow query. Raises Away (503) where too many others wait.
     """
-    session.commit()
+    if own := made(session):
+        own.commit()
     backend = backend_of(session)
     with (
         backend.offload.slow_query(),
         timed("database"),
-        backend.reading(session) as connection,
-        _noted(session, connection),
+        backend.reading() as connection,
+        _noted(connection),
+        joining(session),
     ):
         yield
 
 
 @contextmanager
-def _noted(session: AnySession, connection: Connection) -> Iterator[None]:
-    session.info["transaction"] = connection
+def _noted(connection: Connection) -> Iterator[None]:
+    g.transaction = connection
     try:
         yield
     finally:
-        del session.info["transaction"]
+        del g.transaction
 
 
 def take_turns(session: AnySession, name: str) -> None:
@@ -138,7 +159,7 @@ def take_turns(session: AnySession, name: str) -> None:
 
     For what is yet to be made, and cannot be found. Raises Away or an OperationalError (503).
     """
-    backend_of(session).take_turns(session, name)
+    backend_of(session).take_turns(g.transaction, name)
 
 
 def importing(session: AnySession, table: FromClause) -> AbstractContextManager[None]:
@@ -146,4 +167,4 @@ def importing(session: AnySession, table: FromClause) -> AbstractContextManager[
 
     Nobody else is given an id meanwhile, nor one of these later.
     """
-    return backend_of(session).importing(session, table)
+    return backend_of(session).importing(g.transaction, table)

@@ -5,8 +5,7 @@ from itertools import pairwise
 from typing import Any
 
 from flask import current_app
-from sqlalchemy import bindparam, delete, func, null, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy import Connection, bindparam, delete, func, null, select, update
 
 from flask_things.db.journal import Entry
 from flask_things.db.session import CHORES
@@ -38,14 +37,13 @@ class Trimmer:
         self._rests_since = datetime.min.replace(tzinfo=UTC)
         self._limit = TRIMMED
 
-    def __call__(self, session: Session) -> None:
+    def __call__(self, connection: Connection) -> None:
         """Remove some, unless a moment ago there were few."""
         now = utc_now()
         if not current_app.config["THINGS_KEEP_DAYS"]:
-            session.connection().execute(ERASE)
+            connection.execute(ERASE)
         if abs(now - self._rests_since) < REST:
             return
-        connection = session.connection()
         oldest = connection.execute(OLDEST, {"limit": self._limit + 1}).all()
         end = min(kept_since(), now - KEPT_AT_LEAST)
         # The last one that is old stays: a client may have come to it, and missed nothing since.

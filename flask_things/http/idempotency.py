@@ -12,8 +12,8 @@ from typing import Any
 
 from flask import Response, current_app, request
 from marshmallow import fields, validate
-from sqlalchemy import JSON, Integer, LargeBinary, Text, delete, select, tuple_
-from sqlalchemy.orm import Mapped, Session, mapped_column
+from sqlalchemy import JSON, Connection, Integer, LargeBinary, Text, delete, select, tuple_
+from sqlalchemy.orm import Mapped, mapped_column
 from webargs.flaskparser import abort
 
 from flask_things.db.session import CHORES, db, take_turns, writing
@@ -162,7 +162,7 @@ class Sweeper:
     def __init__(self) -> None:
         self._rests_since = datetime.min.replace(tzinfo=UTC)
 
-    def __call__(self, session: Session) -> None:
+    def __call__(self, connection: Connection) -> None:
         """Remove some, unless a moment ago there were few."""
         now = utc_now()
         if abs(now - self._rests_since) < REST:
@@ -172,7 +172,7 @@ class Sweeper:
         # Another transaction that holds such a lock may wait for one that this statement takes.
         oldest = oldest.order_by(KeptAnswer.created_at).with_for_update(skip_locked=True)
         remove = delete(KeptAnswer.__table__).where(tuple_(*row).in_(oldest))
-        if session.connection().execute(remove).rowcount < SWEPT:
+        if connection.execute(remove).rowcount < SWEPT:
             self._rests_since = now
 
 

@@ -9,7 +9,7 @@ from sqlalchemy import BigInteger, bindparam, delete, select
 from flask_things.db.backend import AnySession
 from flask_things.db.errors import Invalid, NotFound
 from flask_things.db.ids import ID_MAX
-from flask_things.db.queries import locked
+from flask_things.db.queries import locked, rows
 from flask_things.db.session import dialect_of, writing
 from flask_things.http.error_codes import Code, Message
 from flask_things.resource.collection import Collection, Expect, Stored
@@ -85,7 +85,7 @@ class Bulk:
         """
         with writing(session, alone=len(ids) > 1):
             self._expect(session, ids, expect)
-            write(session, self._delete, {"ids": ids})
+            write(rows, session, self._delete, {"ids": ids})
 
     def delete_selected(self, session: AnySession, limit: int, **selection: Any) -> int:
         """Delete the first rows of a selection, up to a limit, and return how many they were.
@@ -98,7 +98,7 @@ class Bulk:
         found = row_id.in_(query.with_only_columns(row_id))
         selected = _slow(delete(self._collection.table).where(found).returning(row_id))
         with writing(session, alone=True):
-            return len(write(session, selected, parameters))
+            return len(write(rows, session, selected, parameters))
 
     def _change(
         self, session: AnySession, row: Stored, fields: Mapping[str, Any], number: int

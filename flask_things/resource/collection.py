@@ -6,19 +6,20 @@ from functools import partial
 from itertools import chain
 from typing import Any
 
-from sqlalchemy import Row, Table, bindparam, delete, insert, select, update
+from sqlalchemy import Row, Table
 
 from flask_things.db.backend import AnySession
 from flask_things.db.batches import in_batches
 from flask_things.db.errors import NotFound
-from flask_things.db.ids import ID_MAX
-from flask_things.db.queries import locked, read, rows, stream
+from flask_things.db.queries import limit_wait, read, rows, stream
 from flask_things.db.session import dialect_of, reading, take_turns, writing
+from flask_things.db.types import utc_now
 from flask_things.http.request_schemas import BULK_MAX_ITEMS
 from flask_things.resource.constraints import Constraints, write
 from flask_things.resource.page import PAGE_MAX_BYTES, Page, read_page
 from flask_things.resource.row_values import Values
 from flask_things.resource.selection import Queries, narrowest
+from flask_things.resource.statements import Statements, this
 
 #: A row as it was when it was read or written.
 Stored = Row[Any]
@@ -37,12 +38,7 @@ class Collection:
         self.table, self.queries = table, queries
         self.constraints = Constraints(table)
         self._values = Values(table)
-        # The statements, made once: to make one takes longer than to execute it.
-        this = table.c.id == bindparam("row_id_")
-        self._one = select(*table.c).where(this)
-        self._insert = insert(table).returning(*table.c, sort_by_parameter_order=True)
-        self._update = update(table).where(this).returning(*table.c)
-        self._delete = delete(table).where(this).returning(table.c.id)
+        self._statements = Statements(table)
 
     def find(self, session: AnySession, /, **selection: Any) -> Sequence[Stored]:
         """Return the selected rows as the database has them now.
@@ -96,14 +92,15 @@ class Collection:
 
         Raises NotFound (404).
         """
-        return self._get(session, rows, row_id)
+        return self._first(self._statements.get.rows(session, this(row_id)), row_id)
 
     def lock(self, session: AnySession, row_id: int, expect: Expect | None = None) -> Stored:
         """Return a row that inside `writing` nobody else can change any more.
 
         `expect` is as in update. Raises NotFound (404).
         """
-        row = self._get(session, locked, row_id)
+        limit_wait(session)
+        row = self._first(self._statements.lock.rows(session, this(row_id)), row_id)
         if expect:
             expect(row)
         return row
@@ -156,7 +153,9 @@ class Collection:
         new = [self._values.complete(fields) for fields in items]
         if self.constraints.exist:
             self.constraints.check(session, new, first=first)
-        return write(session, self._insert, new if len(new) > 1 else new[0])
+        if len(new) > 1:
+            return write(rows, session, self._statements.insert_many, new)
+        return write(self._statements.insert.rows, session, new[0])
 
     def update(
         self, session: AnySession, row_id: int, /, *, expect: Expect | None = None, **fields: Any
@@ -181,7 +180,8 @@ class Collection:
             return row
         if self.constraints.exist:
             self.constraints.check(session, [new], first=number, row_id=row.id)
-        [changed] = write(session, self._update, {**new, "row_id_": row.id})
+        new = {**new, "updated_at": utc_now(), **this(row.id)}
+        [changed] = write(self._statements.update.rows, session, new)
         return changed
 
     def delete(self, session: AnySession, row_id: int, *, expect: Expect | None = None) -> None:
@@ -191,10 +191,9 @@ class Collection:
         """
         with writing(session):
             self.lock(session, row_id, expect)
-            write(session, self._delete, {"row_id_": row_id})
+            write(self._statements.delete.rows, session, this(row_id))
 
-    def _get(self, session: AnySession, read_rows: Any, row_id: int) -> Stored:
-        found = read_rows(session, self._one, {"row_id_": row_id}) if 1 <= row_id <= ID_MAX else ()
+    def _first(self, found: Sequence[Stored], row_id: int) -> Stored:
         if not found:
             raise NotFound(f"There is no {self.table.name.replace('_', ' ')} {row_id}.")
-        return found[0]  # type: ignore[no-any-return]
+        return found[0]

@@ -4,10 +4,10 @@ It is checked inside the transaction that writes. SQLite lets nobody else write 
 keeps the referenced rows; two rows that race for a unique value are left to its unique index.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Column, Executable, Row, Table, select
+from sqlalchemy import Column, Row, Table, select
 from sqlalchemy.exc import IntegrityError, StatementError
 
 from flask_things.db.backend import AnySession
@@ -80,14 +80,14 @@ class Constraints:
         return method != "GET" and bool(self._unique)
 
 
-def write(session: AnySession, statement: Executable, values: Any) -> Sequence[Row[Any]]:
-    """Execute a statement that writes rows, and return what it returns.
+def write(execute: Callable[..., Sequence[Row[Any]]], *arguments: Any) -> Sequence[Row[Any]]:
+    """Return the rows that a function returns which executes a statement that writes.
 
     Raises Conflict (409) and Invalid (422) where the database refuses them, and ValueError where
     the type of a column does.
     """
     try:
-        return rows(session, statement, values)
+        return execute(*arguments)
     except IntegrityError as error:
         raise _conflict(error) from error
     except StatementError as error:

@@ -22,7 +22,7 @@ class Values:
         self._defaults = {c.name: default_of(c) for c in table.c if c.name not in GENERATED}
 
     def complete(self, fields: Mapping[str, Any]) -> dict[str, Any]:
-        """Return a value for each column but `id` and `revision`.
+        """Return a value for each column but `id`.
 
         Raises TypeError for a missing or an unknown one.
         """
@@ -32,7 +32,7 @@ class Values:
             raise TypeError(f"{self._table} needs {', '.join(needed)}.")
         made = {n: default() if callable(default) else default for n, default in defaults.items()}
         now = utc_now()
-        return {**fields, **made, "created_at": now, "updated_at": now}
+        return {**fields, **made, "created_at": now, "updated_at": now, "revision": 1}
 
     def changes(self, row: Row[Any], fields: Mapping[str, Any]) -> dict[str, Any]:
         """Return the values that differ from those of a row.

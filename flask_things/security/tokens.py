@@ -24,6 +24,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from flask_things.db import journal
 from flask_things.db.backend import AnySession, Refused
 from flask_things.db.ids import ID_MAX
+from flask_things.db.prepared import Prepared
 from flask_things.db.queries import rows
 from flask_things.db.session import db, writing
 from flask_things.db.types import UTCDateTime, utc_now
@@ -58,7 +59,9 @@ class Token(db.Model):  # type: ignore[name-defined]
 
 journal.watch(Token.__table__)
 
-FOUND = select(*Token.__table__.c).where(Token.id == bindparam("token_id"))
+FOUND = Prepared(
+    select(*Token.__table__.c).where(Token.id == bindparam("token_id")), [*Token.__table__.c]
+)
 NAMES = select(*Token.__table__.c).order_by(Token.name)
 NAMED = select(Token.id).where(Token.name == bindparam("name"))
 
@@ -104,7 +107,7 @@ def find_token(session: AnySession, sent: str) -> Row[Any] | None:
     match = SENT.fullmatch(sent)
     if not match or int(match[1]) > ID_MAX:
         return None
-    found = rows(session, FOUND, {"token_id": int(match[1])})
+    found = FOUND.rows(session, {"token_id": int(match[1])})
     if not (found and compare_digest(found[0].digest, _digest(match[2]))):
         return None
     return None if is_over(found[0]) else found[0]

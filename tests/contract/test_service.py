@@ -1,12 +1,12 @@
 """What guards and surrounds every resource: tokens, limits, cache, metrics, `flask shell`."""
 
 import pytest
-from sqlalchemy import event
 
 from flask_things import create_app
 from flask_things.db.session import db
 from flask_things.security.tokens import create_token
 from tests.support.resources import Rows
+from tests.support.statements import statements
 
 
 @pytest.fixture
@@ -106,16 +106,13 @@ def test_what_is_cached_is_never_stale(app, rows, connection):
 
 @pytest.mark.sqlite
 def test_a_get_that_comes_again_asks_nothing_of_the_database(app, rows):
-    row, seen = rows.create(), []
+    row = rows.create()
     paths = (rows.path, rows.url(row))
     for path in paths:
         rows.client.get(path)
-    with app.app_context():
-        engine = db.engine
-    event.listen(engine, "before_cursor_execute", note := lambda *args: seen.append(args[2]))
-    for path in paths:
-        assert rows.client.get(path).status_code == 200
-    event.remove(engine, "before_cursor_execute", note)
+    with statements(app) as seen:
+        for path in paths:
+            assert rows.client.get(path).status_code == 200
     assert seen == []
 
 

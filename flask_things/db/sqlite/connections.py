@@ -80,11 +80,10 @@ class Connections:
         return connection
 
     def listen(self, engine: Engine) -> None:
-        """Look at the file when a transaction begins, at every error, and at old connections."""
-        event.listen(engine, "begin", lambda _connection: self._identity.check())
+        """Look at the file before a connection is used, at every error, and at old connections."""
         event.listen(engine, "handle_error", self._note_damage)
         event.listen(engine, "connect", self._note_writing)
-        event.listen(engine, "checkout", self._renew)
+        event.listen(engine, "checkout", self._check)
         event.listen(engine, "engine_disposed", lambda _engine: self._watch.close())
 
     def version(self) -> Hashable:
@@ -112,11 +111,12 @@ class Connections:
     def _note_writing(self, _connection: Any, record: ConnectionPoolEntry) -> None:
         record.info["writes"] = self._identity.is_writable()
 
-    def _renew(self, _connection: Any, record: ConnectionPoolEntry, _user: Any) -> None:
+    def _check(self, _connection: Any, record: ConnectionPoolEntry, _user: Any) -> None:
         """Let a connection go that was opened when nothing could be written, and now can be.
 
-        It would not look for what others write.
+        It would not look for what others write. Raises Away for another file than the first.
         """
+        self._identity.check()
         if not record.info["writes"] and self._identity.is_writable():
             raise DisconnectionError
 

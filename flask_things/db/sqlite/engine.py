@@ -7,21 +7,16 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Engine, FromClause
-from sqlalchemy.exc import OperationalError
-from sqlalchemy.orm import Session
 
-from flask_things.db.backend import CONNECTIONS, AnySession, Away, Offload, Unusable
+from flask_things.db.backend import CONNECTIONS, AnySession, Away, Offload, Unusable, made
 from flask_things.db.sqlite import file
 from flask_things.db.sqlite.connections import Connections
-from flask_things.db.sqlite.file import error_name, sqlite3
+from flask_things.db.sqlite.file import sqlite3
 from flask_things.db.sqlite.file_identity import Identity
 from flask_things.db.sqlite.files import beside
 from flask_things.db.sqlite.group_commit import GroupCommit
 from flask_things.db.sqlite.write_lock import Gate, try_until
-
-#: Makes SQLite read the schema if another process has changed it. While an INSERT is compiled whose
-#: triggers feed FTS5, that would end in "no such table".
-LOAD_SCHEMA = "SELECT 1 FROM sqlite_schema LIMIT 0"
+from flask_things.db.sqlite.writer import Writer, driver_connection, execute, has_begun
 
 
 class SQLite:
@@ -53,9 +48,10 @@ class SQLite:
         }
 
     def listen(self, engine: Engine) -> None:
-        """Look at the file when a transaction begins, at every error, and at old connections."""
+        """Look at the file before a connection is used, at every error, and at old connections."""
         self._engine = engine
         self._connections.listen(engine)
+        self._writer = Writer(engine)
 
     def is_sound(self) -> bool:
         """Tell whether no worker of this server has met damage."""
@@ -66,28 +62,28 @@ class SQLite:
         return self._identity.why_read_only()
 
     @contextmanager
-    def writing(self, session: Session, *, alone: bool) -> Iterator[Connection]:
+    def writing(self, session: AnySession, *, alone: bool) -> Iterator[Connection]:
         """Run the block in a transaction that has the write lock from its beginning.
 
         Raises Away if that takes too long.
         """
         with self.groups.joined(self.busy_timeout_ms / 1000, alone=alone) as group:
             connection, is_shared = group.connection, group.is_shared
-            # How the session takes part if it is used at all, beside the connection.
-            session.join_transaction_mode = "create_savepoint" if is_shared else "rollback_only"
             try:
                 if is_shared:
-                    connection.exec_driver_sql("SAVEPOINT writer")
+                    execute(connection, "SAVEPOINT writer")
                 yield connection
-                session.commit()
+                if own := made(session):
+                    own.commit()
                 if is_shared:
-                    connection.exec_driver_sql("RELEASE writer")
+                    execute(connection, "RELEASE writer")
             except BaseException as error:
                 group.error = Away("a write that failed could not be undone")  # until it is
-                in_transaction = _driver_connection(connection).in_transaction
+                in_transaction = driver_connection(connection).in_transaction
                 if not in_transaction:  # SQLite has ended it: the disk is full
                     connection.invalidate()
-                session.rollback()
+                if own := made(session):
+                    own.rollback()
                 if is_shared and in_transaction:
                     connection.exec_driver_sql("ROLLBACK TO writer")
                     connection.exec_driver_sql("RELEASE writer")
@@ -99,14 +95,15 @@ class SQLite:
     @contextmanager
     def _transaction(self, end: float) -> Iterator[Connection]:
         # The connection comes first: a wait for one must not stop the writers of other processes.
-        with self._engine.connect() as connection, self.gate.held(end):
+        with self._writer.lend() as connection, self.gate.held(end):
+            connection.begin()
             # SQLite would wait in its own sleep, which stops the event loop.
-            driver_connection = _driver_connection(connection)
-            driver_connection.execute("PRAGMA busy_timeout = 0")
+            execute(connection, "PRAGMA busy_timeout = 0")
             try:
-                try_until(end, lambda: _has_begun(connection), f"the lock of {self.path}")
+                self._identity.check()
+                try_until(end, lambda: has_begun(connection), f"the lock of {self.path}")
             finally:
-                driver_connection.execute(f"PRAGMA busy_timeout = {self.busy_timeout_ms}")
+                execute(connection, f"PRAGMA busy_timeout = {self.busy_timeout_ms}")
             try:
                 yield connection
                 self._identity.check()
@@ -117,20 +114,19 @@ class SQLite:
                 connection.rollback()  # while the gate is still held
 
     @contextmanager
-    def reading(self, session: AnySession) -> Iterator[Connection]:
+    def reading(self) -> Iterator[Connection]:
         """Run the block in a transaction that sees one moment."""
-        with session.begin():
-            connection = session.connection()
+        with self._engine.connect() as connection:
             connection.exec_driver_sql("BEGIN")
             yield connection
 
-    def take_turns(self, session: AnySession, name: str) -> None:
+    def take_turns(self, connection: Connection, name: str) -> None:
         """Do nothing: who writes is alone anyway."""
 
-    def limit_wait(self, session: AnySession) -> None:
+    def limit_wait(self, connection: Connection) -> None:
         """Do nothing: all of the waiting has been done."""
 
-    def importing(self, session: AnySession, table: FromClause) -> AbstractContextManager[None]:
+    def importing(self, connection: Connection, table: FromClause) -> AbstractContextManager[None]:
         """Run the block: AUTOINCREMENT goes on from the highest id by itself."""
         return nullcontext()
 
@@ -175,18 +171,3 @@ class SQLite:
         # To rebuild a table is to drop it, which would delete what refers to it.
         connection.exec_driver_sql("PRAGMA foreign_keys = OFF")
         connection.exec_driver_sql("BEGIN IMMEDIATE")
-
-
-def _driver_connection(connection: Connection) -> Any:
-    return connection.connection.driver_connection
-
-
-def _has_begun(connection: Connection) -> bool:
-    try:
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
-        connection.exec_driver_sql(LOAD_SCHEMA).close()
-    except OperationalError as error:
-        if error_name(error.orig).startswith("SQLITE_BUSY"):
-            return False
-        raise
-    return True

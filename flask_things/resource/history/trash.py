@@ -4,6 +4,7 @@ from contextlib import suppress
 from functools import partial
 from typing import Any
 
+from flask import g
 from marshmallow import Schema
 from sqlalchemy import ColumnElement, Select, exists, insert, null, select, update
 from sqlalchemy.orm import aliased
@@ -83,7 +84,7 @@ class Trash:
             # Above 1, so that the journal has it as restored.
             values |= {"updated_at": utc_now(), "revision": max(row.revision, 1) + 1}
             self._collection.constraints.check(session, [values])
-            [restored] = write(session, self._insert, values)
+            [restored] = write(rows, session, self._insert, values)
             return restored
 
     def erase(self, session: AnySession, row_id: int, /, *, expect: Expect | None = None) -> None:
@@ -97,7 +98,7 @@ class Trash:
             self._get(session, in_trash, row_id, expect)
             mine = (Entry.table_name == self._table.name, Entry.row_id == row_id)
             erase = update(Entry.__table__).where(*mine, Entry.before.is_not(None))
-            session.connection().execute(erase.values(before=null()))
+            g.transaction.execute(erase.values(before=null()))
 
     def _get(
         self, session: AnySession, query: Select[Any], row_id: int, expect: Expect | None

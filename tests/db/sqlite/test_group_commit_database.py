@@ -137,7 +137,7 @@ def test_a_failure_to_undo_a_part_undoes_the_whole_group(app, at_the_gate, monke
     def broken(session):
         with writing(session):
             things.create_thing(session, text="half done")
-            monkeypatch.setattr(engine, "_driver_connection", raise_error)
+            monkeypatch.setattr(engine, "driver_connection", raise_error)
             raise KeyError
 
     def raise_error(_connection):

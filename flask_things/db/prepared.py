@@ -1,0 +1,119 @@
+"""Statements about one row: compiled once, and executed by the driver.
+
+SQLAlchemy's Connection takes five times as long as such a statement itself, most of it for what is
+the same each time. The pool, the types and the errors are SQLAlchemy's here, too.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from typing import Any, NamedTuple
+
+from sqlalchemy import Column, Connection, Dialect, Row
+from sqlalchemy.engine import result_tuple
+
+from flask_things.db import ids
+from flask_things.db.backend import AnySession
+from flask_things.db.queries import rows
+from flask_things.db.session import engine_of, transaction
+from flask_things.observability.timing import timed
+
+#: Changes a value on its way to the driver or from it; None where it stays as it is.
+Processor = Callable[[Any], Any] | None
+
+
+class Compiled(NamedTuple):
+    """A statement for one database, and for parameters with certain names."""
+
+    source: Any
+    sql: str
+    parameters: Sequence[tuple[str, Processor]]
+    is_incomplete: bool  # there are columns whose values SQLAlchemy has to make
+
+    def values(self, given: Mapping[str, Any]) -> Any:
+        """Return parameters as the driver gets them. Raises ValueError as the column types do."""
+        values = {
+            name: load(given[name]) if load else given[name] for name, load in self.parameters
+        }
+        return [*values.values()] if self.source.positional else values
+
+
+class Prepared:
+    """A statement that returns rows of some columns."""
+
+    def __init__(self, statement: Any, columns: Sequence[Column[Any]]) -> None:
+        self._statement, self._columns = statement, columns
+        self._compiled: dict[tuple[str, ...], Compiled] = {}
+        self._makers: dict[str, Callable[[Any], Row[Any]]] = {}
+
+    def rows(self, session: AnySession, parameters: Mapping[str, Any]) -> Sequence[Row[Any]]:
+        """Return the rows, inside `writing` or `reading` as a part of that, else by itself.
+
+        Raises SQLAlchemy's errors, and ValueError where the type of a column does.
+        """
+        if joined := transaction():
+            return self._join(joined, parameters)
+        engine = engine_of(session)
+        with timed("database"), suppress(engine.dialect.loaded_dbapi.Error):
+            return self._read(engine.raw_connection(), engine.dialect, parameters)
+        return rows(session, self._statement, parameters)  # which raises the error as SQLAlchemy's
+
+    def _read(
+        self, connection: Any, dialect: Dialect, parameters: Mapping[str, Any]
+    ) -> Sequence[Row[Any]]:
+        compiled = self._compile(dialect, parameters)
+        try:
+            cursor = connection.driver_connection.execute(compiled.sql, compiled.values(parameters))
+            found = cursor.fetchall()
+        except BaseException:
+            connection.invalidate()
+            raise
+        connection.close()
+        return self._rows(dialect, cursor.description, found)
+
+    def _join(self, joined: Connection, parameters: Mapping[str, Any]) -> Sequence[Row[Any]]:
+        dialect = joined.dialect
+        compiled = self._compile(dialect, parameters)
+        if compiled.is_incomplete:
+            return joined.execute(self._statement, parameters).all()
+        driver: Any = joined.connection.driver_connection
+        values = compiled.values(parameters)
+        try:
+            cursor = driver.execute(compiled.sql, values)
+            found = cursor.fetchall()
+        except BaseException as error:  # noqa: BLE001 - raised again by the last line
+            ids.explain(error, joined, compiled.source)
+            # It is private, and what Connection.execute() calls: nothing public raises the error.
+            joined._handle_dbapi_exception(error, compiled.sql, None, None, None)
+        return self._rows(dialect, cursor.description, found)
+
+    def _compile(self, dialect: Dialect, parameters: Mapping[str, Any]) -> Compiled:
+        key = (dialect.name, *parameters)
+        if key not in self._compiled:
+            source = self._statement.compile(dialect=dialect, column_keys=[*parameters])
+            names = source.positiontup or source.binds
+            loads = [
+                (name, source.binds[name].type.dialect_impl(dialect).bind_processor(dialect))
+                for name in names
+            ]
+            self._compiled[key] = Compiled(source, source.string, loads, bool(source.prefetch))
+        return self._compiled[key]
+
+    def _rows(self, dialect: Dialect, description: Any, found: Sequence[Any]) -> Sequence[Row[Any]]:
+        make = self._makers.get(dialect.name)
+        if make is None:
+            make = self._makers[dialect.name] = _maker(self._columns, dialect, description)
+        return [make(values) for values in found]
+
+
+def _maker(
+    columns: Sequence[Column[Any]], dialect: Dialect, description: Any
+) -> Callable[[Any], Row[Any]]:
+    """Return what makes a row of the values that the driver returns."""
+    make = result_tuple([column.name for column in columns])
+    loads = [
+        column.type.dialect_impl(dialect).result_processor(dialect, kind[1])
+        for column, kind in zip(columns, description, strict=True)
+    ]
+    return lambda values: make(
+        [load(value) if load else value for load, value in zip(loads, values, strict=True)]
+    )

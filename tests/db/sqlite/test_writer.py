@@ -1,0 +1,48 @@
+"""The connection that writes is kept, and nothing else is kept with it."""
+
+import pytest
+
+from flask_things.db.backend import Away
+from flask_things.db.session import backend_of, db
+from flask_things.db.sqlite.file import sqlite3
+from tests.support import things
+
+pytestmark = pytest.mark.sqlite
+
+
+@pytest.fixture
+def session(app):
+    """Return the session of a request."""
+    with app.app_context():
+        yield db.session
+
+
+def test_writes_use_one_connection_that_is_kept(session):
+    for text in "xyz":
+        things.create_thing(session, text=text)
+        assert db.engine.pool.checkedout() == 1
+    assert len(things.list_things(session)) == 3
+
+
+def test_an_error_gives_it_back(session):
+    with pytest.raises(things.NotFound):
+        things.delete_thing(session, 1)
+    assert db.engine.pool.checkedout() == 0
+
+
+def test_before_a_fork_it_is_closed(session):
+    """SQLite's locks do not survive one."""
+    things.create_thing(session, text="x")
+    kept = backend_of(session)._writer._kept.connection.driver_connection
+    db.engine.dispose()
+    with pytest.raises(sqlite3.ProgrammingError, match="closed"):
+        kept.execute("SELECT 1")
+    assert things.create_thing(session, text="y").id == 2
+
+
+def test_a_file_that_was_replaced_is_not_written(session, file):
+    things.create_thing(session, text="x")
+    file.rename(file.with_name("old"))
+    file.write_bytes(b"another")
+    with pytest.raises(Away):
+        things.create_thing(session, text="y")
