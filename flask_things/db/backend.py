@@ -123,6 +123,12 @@ class Backend(Protocol):
         Raises Away where it cannot begin, or may not end.
         """
 
+    def reader(self) -> AbstractContextManager[Any]:
+        """Lend a connection of the driver for a quick read by itself.
+
+        Raises Away and the driver's errors.
+        """
+
     def reading(self) -> AbstractContextManager[Connection]:
         """Run a block as one transaction that sees one moment."""
 

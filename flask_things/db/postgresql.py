@@ -119,6 +119,17 @@ class PostgreSQL:
         connection.execute(select(limit))
 
     @contextmanager
+    def reader(self) -> Iterator[Any]:
+        """Lend a connection of the driver, which the pool has seen to be alive."""
+        connection = self._engine.raw_connection()
+        try:
+            yield connection.driver_connection
+        except BaseException:
+            connection.invalidate()
+            raise
+        connection.close()
+
+    @contextmanager
     def reading(self) -> Iterator[Connection]:
         """Run the block in a transaction that sees one moment."""
         with self._engine.connect() as connection:

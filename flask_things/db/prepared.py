@@ -14,7 +14,7 @@ from sqlalchemy.engine import result_tuple
 from flask_things.db import ids
 from flask_things.db.backend import AnySession
 from flask_things.db.queries import rows
-from flask_things.db.session import engine_of, transaction
+from flask_things.db.session import backend_of, engine_of, transaction
 from flask_things.observability.timing import timed
 
 #: Changes a value on its way to the driver or from it; None where it stays as it is.
@@ -52,39 +52,41 @@ class Prepared:
         """
         if joined := transaction():
             return self._join(joined, parameters)
-        engine = engine_of(session)
-        with timed("database"), suppress(engine.dialect.loaded_dbapi.Error):
-            return self._read(engine.raw_connection(), engine.dialect, parameters)
-        return rows(session, self._statement, parameters)  # which raises the error as SQLAlchemy's
-
-    def _read(
-        self, connection: Any, dialect: Dialect, parameters: Mapping[str, Any]
-    ) -> Sequence[Row[Any]]:
-        compiled = self._compile(dialect, parameters)
-        try:
-            cursor = connection.driver_connection.execute(compiled.sql, compiled.values(parameters))
-            found = cursor.fetchall()
-        except BaseException:
-            connection.invalidate()
-            raise
-        connection.close()
-        return self._rows(dialect, cursor.description, found)
+        dialect = engine_of(session).dialect
+        found = None
+        with (
+            timed("database"),
+            suppress(dialect.loaded_dbapi.Error),
+            backend_of(session).reader() as driver,
+        ):
+            compiled = self._compile(dialect, parameters)
+            found = self._execute(driver, dialect, compiled, compiled.values(parameters))
+        if found is None:  # SQLAlchemy tries again, and raises the error as its own
+            found = rows(session, self._statement, parameters)
+        return found
 
     def _join(self, joined: Connection, parameters: Mapping[str, Any]) -> Sequence[Row[Any]]:
-        dialect = joined.dialect
-        compiled = self._compile(dialect, parameters)
+        compiled = self._compile(joined.dialect, parameters)
         if compiled.is_incomplete:
             return joined.execute(self._statement, parameters).all()
-        driver: Any = joined.connection.driver_connection
         values = compiled.values(parameters)
+        driver = joined.connection.driver_connection
         try:
-            cursor = driver.execute(compiled.sql, values)
-            found = cursor.fetchall()
+            return self._execute(driver, joined.dialect, compiled, values)
         except BaseException as error:  # noqa: BLE001 - raised again by the last line
             ids.explain(error, joined, compiled.source)
             # It is private, and what Connection.execute() calls: nothing public raises the error.
             joined._handle_dbapi_exception(error, compiled.sql, None, None, None)
-        return self._rows(dialect, cursor.description, found)
+
+    def _execute(
+        self, driver: Any, dialect: Dialect, compiled: Compiled, values: Any
+    ) -> Sequence[Row[Any]]:
+        cursor = driver.execute(compiled.sql, values)
+        found = cursor.fetchall()
+        make = self._makers.get(dialect.name)
+        if make is None:
+            make = self._makers[dialect.name] = _maker(self._columns, dialect, cursor.description)
+        return [make(row) for row in found]
 
     def _compile(self, dialect: Dialect, parameters: Mapping[str, Any]) -> Compiled:
         key = (dialect.name, *parameters)
@@ -97,12 +99,6 @@ class Prepared:
             ]
             self._compiled[key] = Compiled(source, source.string, loads, bool(source.prefetch))
         return self._compiled[key]
-
-    def _rows(self, dialect: Dialect, description: Any, found: Sequence[Any]) -> Sequence[Row[Any]]:
-        make = self._makers.get(dialect.name)
-        if make is None:
-            make = self._makers[dialect.name] = _maker(self._columns, dialect, description)
-        return [make(values) for values in found]
 
 
 def _maker(

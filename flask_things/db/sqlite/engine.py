@@ -15,8 +15,8 @@ from flask_things.db.sqlite.file import sqlite3
 from flask_things.db.sqlite.file_identity import Identity
 from flask_things.db.sqlite.files import beside
 from flask_things.db.sqlite.group_commit import GroupCommit
+from flask_things.db.sqlite.kept import Kept, driver_connection, execute, has_begun
 from flask_things.db.sqlite.write_lock import Gate, try_until
-from flask_things.db.sqlite.writer import Writer, driver_connection, execute, has_begun
 
 
 class SQLite:
@@ -51,7 +51,8 @@ class SQLite:
         """Look at the file before a connection is used, at every error, and at old connections."""
         self._engine = engine
         self._connections.listen(engine)
-        self._writer = Writer(engine)
+        self._writers = Kept(engine, engine.connect)
+        self._readers = Kept(engine, engine.raw_connection)
 
     def is_sound(self) -> bool:
         """Tell whether no worker of this server has met damage."""
@@ -95,7 +96,7 @@ class SQLite:
     @contextmanager
     def _transaction(self, end: float) -> Iterator[Connection]:
         # The connection comes first: a wait for one must not stop the writers of other processes.
-        with self._writer.lend() as connection, self.gate.held(end):
+        with self._writers.lend() as connection, self.gate.held(end):
             connection.begin()
             # SQLite would wait in its own sleep, which stops the event loop.
             execute(connection, "PRAGMA busy_timeout = 0")
@@ -112,6 +113,13 @@ class SQLite:
                 connection.commit()
             finally:
                 connection.rollback()  # while the gate is still held
+
+    @contextmanager
+    def reader(self) -> Iterator[Any]:
+        """Lend a connection of the driver for a read by itself."""
+        self._identity.check()
+        with self._readers.lend() as connection:
+            yield connection.driver_connection
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:

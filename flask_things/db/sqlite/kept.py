@@ -1,6 +1,6 @@
-"""The connection of a process that writes, and what it executes around each transaction."""
+"""Connections that a process keeps, and what the one that writes executes around a transaction."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -14,31 +14,44 @@ from flask_things.db.sqlite.file import error_name, sqlite3
 LOAD_SCHEMA = "SELECT 1 FROM sqlite_schema LIMIT 0"
 
 
-class Writer:
-    """The connection that writes. To take one from the pool takes longer than a statement."""
+class Kept:
+    """Connections that are lent again and again, beside the pool that they come from.
 
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
-        self._kept: Connection | None = None
-        event.listen(engine, "engine_disposed", lambda _engine: self._drop())
+    To take one from the pool, and to give it back, takes longer than a statement.
+    """
+
+    def __init__(self, engine: Engine, take: Callable[[], Any]) -> None:
+        """Take an engine, and what takes a connection from its pool."""
+        self._take = take
+        self._idle: list[Any] = []
+        event.listen(engine, "engine_disposed", lambda _engine: self._close())
 
     @contextmanager
-    def lend(self) -> Iterator[Connection]:
-        """Lend it to one block at a time; it is kept, unless that raises an error."""
-        connection, self._kept = self._kept or self._engine.connect(), None
+    def lend(self) -> Iterator[Any]:
+        """Lend a connection to the block; after an error the pool gets it back.
+
+        So it does if nothing could be written when it was opened: see Connections.
+        """
+        try:
+            connection = self._idle.pop()
+        except IndexError:
+            connection = self._take()
         try:
             yield connection
         except BaseException:
             connection.close()
             raise
-        self._kept = connection
+        if connection.info["writes"]:
+            self._idle.append(connection)
+        else:
+            connection.close()
 
-    def _drop(self) -> None:
-        """Close it, as before a fork: the locks on a file belong to a process."""
-        if self._kept:
-            self._kept.invalidate()
-            self._kept.close()
-            self._kept = None
+    def _close(self) -> None:
+        """Close those that are idle, as before a fork: the locks on a file belong to a process."""
+        while self._idle:
+            connection = self._idle.pop()
+            connection.invalidate()
+            connection.close()
 
 
 def driver_connection(connection: Connection) -> Any:

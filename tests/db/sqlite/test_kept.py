@@ -1,10 +1,11 @@
-"""The connection that writes is kept, and nothing else is kept with it."""
+"""The connections that write and read one row are kept, and nothing else is kept with them."""
 
 import pytest
 
 from flask_things.db.backend import Away
 from flask_things.db.session import backend_of, db
 from flask_things.db.sqlite.file import sqlite3
+from flask_things.db.sqlite.file_identity import Identity
 from tests.support import things
 
 pytestmark = pytest.mark.sqlite
@@ -33,7 +34,7 @@ def test_an_error_gives_it_back(session):
 def test_before_a_fork_it_is_closed(session):
     """SQLite's locks do not survive one."""
     things.create_thing(session, text="x")
-    kept = backend_of(session)._writer._kept.connection.driver_connection
+    kept = backend_of(session)._writers._idle[0].connection.driver_connection
     db.engine.dispose()
     with pytest.raises(sqlite3.ProgrammingError, match="closed"):
         kept.execute("SELECT 1")
@@ -46,3 +47,18 @@ def test_a_file_that_was_replaced_is_not_written(session, file):
     file.write_bytes(b"another")
     with pytest.raises(Away):
         things.create_thing(session, text="y")
+
+
+def test_reads_use_another_one_that_is_kept(session):
+    things.create_thing(session, text="x")
+    for _ in range(3):
+        assert things.get_thing(session, 1).text == "x"
+        assert db.engine.pool.checkedout() == 2
+
+
+def test_what_was_opened_when_nothing_could_be_written_is_not_kept(session, monkeypatch):
+    """It would not see what others write."""
+    things.create_thing(session, text="x")
+    monkeypatch.setattr(Identity, "is_writable", lambda _identity: False)
+    assert things.get_thing(session, 1).text == "x"
+    assert db.engine.pool.checkedout() == 1
