@@ -92,6 +92,11 @@ def transaction() -> Connection | None:
     return g.get("transaction")  # type: ignore[no-any-return]
 
 
+def joined() -> Connection:
+    """Return that connection where there must be one."""
+    return g.transaction  # type: ignore[no-any-return]
+
+
 @contextmanager
 def writing(session: AnySession, *, alone: bool = False) -> Iterator[None]:
     """Run the block as one transaction that writes: committed at its end, rolled back on an error.
@@ -159,7 +164,7 @@ def take_turns(session: AnySession, name: str) -> None:
 
     For what is yet to be made, and cannot be found. Raises Away or an OperationalError (503).
     """
-    backend_of(session).take_turns(g.transaction, name)
+    backend_of(session).take_turns(joined(), name)
 
 
 def importing(session: AnySession, table: FromClause) -> AbstractContextManager[None]:
@@ -167,4 +172,4 @@ def importing(session: AnySession, table: FromClause) -> AbstractContextManager[
 
     Nobody else is given an id meanwhile, nor one of these later.
     """
-    return backend_of(session).importing(g.transaction, table)
+    return backend_of(session).importing(joined(), table)

@@ -4,7 +4,6 @@ from contextlib import suppress
 from functools import partial
 from typing import Any
 
-from flask import g
 from marshmallow import Schema
 from sqlalchemy import ColumnElement, Select, exists, insert, null, select, update
 from sqlalchemy.orm import aliased
@@ -14,7 +13,7 @@ from flask_things.db.errors import Invalid, NotFound
 from flask_things.db.ids import ID_MAX
 from flask_things.db.journal import DELETED, Entry
 from flask_things.db.queries import read, rows
-from flask_things.db.session import dialect_of, take_turns, writing
+from flask_things.db.session import dialect_of, joined, take_turns, writing
 from flask_things.db.trimming import kept_since
 from flask_things.db.types import utc_now
 from flask_things.resource.collection import Collection, Expect, Stored
@@ -98,7 +97,7 @@ class Trash:
             self._get(session, in_trash, row_id, expect)
             mine = (Entry.table_name == self._table.name, Entry.row_id == row_id)
             erase = update(Entry.__table__).where(*mine, Entry.before.is_not(None))
-            g.transaction.execute(erase.values(before=null()))
+            joined().execute(erase.values(before=null()))
 
     def _get(
         self, session: AnySession, query: Select[Any], row_id: int, expect: Expect | None
