@@ -5,7 +5,8 @@ from contextlib import nullcontext
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Executable, Result, Row, Select
+from sqlalchemy import Connection, Engine, Executable, Result, Row, Select, type_coerce
+from sqlalchemy.types import NULLTYPE
 
 from flask_things.db.backend import AnySession, call_directly
 from flask_things.db.session import backend_of, engine_of, transaction
@@ -79,6 +80,17 @@ def _streamed(engine: Engine, query: Select[Any], parameters: Any) -> Generator[
             yield
             while rows := call(result.fetchmany, STREAM_ROWS):
                 yield from rows
+
+
+@lru_cache(maxsize=1000)
+def as_stored(query: Select[Any]) -> Select[Any]:
+    """Return a query for the same values as the driver has them: what types load takes longer.
+
+    It is made once for a query, as to make one takes longer than to execute it.
+    """
+    columns: Any = query.selected_columns
+    stored = [type_coerce(column, NULLTYPE).label(column.key) for column in columns]
+    return query.with_only_columns(*stored, maintain_column_froms=True)  # type: ignore[return-value]
 
 
 def locked(session: AnySession, query: Select[Any], parameters: Any = None) -> Sequence[Row[Any]]:

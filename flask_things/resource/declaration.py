@@ -11,7 +11,8 @@ from flask_things.resource.collection import Collection
 from flask_things.resource.history.trash import Trash
 from flask_things.resource.history.versions import Versions
 from flask_things.resource.schemas.columns import filter_for
-from flask_things.resource.schemas.derived import Fields, derive
+from flask_things.resource.schemas.derived import Fields, derive, own_fields
+from flask_things.resource.schemas.writer import Writer
 from flask_things.resource.selection import Queries
 from flask_things.resource.tables.indexes import describe
 from flask_things.resource.tables.ranges import bounds
@@ -59,6 +60,7 @@ class Declaration:
         describe(table, searched=searched, sorts=sorts, filters=filters, ranges=ranges)
         self.name, self.model, self.table, self.searched = name, model, table, searched
         self.schemas = derive(model, example, fields)
+        self.writer = Writer(self.schemas.output, table, own_fields(fields))
         queries = Queries(table, searched=searched, filters=filters, ranges=ranges, sorts=sorts)
         self.collection = Collection(table, queries)
         self.bulk = Bulk(self.collection)

@@ -120,19 +120,23 @@ def _body(
 
 def _own(model: type[Any], overrides: type[Fields]) -> dict[str, AnyField]:
     """Return all fields, the id first and the time stamps last, as an import reads them."""
-    columns = _columns(model)
-    given = {
-        key: copy(field)
-        for part in reversed(overrides.__mro__)
-        for key, field in vars(part).items()
-        if isinstance(field, fields.Field)
-    }
+    columns, given = _columns(model), own_fields(overrides)
     own = {key: field_for(columns[key], given.pop(key, None)) for key in columns if key != "id"}
     times = {
         key: _with(own.pop(key), required=True, load_default=missing)
         for key in ("created_at", "updated_at")
     }
     return {"id": RecordId(required=True), **own, **given, **times}
+
+
+def own_fields(overrides: type[Fields]) -> dict[str, AnyField]:
+    """Return copies of the fields of a class and of those that it inherits from, by their names."""
+    return {
+        key: copy(field)
+        for part in reversed(overrides.__mro__)
+        for key, field in vars(part).items()
+        if isinstance(field, fields.Field)
+    }
 
 
 def _columns(model: type[Any]) -> dict[str, Column[Any]]:

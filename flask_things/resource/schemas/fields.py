@@ -53,6 +53,13 @@ def write_text(value: Any) -> str:
     return value if isinstance(value, str) else "" if value is None else compact(value)
 
 
+def moment(value: datetime | str) -> str:
+    """Return a time stamp in UTC as clients get it; a text is one as SQLite stores it."""
+    if isinstance(value, str):
+        return value.replace(" ", "T") + "Z"
+    return value.isoformat(timespec="microseconds")[:26] + "Z"
+
+
 def is_plain(field: AnyField) -> bool:
     """Tell whether every text stands for itself: there is nothing to read and to write."""
     is_read = not isinstance(field, Field) or type(field).from_text is not Field.from_text
@@ -179,9 +186,7 @@ class Moment(Field, fields.DateTime):
         self.document(examples=["2026-11-22T15:04:05.123456Z"])
 
     def _serialize(self, value: datetime | None, *_args: Any, **_kwargs: Any) -> str | None:
-        if value is None:
-            return None
-        return value.replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
+        return None if value is None else moment(value)
 
     def _deserialize(self, value: Any, *_args: Any, **_kwargs: Any) -> datetime:
         if isinstance(value, str) and RFC3339.fullmatch(value):
