@@ -74,7 +74,7 @@ def events(resource: Resource, place: places.Place) -> Iterator[tuple[str, dict[
             event = {"type": f"{name}.lost", "timestamp": place.at.isoformat(), "data": {}}
             continue
         for one in page.changes:
-            data = resource.dump_change(one)
+            data = json.loads(one.json)
             sent = {"type": f"{name}.{one.change}", "timestamp": data["at"], "data": data}
             yield feed.token(one.place), sent
         place, event = page.place, None

@@ -13,9 +13,9 @@ from sqlalchemy import Row
 from flask_things.cli.base import Commands
 from flask_things.cli.transfer import FILE, import_file, output, refuse_unprepared
 from flask_things.db.session import db
+from flask_things.db.types import compact
 from flask_things.migrations import prepare
 from flask_things.resource.schemas.fields import Boolean, Moment, RecordId
-from flask_things.resource.transfer.exports import ndjson_lines
 from flask_things.resource.transfer.records import read_ndjson
 from flask_things.security.tokens import (
     TOKEN_DAYS_MAX,
@@ -113,9 +113,9 @@ def export(file: Path) -> None:
     It holds what the database does: digests, from which no token can be found.
     """
     refuse_unprepared()
+    dump = TokenRecordSchema().dump
     with output(file) as stream:
-        lines = ndjson_lines(TokenRecordSchema, list_tokens(db.session))
-        stream.writelines(line.encode() for line in lines)
+        stream.writelines(f"{compact(dump(row))}\n".encode() for row in list_tokens(db.session))
 
 
 @tokens.command("import")

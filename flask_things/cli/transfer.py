@@ -55,11 +55,11 @@ def add_commands(group: Commands, resource: Resource) -> None:
         lines = exports.csv_lines if _is_csv(file, kind) else exports.ndjson_lines
         number = resource.collection.count(db.session)
         with (
-            closing(resource.collection.export(db.session)) as rows,
+            closing(exports.read_rows(resource.collection, db.session)) as rows,
             output(file) as stream,
             bar("Export", number, rows) as shown,
         ):
-            stream.writelines(line.encode() for line in lines(resource.schemas.output, shown))
+            stream.writelines(lines(resource.writer, shown))
 
     @group.command("import", help=IMPORT_HELP.format_map(resource.words))
     @FORMAT

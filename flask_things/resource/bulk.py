@@ -14,7 +14,6 @@ from flask_things.db.session import dialect_of, writing
 from flask_things.http.error_codes import Code, Message
 from flask_things.resource.collection import Collection, Expect, Stored
 from flask_things.resource.constraints import write
-from flask_things.resource.page import json_bytes
 from flask_things.transport.uploads import BULK_BODY_MAX_BYTES
 from flask_things.turns import TURN_S
 
@@ -70,7 +69,7 @@ class Bulk:
                 fields = {name: value for name, value in item.items() if name != "id"}
                 row = self._collection.get(session, item["id"])
                 rows.append(self._change(session, row, fields, number))
-                size += json_bytes(rows[-1])
+                size += len(self._collection.writer.json(rows[-1]))
                 if size > BULK_BODY_MAX_BYTES:
                     large = f"The rows have more than {BULK_BODY_MAX_BYTES} bytes: change fewer."
                     raise Invalid({"_schema": [Message(large, Code.TOO_MANY, number)]})

@@ -18,6 +18,7 @@ from flask_things.http.request_schemas import BULK_MAX_ITEMS
 from flask_things.resource.constraints import Constraints, write
 from flask_things.resource.page import PAGE_MAX_BYTES, Page, read_page
 from flask_things.resource.row_values import Values
+from flask_things.resource.schemas.writer import Writer
 from flask_things.resource.selection import Queries, narrowest
 from flask_things.resource.statements import Statements, this
 
@@ -34,8 +35,8 @@ class Collection:
     A selection is `q`, `id`, values and bounds: see narrowing.py.
     """
 
-    def __init__(self, table: Table, queries: Queries) -> None:
-        self.table, self.queries = table, queries
+    def __init__(self, table: Table, queries: Queries, writer: Writer) -> None:
+        self.table, self.queries, self.writer = table, queries, writer
         self.constraints = Constraints(table)
         self._values = Values(table)
         self._statements = Statements(table)
@@ -50,8 +51,7 @@ class Collection:
 
     def count(self, session: AnySession, /, **selection: Any) -> int:
         """Return the number of selected rows."""
-        [(count,)] = rows(session, *self.queries.count(dialect_of(session), **selection))
-        return count  # type: ignore[no-any-return]
+        return rows(session, *self.queries.count(dialect_of(session), **selection))[0][0]  # type: ignore[no-any-return]
 
     def page(
         self,
@@ -77,7 +77,8 @@ class Collection:
             **selection,
         )
         with reading(session) if total else nullcontext():
-            page: Page = read(session, query, parameters, partial(read_page, limit=limit))
+            take = partial(read_page, write=self.writer.json, limit=limit)
+            page: Page = read(session, self.writer.query(query), parameters, take)
             return page._replace(total=self.count(session, **selection)) if total else page
 
     def export(self, session: AnySession, /, **selection: Any) -> Generator[Stored]:
@@ -181,8 +182,7 @@ class Collection:
         if self.constraints.exist:
             self.constraints.check(session, [new], first=number, row_id=row.id)
         new = {**new, "updated_at": utc_now(), **this(row.id)}
-        [changed] = write(self._statements.update.rows, session, new)
-        return changed
+        return write(self._statements.update.rows, session, new)[0]
 
     def delete(self, session: AnySession, row_id: int, *, expect: Expect | None = None) -> None:
         """Delete a row; its id is never given again.

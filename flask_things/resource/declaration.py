@@ -5,6 +5,7 @@ from typing import Any, cast
 
 from sqlalchemy import Table
 
+from flask_things.db.journal import Entry
 from flask_things.resource import parameters
 from flask_things.resource.bulk import Bulk
 from flask_things.resource.collection import Collection
@@ -60,12 +61,14 @@ class Declaration:
         describe(table, searched=searched, sorts=sorts, filters=filters, ranges=ranges)
         self.name, self.model, self.table, self.searched = name, model, table, searched
         self.schemas = derive(model, example, fields)
-        self.writer = Writer(self.schemas.output, table, own_fields(fields))
+        columns, own = dict(table.c), own_fields(fields)
+        self.writer = Writer(self.schemas.output, columns, own)
         queries = Queries(table, searched=searched, filters=filters, ranges=ranges, sorts=sorts)
-        self.collection = Collection(table, queries)
+        self.collection = Collection(table, queries, self.writer)
         self.bulk = Bulk(self.collection)
-        self.trash = Trash(self.collection, self.schemas.record(exclude=["id"]))
-        self.versions = Versions(table)
+        deleted = Writer(self.schemas.deleted, {**columns, "deleted_at": Entry.__table__.c.at}, own)
+        self.trash = Trash(self.collection, self.schemas.record(exclude=["id"]), deleted)
+        self.versions = Versions(table, self.writer)
         given = self.schemas.input().fields
         narrowing = {name: filter_for(given[name]) for name in filters}
         self.selection, self.page = parameters.derive(name, queries, narrowing)

@@ -1,7 +1,6 @@
 """A page of a list: it ends at its limit or before its size does, whichever comes first."""
 
-from collections.abc import Sequence
-from json import JSONEncoder
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Result, Row, Select, Text, bindparam, cast, func, select
@@ -13,34 +12,38 @@ from flask_things.db import types
 PAGE_MAX_BYTES = 8_000_000
 READ_ROWS = 20
 
-#: What a row takes at most besides its texts, and a text of no more than these characters.
-ROW_BYTES, SHORT_CHARACTERS, SHORT_BYTES = 150, 100, 600
-
-_json = JSONEncoder(ensure_ascii=False).encode
-
 
 class Page(NamedTuple):
-    """Some rows, whether more follow, and how many there are in all if that was asked for."""
+    """Some rows, their JSON, whether more follow, and the number of all if it was asked for."""
 
     rows: Sequence[Row[Any]]
+    items: Sequence[bytes]
     has_next: bool
     total: int | None = None
 
 
-def read_page(result: Result[Any], limit: int, max_bytes: int | None = None) -> Page:
+def read_page(
+    result: Result[Any],
+    write: Callable[[Row[Any]], bytes],
+    limit: int,
+    max_bytes: int | None = None,
+) -> Page:
     """Return the first rows of a result: up to `limit` and some bytes of JSON, but at least one.
 
-    The rest of the result is not read.
+    `write` makes JSON of a row. The rest of the result is not read.
     """
     page: list[Row[Any]] = []
+    items: list[bytes] = []
     size, max_bytes = 0, max_bytes or PAGE_MAX_BYTES
     for rows in result.partitions(READ_ROWS):
         for row in rows:
-            size += json_bytes(row)
-            if page and size > max_bytes:
-                return Page(page, has_next=True)
+            item = write(row)
+            size += len(item)
+            if page and (size > max_bytes or len(page) == limit):
+                return Page(page, items, has_next=True)
             page.append(row)
-    return Page(page[:limit], has_next=len(page) > limit)
+            items.append(item)
+    return Page(page, items, has_next=False)
 
 
 def cut(query: Select[Any], order: Sequence[ColumnElement[Any]]) -> Select[Any]:
@@ -59,15 +62,3 @@ def cut(query: Select[Any], order: Sequence[ColumnElement[Any]]) -> Select[Any]:
     *columns, bytes_before, row_number = page.c
     within = bytes_before < bindparam("max_bytes")
     return select(*columns).where(within).order_by(row_number)
-
-
-def json_bytes(row: Row[Any]) -> int:
-    """Return how many bytes a row takes as JSON, about."""
-    return ROW_BYTES + sum(_json_bytes(value) for value in row)
-
-
-def _json_bytes(value: Any) -> int:
-    if isinstance(value, str):
-        # A guess at the most for short texts: to encode most texts twice takes long.
-        return len(_json(value).encode()) if len(value) > SHORT_CHARACTERS else SHORT_BYTES
-    return len(_json(value).encode()) if isinstance(value, dict) else 0

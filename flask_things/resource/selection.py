@@ -21,6 +21,7 @@ from sqlalchemy import (
 from flask_things.resource.narrowing import FEW_ROWS, Narrowing
 from flask_things.resource.ordering import Order
 from flask_things.resource.page import cut
+from flask_things.resource.schemas.writer import loaded
 from flask_things.resource.tables import search
 from flask_things.resource.tables.sorting import SORT_CHARACTERS, sort_key
 
@@ -66,8 +67,9 @@ class Queries:
         self._count = cache(self._build_count)
 
     def position(self, row: Row[Any], sort: str) -> Position:
-        """Return the place of a row in an order."""
-        value = getattr(row, sort.removeprefix("-"))
+        """Return the place of a row in an order; its values may be as the driver has them."""
+        column = self.sorts[sort.removeprefix("-")]
+        value = loaded(column.type, getattr(row, column.key))
         return value[:SORT_CHARACTERS] if isinstance(value, str) else value, row.id
 
     def page(

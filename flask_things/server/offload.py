@@ -1,6 +1,7 @@
 """Threads for slow statements: SQLite would stop the event loop for as long as it executes one."""
 
 from collections.abc import Callable
+from contextvars import copy_context
 from typing import Any
 
 from gevent.threadpool import ThreadPool
@@ -23,7 +24,8 @@ class Threads:
 
     def __call__(self, function: Callable[..., Any], *arguments: Any) -> Any:
         """Return what a function returns, or raise what it raises."""
-        task = self._pool.spawn(_outcome, function, arguments)
+        # With the context, as what a fork does with rows may ask for the application.
+        task = self._pool.spawn(_outcome, copy_context().run, (function, *arguments))
         try:
             value, error = task.get()
         except BaseException:  # this greenlet is killed, but the thread still uses its connection

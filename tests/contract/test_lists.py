@@ -144,3 +144,17 @@ def test_a_link_keeps_the_other_parameters(rows, many):
     for part in ("limit=2", "sort=-created_at", "total=true"):
         assert part in link
     assert "Link" not in rows.get("?limit=1000").headers
+
+
+def test_a_row_is_the_same_bytes_wherever_it_is(rows, many):
+    """So what has one of them may compare it with another."""
+    row = many[0]
+    alone = rows.client.get(rows.url(row)).data.rstrip(b"\n")
+    listed = rows.get(f"?id={row['id']}").data
+    assert listed == b"[%b]\n" % alone
+    assert rows.get(f".ndjson?id={row['id']}").data == alone + b"\n"
+    assert alone in rows.client.get(f"{rows.url(row)}/versions").data
+    changed = rows.client.patch(f"{rows.path}/bulk", json=[{"id": row["id"]}])
+    assert changed.data == listed
+    rows.client.delete(rows.url(row))
+    assert alone[:-1] in rows.get("/trash").data

@@ -41,7 +41,7 @@ def test_a_row_that_is_longer_than_a_page_has_one_for_itself(session):
 def test_entries_that_are_left_out_are_walked_through_in_steps(session, monkeypatch):
     """Each step is a short statement, however far the next change is."""
     monkeypatch.setattr(changes, "WALKED_ENTRIES", 7)
-    feed = changes.Feed("things", THINGS.table)
+    feed = changes.Feed("things", THINGS.table, THINGS.writer)
     first, second = (create_thing(session, text="a").id for _ in range(2))
     place = places.now(session)
     for number in range(30):
@@ -60,7 +60,7 @@ def test_entries_that_are_left_out_are_walked_through_in_steps(session, monkeypa
 def test_a_page_that_is_not_found_in_time_is_empty_and_leads_on(session, monkeypatch):
     monkeypatch.setattr(changes, "WALKED_ENTRIES", 7)
     monkeypatch.setattr(changes, "WALK_S", -1)
-    feed = changes.Feed("things", THINGS.table)
+    feed = changes.Feed("things", THINGS.table, THINGS.writer)
     thing = create_thing(session, text="a")
     place = places.now(session)
     for number in range(30):

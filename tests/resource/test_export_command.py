@@ -79,7 +79,7 @@ def test_an_export_that_fails_leaves_the_one_before(monkeypatch, app, client, ru
     client.post("/things", json={"text": "x"})
 
     def fail(*_):
-        yield "half"
+        yield b"half"
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr("flask_things.resource.transfer.exports.ndjson_lines", fail)

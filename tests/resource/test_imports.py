@@ -58,7 +58,7 @@ def test_every_type_comes_back(session, kind):
     session.commit()
     before = orders(session)
     write, _ = KINDS[kind]
-    data = "".join(write(SCHEMAS.output, before))
+    data = b"".join(write(ORDERS.writer, before)).decode()
     session.execute(Order.__table__.delete())
     session.commit()
     assert take(session, data, kind) == ((len(ROWS), 0), "")

@@ -85,9 +85,9 @@ def test_postgresql_sends_only_what_a_page_can_have(client, monkeypatch, path):
         client.delete(f"/things/{thing_id}")
     sent = []
 
-    def read(result, limit):
+    def read(result, write, limit):
         sent.extend(result.all())
-        return page_module.Page(sent, has_next=False)
+        return page_module.Page(sent, [*map(write, sent)], has_next=False)
 
     for module in (trash, versions):
         monkeypatch.setattr(module, "PAGE_MAX_BYTES", 1000)

@@ -60,7 +60,7 @@ class OrderFields(Fields):
 
 def test_own_fields_are_dumped_by_marshmallow(session):
     schemas = derive(Order, {}, OrderFields)
-    writer = Writer(schemas.output, ORDERS.table, own_fields(OrderFields))
+    writer = Writer(schemas.output, dict(ORDERS.table.c), own_fields(OrderFields))
     for row in rows(session, QUERY):
         assert writer.json(row) == dumped(schemas, row)
         assert b'"100% title":' in writer.json(row)
@@ -68,8 +68,18 @@ def test_own_fields_are_dumped_by_marshmallow(session):
 
 
 def test_a_text_that_only_accepts_less_is_read_as_it_is_stored():
-    writers = [
-        Writer(derive(Order, {}, kind).output, ORDERS.table, own_fields(kind))
-        for kind in (type("Few", (Fields,), {"body": fields.Text(0, 5)}), OrderFields)
-    ]
-    assert [writer.takes_stored for writer in writers] == [True, False]
+    for own, is_stored in ({"body": fields.Text(0, 5)}, True), ({"due": fields.Date()}, False):
+        kind = type("Own", (Fields,), own)
+        writer = Writer(derive(Order, {}, kind).output, dict(ORDERS.table.c), own)
+        assert (writer.query(QUERY) is not QUERY) == is_stored
+
+
+@pytest.mark.parametrize("query", [QUERY, as_stored(QUERY)], ids=["loaded", "stored"])
+def test_a_place_in_an_order_is_of_values_as_they_are_loaded(session, query):
+    queries = ORDERS.collection.queries
+    for sort in queries.sorts:
+        for row, same in zip(rows(session, query), rows(session, QUERY), strict=True):
+            value, _ = queries.position(row, sort)
+            loaded = getattr(same, sort)
+            expected = loaded[:200] if isinstance(loaded, str) else loaded
+            assert (value, type(value)) == (expected, type(expected))

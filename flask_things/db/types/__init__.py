@@ -16,6 +16,7 @@ from flask_things.db.types.basic import (
     Date,
     Text,
     UTCDateTime,
+    rfc3339,
     utc_now,
 )
 from flask_things.db.types.json_objects import JSONObject, compact
@@ -42,6 +43,7 @@ __all__ = [
     "Text",
     "UTCDateTime",
     "compact",
+    "rfc3339",
     "utc_now",
 ]
 

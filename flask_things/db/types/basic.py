@@ -82,6 +82,13 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
+def rfc3339(value: datetime | str) -> str:
+    """Return a time stamp in UTC as clients get it; a text is one as SQLite stores it."""
+    if isinstance(value, str):
+        return value.replace(" ", "T") + "Z"
+    return value.isoformat(timespec="microseconds")[:26] + "Z"
+
+
 class Date(Checked):
     """A date of the years 1 to 9999."""
 

@@ -13,7 +13,7 @@ from functools import cache, partial
 from time import monotonic
 from typing import Any, NamedTuple
 
-from sqlalchemy import BigInteger, Result, Row, Select, Table, and_, bindparam, exists, or_, select
+from sqlalchemy import BigInteger, Result, Select, Table, and_, bindparam, exists, or_, select
 
 from flask_things.db import places
 from flask_things.db.backend import AnySession
@@ -22,8 +22,10 @@ from flask_things.db.journal import DELETED
 from flask_things.db.places import JOURNAL, Place
 from flask_things.db.queries import read
 from flask_things.db.session import dialect_of
+from flask_things.db.types import rfc3339
 from flask_things.http import pagination
 from flask_things.resource.page import READ_ROWS, read_page
+from flask_things.resource.schemas.writer import Writer
 from flask_things.turns import TURN_S
 
 #: How many entries one statement walks through: SQLite takes up to 10 milliseconds for them, in
@@ -39,12 +41,24 @@ LOST = (
 
 
 class Change(NamedTuple):
-    """The last change of a row, the place after it, and the row as it is now, if it exists."""
+    """The last change of a row, the place after it, and its JSON, with the row as it is now."""
 
     place: Place
     change: str
     row_id: int
-    row: Row[Any] | None
+    json: bytes
+
+
+class Walked(NamedTuple):
+    """What the query for a page has of an entry, after the columns of its row."""
+
+    at: datetime
+    position: int
+    change: str
+    row_id: int
+    is_served: bool
+    is_newest: bool
+    restarted: int | None
 
 
 class Changes(NamedTuple):
@@ -58,8 +72,9 @@ class Changes(NamedTuple):
 class Feed:
     """The changes of the rows of a table."""
 
-    def __init__(self, name: str, table: Table) -> None:
+    def __init__(self, name: str, table: Table, writer: Writer) -> None:
         self.name, self._table, self._bound = name, table, repr((name, "changes"))
+        self._writer = writer
         self._page = cache(self._build_page)
 
     def token(self, place: Place) -> str:
@@ -82,7 +97,7 @@ class Feed:
         """
         query, end = self._page(dialect_of(session)), monotonic() + WALK_S
         while True:
-            take = partial(_take, place=place, limit=limit, max_bytes=max_bytes)
+            take = partial(self._take, place=place, limit=limit, max_bytes=max_bytes)
             given = {"position": place.position, "limit": limit + 2}
             page: Changes = read(session, query, given, take)
             if page.changes or not page.has_next or monotonic() > end:
@@ -104,18 +119,12 @@ class Feed:
         end = walk.with_only_columns(JOURNAL.c.position).offset(WALKED_ENTRIES).limit(1)
         newest = places.newest(dialect, "position").scalar_subquery()
         kept = (position, end.scalar_subquery(), newest)
-        # Names that no column of a table has.
-        columns = {
-            "entry.at": entry.at,
-            "entry.position": entry.position,
-            "entry.change": entry.change,
-            "entry.row_id": entry.row_id,
-            "is.served": is_served,
-            "is.newest": entry.position == newest,
-            "restarted.at": places.restarted(dialect),
-        }
+        of_entry = (entry.at, entry.position, entry.change, entry.row_id, is_served)
+        columns = (*of_entry, entry.position == newest, places.restarted(dialect))
+        # With names that no column of a table has.
+        named = zip(columns, Walked._fields, strict=True)
         query = (
-            select(*(column.label(label) for label, column in columns.items()), *row.c)
+            select(*row.c, *(column.label(f"entry.{name}") for column, name in named))
             .outerjoin(row, and_(entry.table_name == name, row.c.id == entry.row_id))
             .where(or_(is_served, *(entry.position == one for one in kept)))
             .order_by(*places.order(dialect, entry))
@@ -124,20 +133,31 @@ class Feed:
         # PostgreSQL's client library would hold all of them in memory.
         return query.execution_options(yield_per=READ_ROWS)
 
+    def _take(
+        self, result: Result[Any], place: Place, limit: int, max_bytes: int | None
+    ) -> Changes:
+        first = result.fetchone()
+        entry = _walked(first) if first else None
+        if entry is None or entry[:2] != place or (entry.restarted or 0) > place.position:
+            raise Gone(LOST)
+        page = read_page(result, self._json, limit, max_bytes)
+        changes = []
+        for row, item in zip(page.rows, page.items, strict=True):
+            entry = _walked(row)
+            if entry.is_served:
+                changes.append(Change(Place(*entry[:2]), _change(row, entry), entry.row_id, item))
+        return Changes(changes, Place(*entry[:2]), has_next=not entry.is_newest)
 
-def _take(result: Result[Any], place: Place, limit: int, max_bytes: int | None) -> Changes:
-    first: Any = result.fetchone()
-    if first is None or first[:2] != place or (first[6] or 0) > place.position:
-        raise Gone(LOST)
-    page = read_page(result, limit, max_bytes)
-    rows: list[Any] = [first, *page.rows]
-    changes = [_change(row) for row in rows[1:] if row[4]]
-    return Changes(changes, Place(*rows[-1][:2]), has_next=not rows[-1][5])
+    def _json(self, row: Any) -> bytes:
+        entry = _walked(row)
+        about = f'"change":"{_change(row, entry)}","id":{entry.row_id},"at":"{rfc3339(entry.at)}"'
+        shown = b"null" if row.id is None else self._writer.json(row)
+        return b'{%b,"%b":%b}' % (about.encode(), self._table.name.encode(), shown)
 
 
-def _change(row: Any) -> Change:
-    at, position, change, row_id, *_ = row
-    place = Place(at, position)
-    if row.id is None:
-        return Change(place, DELETED, row_id, None)
-    return Change(place, change, row_id, row)
+def _walked(row: Any) -> Walked:
+    return Walked(*row[-len(Walked._fields) :])
+
+
+def _change(row: Any, entry: Walked) -> str:
+    return DELETED if row.id is None else entry.change

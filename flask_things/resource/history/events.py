@@ -19,7 +19,7 @@ from flask_things.db.errors import Gone, is_away
 from flask_things.db.places import Place
 from flask_things.db.session import backend_of, db
 from flask_things.environ import STREAM
-from flask_things.resource.history.changes import Change, Feed
+from flask_things.resource.history.changes import Feed
 from flask_things.security import authentication
 from flask_things.transport.connection import Connection
 from flask_things.transport.streams import NAME, Stream, Streams
@@ -39,10 +39,6 @@ AWAY_S = 1
 
 #: The most changes that are read at once, and the most bytes of more than one.
 PAGE_ITEMS, PAGE_MAX_BYTES = 100, 64_000
-
-
-#: Makes JSON of a change.
-Encode = Callable[[Change], str]
 
 
 class Events(NamedTuple):
@@ -65,7 +61,7 @@ def _look(app: Flask) -> Hashable:
     return None
 
 
-def respond(feed: Feed, place: Place, encode: Encode) -> Response:
+def respond(feed: Feed, place: Place) -> Response:
     """Return a response that follows the changes after a place.
 
     Raises Gone (410) for a place that is lost, and ServiceUnavailable (503) for one stream too
@@ -75,7 +71,7 @@ def respond(feed: Feed, place: Place, encode: Encode) -> Response:
     response.headers["Cache-Control"] = "no-store"
     response.headers["X-Accel-Buffering"] = "no"  # nginx would wait for more
     app: Any = current_app._get_current_object()  # type: ignore[attr-defined]
-    follower = Follower(app, feed, encode)
+    follower = Follower(app, feed)
     follower.read(place)
     request.environ[STREAM] = True
     if request.method != "HEAD":
@@ -90,9 +86,9 @@ def respond(feed: Feed, place: Place, encode: Encode) -> Response:
 class Follower:
     """What is sent to those who follow a resource."""
 
-    def __init__(self, app: Flask, feed: Feed, encode: Encode) -> None:
-        """Take the application, the changes, and what makes JSON of one."""
-        self._app, self._feed, self._encode = app, feed, encode
+    def __init__(self, app: Flask, feed: Feed) -> None:
+        """Take the application and the changes."""
+        self._app, self._feed = app, feed
         self.streams: Streams = app.extensions[NAME]
 
     def follow(
@@ -134,7 +130,8 @@ class Follower:
         with self._app.app_context():
             page = self._feed.page(db.session, place, limit=PAGE_ITEMS, max_bytes=PAGE_MAX_BYTES)
             events = (
-                f"id: {token(one.place)}\nevent: {one.change}\ndata: {self._encode(one)}\n\n"
+                b"id: %b\nevent: %b\ndata: %b\n\n"
+                % (token(one.place).encode(), one.change.encode(), one.json)
                 for one in page.changes
             )
-            return Events("".join(events).encode(), page.place, page.has_next)
+            return Events(b"".join(events), page.place, page.has_next)

@@ -20,6 +20,7 @@ from flask_things.resource.collection import Collection, Expect, Stored
 from flask_things.resource.constraints import write
 from flask_things.resource.history import rows_before
 from flask_things.resource.page import PAGE_MAX_BYTES, Page, cut, read_page
+from flask_things.resource.schemas.writer import Writer
 
 
 def deletions(table: str) -> list[ColumnElement[bool]]:
@@ -42,9 +43,9 @@ class Trash:
     None for a row that is in the trash.
     """
 
-    def __init__(self, collection: Collection, record: Schema) -> None:
+    def __init__(self, collection: Collection, record: Schema, writer: Writer) -> None:
         self._collection, self._table = collection, collection.table
-        self._record = record
+        self._record, self._writer = record, writer
         self._insert = insert(self._table).returning(*self._table.c)
 
     def page(self, session: AnySession, *, limit: int, before: int | None = None) -> Page:
@@ -54,7 +55,7 @@ class Trash:
         """
         dialect, order = dialect_of(session), [Entry.position.desc()]
         place, at = Entry.position.label("_position"), Entry.at.label("deleted_at")
-        found = self._found(dialect, place, at)
+        found = self._found(dialect, at, place)
         if before is not None:
             found = found.where(Entry.position < before)
         found = found.order_by(*order).limit(limit + 1)
@@ -62,7 +63,8 @@ class Trash:
             found = cut(found, order)
         found = found.execution_options(takes_long=True)  # entries that are too old are walked
         parameters = {"max_bytes": PAGE_MAX_BYTES}
-        return read(session, found, parameters, partial(read_page, limit=limit))  # type: ignore[no-any-return]
+        take = partial(read_page, write=self._writer.json, limit=limit)
+        return read(session, found, parameters, take)  # type: ignore[no-any-return]
 
     def restore(
         self, session: AnySession, row_id: int, /, *, expect: Expect | None = None
@@ -111,7 +113,7 @@ class Trash:
         return found[0]
 
     def _found(self, dialect: str, *others: ColumnElement[Any]) -> Select[Any]:
-        query = select(*others, *rows_before.columns(self._table, dialect))
+        query = select(*rows_before.columns(self._table, dialect), *others)
         return query.where(
             *deletions(self._table.name), *rows_before.readable(self._table, dialect)
         )

@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import (
     ColumnElement,
     FromClause,
+    Row,
     Select,
     Table,
     and_,
@@ -31,10 +32,11 @@ from flask_things.db.journal import CREATED, DELETED, UPDATED, Entry
 from flask_things.db.queries import read
 from flask_things.db.session import dialect_of
 from flask_things.db.trimming import kept_since
-from flask_things.db.types import UTCDateTime
+from flask_things.db.types import UTCDateTime, rfc3339
 from flask_things.resource.history import rows_before
 from flask_things.resource.history.trash import deletions
 from flask_things.resource.page import PAGE_MAX_BYTES, Page, cut, read_page
+from flask_things.resource.schemas.writer import Writer
 
 #: The place of the present row, which no change has ended yet.
 PRESENT = ID_MAX
@@ -43,8 +45,8 @@ PRESENT = ID_MAX
 class Versions:
     """The versions of a table's rows: the present ones and those of THINGS_KEEP_DAYS."""
 
-    def __init__(self, table: Table) -> None:
-        self._table = table
+    def __init__(self, table: Table, writer: Writer) -> None:
+        self._table, self._writer = table, writer
 
     def page(
         self, session: AnySession, row_id: int, *, limit: int, before: int | None = None
@@ -55,18 +57,23 @@ class Versions:
         is the place of that change; with `before` they are those that ended there or earlier.
         Raises NotFound (404) for a row that does not exist and is not in the trash.
         """
-        found = Page([], has_next=False)
+        found = Page([], [], has_next=False)
         if 1 <= row_id <= ID_MAX:
             parts = [self._before(row_id, dialect_of(session), limit, before)]
             if before is None:
                 parts.insert(0, self._present(row_id))
             query = union_all(*parts).order_by(desc("_ended")).limit(limit + 1)
             query = query.execution_options(takes_long=True)  # what is too old is walked
-            take = partial(read_page, limit=limit)
+            take = partial(read_page, write=self._json, limit=limit)
             found = read(session, query, {"max_bytes": PAGE_MAX_BYTES}, take)
         if before is None and not (found.rows and found.rows[0]._ended == PRESENT):
             raise NotFound(f"There is no {self._table.name.replace('_', ' ')} {row_id}.")
         return found
+
+    def _json(self, version: Row[Any]) -> bytes:
+        row = b"null" if version.id is None else self._writer.json(version)
+        about = f'"at":"{rfc3339(version._at)}","change":"{version._change}"'
+        return b'{%b,"%b":%b}' % (about.encode(), self._table.name.encode(), row)
 
     def _present(self, row_id: int) -> Select[Any]:
         """Return the query for the row, or for its absence if it is in the trash."""
@@ -107,13 +114,13 @@ class Versions:
         is_new = row["created_at"] == row["updated_at"]
         return (
             select(
+                *row.values(),
                 ended.label("_ended"),
                 func.coalesce(change.position, ended - 1).label("_position"),
                 func.coalesce(change.at, row["updated_at"], type_=UTCDateTime()).label("_at"),
                 case(
                     (change.change.is_not(None), change.change), (is_new, CREATED), else_=UPDATED
                 ).label("_change"),
-                *row.values(),
             )
             .select_from(source)
             .outerjoin(change, and_(is_newest, change.at >= kept_since()))

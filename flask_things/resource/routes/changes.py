@@ -1,6 +1,5 @@
 """The changes of a resource: in pages, and as server-sent events."""
 
-import json
 from functools import cached_property
 from typing import Any
 
@@ -15,15 +14,14 @@ from flask_things.db.places import Place
 from flask_things.db.session import db
 from flask_things.http import pagination
 from flask_things.http.error_codes import Code, Message
+from flask_things.http.json_provider import array
 from flask_things.http.request_schemas import SharedSchema
 from flask_things.resource.declaration import Declaration
 from flask_things.resource.history import events
-from flask_things.resource.history.changes import Change, Feed
+from flask_things.resource.history.changes import Feed
 from flask_things.resource.operations import operation
 from flask_things.resource.parameters import PAGE_DEFAULT_ITEMS
 from flask_things.resource.schemas.queries import PAGE_MAX_ITEMS, Limit
-
-_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 TOKEN = {"pattern": "^[A-Za-z0-9_-]+$", "maxLength": 2048}
 
@@ -59,7 +57,7 @@ class Changes(Declaration):
     @cached_property
     def feed(self) -> Feed:
         """The changes."""
-        return Feed(self.name, self.table)
+        return Feed(self.name, self.table, self.writer)
 
     @operation(
         "GET /{name}/changes",
@@ -92,15 +90,16 @@ class Changes(Declaration):
         accept = request.accept_mimetypes
         if accept[events.MEDIA_TYPE] > accept["application/json"]:
             place = last_event or self._place(since, "query", "since")
-            response: Response = events.respond(self.feed, place, self._encode)
+            response: Response = events.respond(self.feed, place)
             response.vary.add("Accept")
             return response
-        place, changes = self._place(since, "query", "since"), []
+        place = self._place(since, "query", "since")
+        items: list[bytes] = []
         if since is not None:
             page = self.feed.page(db.session, place, limit=limit)
-            place, changes = page.place, [self._represent_change(one) for one in page.changes]
+            place, items = page.place, [one.json for one in page.changes]
         link = pagination.next_link(str(request.endpoint), self.feed.token(place), "since")
-        return changes, {**link, "Vary": "Accept"}
+        return array(items), {**link, "Vary": "Accept"}
 
     def _place(self, token: str | None, location: str, name: str) -> Place:
         """Return the place that a client names, or the newest."""
@@ -111,19 +110,3 @@ class Changes(Declaration):
         except ValueError:
             message = Message("Damaged, or of another resource.", Code.CURSOR)
             abort(422, messages={location: {name: [message]}})
-
-    def _represent_change(self, one: Change) -> dict[str, Any]:
-        """Return what the schema dumps."""
-        return {
-            "change": one.change,
-            "id": one.row_id,
-            "at": one.place.at,
-            self.table.name: one.row,
-        }
-
-    def dump_change(self, one: Change) -> dict[str, Any]:
-        """Return a change as clients get it."""
-        return dict(self.schemas.change().dump(self._represent_change(one)))
-
-    def _encode(self, one: Change) -> str:
-        return _json(self.dump_change(one))

@@ -1,12 +1,10 @@
 """Exports: all selected rows as a file."""
 
-from functools import partial
 from typing import Any
 
 from flask import Response
 
 from flask_things.api.components import EXPORT, FILE, attachment
-from flask_things.db.session import db
 from flask_things.resource.declaration import Declaration
 from flask_things.resource.operations import operation
 from flask_things.resource.transfer import exports
@@ -29,8 +27,7 @@ class Exports(Declaration):
 
         One JSON object per line, all from one snapshot.
         """
-        read = partial(self.collection.export, db.session, **selection)
-        return exports.to_ndjson(self.schemas.output, read, self.name)
+        return exports.to_ndjson(self.collection, selection, self.name)
 
     @operation(
         "GET /{name}.csv",
@@ -45,5 +42,4 @@ class Exports(Declaration):
 
         RFC 4180 with a header line, all from one snapshot.
         """
-        read = partial(self.collection.export, db.session, **selection)
-        return exports.to_csv(self.schemas.output, read, self.name)
+        return exports.to_csv(self.collection, selection, self.name)

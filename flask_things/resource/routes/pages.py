@@ -10,6 +10,7 @@ from webargs.flaskparser import abort
 from flask_things.db.session import db
 from flask_things.http import pagination
 from flask_things.http.error_codes import Code, Message
+from flask_things.http.json_provider import array
 from flask_things.resource.collection import Stored
 from flask_things.resource.declaration import Declaration
 
@@ -27,7 +28,7 @@ class Pages(Declaration):
     """A resource that can answer with rows and pages."""
 
     def answer_page(self, **parameters: Any) -> Any:
-        """Return the rows and the header fields of a page.
+        """Return the response to a request for a page, and its header fields.
 
         `parameters` are those of the query; an operation may narrow the selection further.
         """
@@ -43,7 +44,7 @@ class Pages(Declaration):
         total: bool,
         cursor: str | None = None,
         **selection: Any,
-    ) -> tuple[Any, dict[str, str]]:
+    ) -> tuple[Response, dict[str, str]]:
         with cursor_checked():
             after = self.page.place(cursor, sort, selection) if cursor is not None else None
         page = self.collection.page(
@@ -53,12 +54,11 @@ class Pages(Declaration):
         if page.has_next:
             following = self.page.cursor_after(page.rows[-1], sort, selection)
             headers |= pagination.next_link(endpoint, following)
-        return page.rows, headers
+        return array(page.items), headers
 
     def _first_page(self) -> Response:
         """Return what GET answers without parameters: the target of a POST."""
-        rows, headers = self._page(f"{self.name}.list_page", **self.page.load({}))
-        return make_response(jsonify(self.schemas.output(many=True).dump(rows)), headers)
+        return make_response(*self._page(f"{self.name}.list_page", **self.page.load({})))
 
     def _represent(self, row: Stored) -> Response:
         return jsonify(self.schemas.output().dump(row))

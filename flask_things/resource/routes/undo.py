@@ -4,11 +4,12 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from flask import request
+from flask import Response, request
 
 from flask_things.api.components import link
 from flask_things.db.session import db
 from flask_things.http import pagination
+from flask_things.http.json_provider import array
 from flask_things.http.preconditions import Preconditions
 from flask_things.resource.collection import Stored
 from flask_things.resource.operations import operation
@@ -35,8 +36,7 @@ class Undo(Pages):
 
         The one deleted last comes first. They stay for `THINGS_KEEP_DAYS`.
         """
-        page, headers = self._history(self.trash.page, "trash", **paging)
-        return page.rows, headers
+        return self._history(self.trash.page, "trash", **paging)
 
     @operation("POST /{name}/<id:{parameter}>/restore", "restore{One}", tagged=True)
     def restore(self, preconditions: Preconditions, row_id: int) -> Stored:
@@ -80,18 +80,12 @@ class Undo(Pages):
         that were replaced within `THINGS_KEEP_DAYS` are there. To put one back, PUT it.
         """
         read = partial(self.versions.page, row_id=row_id)
-        page, headers = self._history(read, f"versions of {row_id}", **paging)
-        one = self.table.name
-        versions = (
-            {"at": row._at, "change": row._change, one: None if row.id is None else row}
-            for row in page.rows
-        )
-        return [*versions], headers
+        return self._history(read, f"versions of {row_id}", **paging)
 
     def _history(
         self, read: Callable[..., Page], what: str, *, limit: int, cursor: str | None = None
-    ) -> tuple[Page, dict[str, str]]:
-        """Return a page, and the header field with the URL of the next one."""
+    ) -> tuple[Response, dict[str, str]]:
+        """Return the response with a page, and the header field with the URL of the next one."""
         bound = f"{self.name} {what}"
         before = None
         if cursor is not None:
@@ -99,6 +93,6 @@ class Undo(Pages):
                 _, before = pagination.decode(cursor, int, bound)
         page = read(db.session, limit=limit, before=before)
         if not page.has_next:
-            return page, {}
+            return array(page.items), {}
         following = pagination.encode((None, page.rows[-1]._position), bound)
-        return page, pagination.next_link(str(request.endpoint), following)
+        return array(page.items), pagination.next_link(str(request.endpoint), following)

@@ -9,7 +9,7 @@ from typing import Any
 
 from marshmallow import ValidationError, fields
 
-from flask_things.db.types import INTEGER_MAX, INTEGER_MIN, compact
+from flask_things.db.types import INTEGER_MAX, INTEGER_MIN, compact, rfc3339
 from flask_things.http.checks import bounds, length, storable
 from flask_things.http.error_codes import Code, Message
 
@@ -51,13 +51,6 @@ def read_text(field: AnyField, text: str) -> Any:
 def write_text(value: Any) -> str:
     """Return the text that `read_text` reads as this JSON value."""
     return value if isinstance(value, str) else "" if value is None else compact(value)
-
-
-def moment(value: datetime | str) -> str:
-    """Return a time stamp in UTC as clients get it; a text is one as SQLite stores it."""
-    if isinstance(value, str):
-        return value.replace(" ", "T") + "Z"
-    return value.isoformat(timespec="microseconds")[:26] + "Z"
 
 
 def is_plain(field: AnyField) -> bool:
@@ -186,7 +179,7 @@ class Moment(Field, fields.DateTime):
         self.document(examples=["2026-11-22T15:04:05.123456Z"])
 
     def _serialize(self, value: datetime | None, *_args: Any, **_kwargs: Any) -> str | None:
-        return None if value is None else moment(value)
+        return None if value is None else rfc3339(value)
 
     def _deserialize(self, value: Any, *_args: Any, **_kwargs: Any) -> datetime:
         if isinstance(value, str) and RFC3339.fullmatch(value):

@@ -1,11 +1,13 @@
 """Rows as JSON and CSV, by functions made once: a dump by marshmallow takes ten times as long.
 
 A value may be as its column's type loads it, or as the driver has it: SQLite stores a time stamp
-almost as clients get it, and to parse and format it would take longer than all the rest.
+almost as clients get it, and to parse and format it would take longer than all the rest. All types
+are in this one module, so that the forms of their values can be compared.
 """
 
 import json
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from datetime import date, datetime
 from decimal import Decimal
 from functools import partial
 from json.encoder import encode_basestring  # undocumented: what JSONEncoder calls for a string
@@ -13,11 +15,12 @@ from operator import call, itemgetter
 from typing import Any, NamedTuple
 
 from marshmallow import Schema, missing
-from sqlalchemy import Column, Table
+from sqlalchemy import Column, Select
 
 from flask_things.db import types
+from flask_things.db.queries import as_stored
 from flask_things.http.json_provider import JSONProvider
-from flask_things.resource.schemas.fields import AnyField, Text, moment, write_text
+from flask_things.resource.schemas.fields import AnyField, Text, write_text
 
 Write = Callable[[Any], str]
 
@@ -25,6 +28,13 @@ Write = Callable[[Any], str]
 encode: Write = json.JSONEncoder(
     ensure_ascii=False, separators=(",", ":"), default=JSONProvider.default
 ).encode
+
+#: What makes values of texts, for types that do not do so when they are called.
+READ: dict[type, Callable[[str], Any]] = {
+    bool: "true".__eq__,
+    date: date.fromisoformat,
+    datetime: datetime.fromisoformat,
+}
 
 
 class Way(NamedTuple):
@@ -36,30 +46,35 @@ class Way(NamedTuple):
 
 
 class Writer:
-    """Writes rows as a schema shows them. Their first values are those of a table's columns."""
+    """Writes rows as a schema shows them."""
 
-    def __init__(self, schema: type[Schema], table: Table, own: Collection[str] = ()) -> None:
-        """Make it; `own` are the names of fields that are not derived from the columns.
+    def __init__(
+        self, schema: type[Schema], columns: Mapping[str, Column[Any]], own: Collection[str] = ()
+    ) -> None:
+        """Make it; `columns` are the first ones of a row, and `own` fields that differ from them.
 
         marshmallow dumps these, from the row as the columns' types load it.
         """
         fields = schema().dump_fields
-        own = {name for name in own if not _is_text(fields.get(name), table.c.get(name))}
-        #: Whether the values of a row may be as the driver has them.
-        self.takes_stored = fields.keys().isdisjoint(own)
+        own = {name for name in own if not _is_text(fields.get(name), columns.get(name))}
+        self._takes_stored = fields.keys().isdisjoint(own)
         #: The names of the fields.
         self.names = [field.data_key or name for name, field in fields.items()]
         ways = [
-            _dumped(name, field) if name in own else _way(f",{encode(name)}:", table.c[name])
+            _dumped(name, field) if name in own else _way(f",{encode(name)}:", columns[name])
             for name, field in fields.items()
         ]
         self._json, self._texts = [way.json for way in ways], [way.text for way in ways]
         self._template = "".join(way.form for way in ways)
-        order = table.c.keys()
+        order = [*columns]
         places = [None if name in own else order.index(name) for name in fields]
         self._values: Callable[[Any], Sequence[Any]] = itemgetter(*places)
-        if not self.takes_stored:
+        if not self._takes_stored:
             self._values = lambda row: [row if p is None else row[p] for p in places]
+
+    def query(self, query: Select[Any]) -> Select[Any]:
+        """Return the query for rows that are only read to be written."""
+        return as_stored(query) if self._takes_stored else query
 
     def json(self, row: Any) -> bytes:
         """Return a row as JSON."""
@@ -69,6 +84,14 @@ class Writer:
     def texts(self, row: Any) -> list[str]:
         """Return the values of a row as CSV has them."""
         return [*map(call, self._texts, self._values(row))]
+
+
+def loaded(kind: Any, value: Any) -> Any:
+    """Return what a column type makes of a value as the driver has it, or as it was loaded."""
+    if value is None:
+        return None
+    python_type = kind.python_type
+    return READ.get(python_type, python_type)(_way_of(kind).text(value))
 
 
 def _is_text(field: AnyField | None, column: Column[Any] | None) -> bool:
@@ -119,7 +142,7 @@ def _way_of(kind: Any) -> Way:
         case types.Date():
             return Way('"%s"', str, str)
         case types.UTCDateTime():
-            return Way('"%s"', moment, moment)
+            return Way('"%s"', types.rfc3339, types.rfc3339)
         case types.ExactDecimal(scale=scale):
             write = partial(_decimal, scale)
             return Way('"%s"', write, write)
