@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from benchmarks import results, wrk
+from benchmarks.exports import EXPORT
 from benchmarks.journal import JOURNAL
 from benchmarks.loads import LOADS
 from benchmarks.systems import SYSTEMS
@@ -14,7 +15,7 @@ from benchmarks.turns import START, Bench, say
 
 ROOT = Path(__file__).parents[1]
 WORK = ROOT / "build" / "benchmarks"
-EVERYTHING = [*LOADS, JOURNAL, START]
+EVERYTHING = [*LOADS, JOURNAL, EXPORT, START]
 #: With fewer rounds or seconds, or not everything, a run does not replace what docs/ has.
 ROUNDS, SECONDS = 3, 3
 

@@ -60,9 +60,9 @@ def against(results: Results, field: str, load: str, connections: int, peer: str
     return ratio(results, field, where | {"system": "ours"}, where | {"system": peer})
 
 
-def largest(results: Results, field: str, system: str) -> float | None:
-    """Return the largest of a field in all loads."""
-    return max(series(results, field, system=system), default=None)
+def largest(results: Results, field: str, **what: object) -> float | None:
+    """Return the largest of a field in all measurements of this."""
+    return max(series(results, field, **what), default=None)
 
 
 def _divided(above: float, below: float) -> float:

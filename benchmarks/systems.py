@@ -123,4 +123,16 @@ SYSTEMS = {
         ready="/things/1",
         is_constant=True,
     ),
+    "flask": System(
+        title="bare Flask",
+        processes="2 workers of gunicorn",
+        ships="The floor of the stack: a Flask route with one `sqlite3` statement and one "
+        "`json.dumps`, under flask-things' own `gunicorn.conf.py`. SQLite in WAL mode, synchronous "
+        "FULL; an access log. Its table has no times and no index.",
+        prepare=(f"{{ours}}/python {PEERS}/bare_flask.py",),
+        serve=f"{{ours}}/python -m flask_things --pythonpath {PEERS} bare_flask:app",
+        database="bare.sqlite3",
+        insert=INSERT,
+        ready="/things/1",
+    ),
 }

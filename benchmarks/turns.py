@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, closing
 from pathlib import Path
 
-from benchmarks import journal, wrk
+from benchmarks import exports, journal, wrk
 from benchmarks.checks import check
 from benchmarks.fill import fill
 from benchmarks.loads import COMMON, CONNECTIONS, LOADS, MANY, MILLION, OURS
@@ -69,6 +69,10 @@ class Bench:
             yield from self.turns(pairs, rounds, seconds)
         if journal.JOURNAL in loads and "ours" in self.systems:
             yield from self.journaled(rounds, seconds)
+        if exports.EXPORT in loads and "ours" in self.systems:
+            with closing(self.start("ours", MILLION)) as running:
+                folder = self.folder / "running" / "ours"
+                yield from exports.measure(running, folder, self.programs, rounds)
         if START in loads:
             yield from self.starts(rounds)
 
