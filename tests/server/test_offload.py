@@ -7,6 +7,7 @@ from pathlib import Path
 
 import gevent
 import pytest
+from flask import current_app
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -45,6 +46,17 @@ def test_an_error_reaches_the_caller_though_stderr_cannot_be_written():
         return Threads(1)(len, "abc")
 
     assert in_gevent(call) == 3
+
+
+@pytest.mark.sqlite
+def test_a_thread_knows_the_application_of_its_caller(app):
+    """A field of a fork's own may ask for it, where the rows of a slow query are written."""
+
+    def call():
+        with app.app_context():
+            return Threads(1)(lambda: current_app.name)
+
+    assert in_gevent(call) == app.name
 
 
 def test_a_caller_that_is_killed_waits_for_its_thread():
