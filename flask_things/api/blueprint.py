@@ -22,6 +22,7 @@ from flask_things.api.components import (
     VARYING_TAGGED,
 )
 from flask_things.http import cache, compression, idempotency, preconditions
+from flask_things.http.json_provider import encode
 from flask_things.http.request_schemas import BULK_MAX_ITEMS, JSONBody
 from flask_things.security import authentication, rate_limit
 from flask_things.transport import uploads
@@ -73,6 +74,7 @@ class Blueprint(flask_smorest.Blueprint):
         query: Schema | None = None,
         body: type[JSONBody] | None = None,
         answer: Any = None,
+        write: Callable[[Any], bytes] | None = None,
         many: bool = False,
         status: int = 200,
         headers: dict[str, Any] | None = None,
@@ -129,7 +131,8 @@ class Blueprint(flask_smorest.Blueprint):
             notes.append(self.alt_response(status, schema=other, content_type=kind))
 
         def register(view: Any) -> Any:
-            composed = represented(view, schema, status, tagged=tagged)
+            write_answer = write or partial(_dumped, schema)
+            composed = represented(view, write_answer, status, tagged=tagged)
             if idempotent:
                 composed = idempotency.idempotent(composed)
             if is_conditional:
@@ -171,6 +174,10 @@ class Blueprint(flask_smorest.Blueprint):
         }
         take = self.arguments(schema, content_type=schema.media_types[0])
         return lambda view: self.doc(requestBody={"content": content})(take(view))
+
+
+def _dumped(schema: Schema | None, content: Any) -> bytes:
+    return encode(content if schema is None else schema.dump(content))
 
 
 def _noted(view: Any, notes: list[Decorator]) -> Any:

@@ -1,6 +1,6 @@
 """What Flask calls for an operation: the request's arguments go in, and a response comes out."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import wraps
 from typing import Any, NamedTuple
 
@@ -9,7 +9,6 @@ from flask_smorest.utils import set_status_and_headers_in_response, unpack_tuple
 from marshmallow import Schema
 
 from flask_things.http import preconditions
-from flask_things.http.json_provider import encode
 from flask_things.http.parsing import Parser
 from flask_things.transport import downloads
 
@@ -42,11 +41,11 @@ def with_arguments(view: Any, taken: Iterable[Taken]) -> Any:
     return answer
 
 
-def represented(view: Any, schema: Schema | None, status: int, *, tagged: bool) -> Any:
+def represented(view: Any, write: Callable[[Any], bytes], status: int, *, tagged: bool) -> Any:
     """Make a response of what a view returns: content, with header fields or not, or a response.
 
-    If it is `tagged`, it has an ETag. Raises ServiceUnavailable (503) for a large response to a
-    GET, if there are too many.
+    `write` makes JSON of content that is not bytes already. If the response is `tagged`, it has an
+    ETag. Raises ServiceUnavailable (503) for a large response to a GET, if there are too many.
     """
 
     @wraps(view)
@@ -55,7 +54,7 @@ def represented(view: Any, schema: Schema | None, status: int, *, tagged: bool) 
         if isinstance(content, Response):
             set_status_and_headers_in_response(content, own_status, headers)
             return preconditions.tag(content) if tagged else content
-        body = encode(content if schema is None else schema.dump(content))
+        body = content if isinstance(content, bytes) else write(content)
         if request.method == "GET":
             downloads.refuse_if_full(len(body))
         fields = {"Content-Type": "application/json", **(headers or {})}

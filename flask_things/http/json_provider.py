@@ -1,6 +1,6 @@
 """JSON responses, and arrays of what is JSON already."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from json import JSONEncoder
 from typing import Any
 
@@ -28,14 +28,15 @@ class JSONProvider(DefaultJSONProvider):
         return current_app.response_class(body, mimetype=self.mimetype)
 
 
-_json = JSONEncoder(
+#: Returns JSON without spaces and escapes.
+to_json: Callable[[Any], str] = JSONEncoder(
     ensure_ascii=False, separators=(",", ":"), default=DefaultJSONProvider.default
 ).encode
 
 
 def encode(content: Any) -> bytes:
-    """Return JSON, and a newline; of an array of bytes, each is JSON."""
-    return _json(content).encode() + b"\n"
+    """Return JSON, and a newline."""
+    return to_json(content).encode() + b"\n"
 
 
 def array(items: Iterable[bytes]) -> bytes:

@@ -1,11 +1,12 @@
 """What a resource is: its names, its table, and what is derived from its columns."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, cast
 
-from sqlalchemy import Table
+from sqlalchemy import Row, Table
 
 from flask_things.db.journal import Entry
+from flask_things.http.json_provider import array, encode
 from flask_things.resource import parameters
 from flask_things.resource.bulk import Bulk
 from flask_things.resource.collection import Collection
@@ -78,6 +79,16 @@ class Declaration:
         self.description = description or "Create, read, update and delete {many}.".format_map(
             self.words
         )
+
+    def write_row(self, row: Any) -> bytes:
+        """Return the JSON of a row as a response has it; what has its attributes is dumped."""
+        if not isinstance(row, Row):
+            return encode(self.schemas.output().dump(row))
+        return self.writer.json(row) + b"\n"
+
+    def write_rows(self, rows: Iterable[Any]) -> bytes:
+        """Return the JSON of rows as a response has it."""
+        return array(self.write_row(row)[:-1] for row in rows)
 
     def shell_names(self) -> dict[str, Any]:
         """Return what `flask shell` knows of the resource, by names that no other resource has."""

@@ -59,7 +59,9 @@ def register(resource: Declaration, blp: Blueprint, *, reads_one_table: bool) ->
         query = options.get("query", NoQuery())
         in_path = set(PARAMETER.findall(path)) & query.fields.keys()
         options["query"] = type(query)(exclude=in_path) if in_path else query
-        options.setdefault("answer", resource.schemas.output)
+        if options.setdefault("answer", resource.schemas.output) is resource.schemas.output:
+            is_one = not options.get("many")
+            options["write"] = resource.write_row if is_one else resource.write_rows
         options.setdefault("strict_slashes", path != f"/{resource.name}")
         operation_id = declared.operation_id.format_map(resource.words)
         blp.operation(method, path, operation_id, **options)(_view(resource, name))

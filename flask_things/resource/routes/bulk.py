@@ -7,7 +7,6 @@ from webargs.flaskparser import abort
 from flask_things.api.spec import component
 from flask_things.db.session import db
 from flask_things.http.error_codes import Code, Message
-from flask_things.http.json_provider import array
 from flask_things.http.preconditions import Preconditions
 from flask_things.http.request_schemas import SharedSchema
 from flask_things.resource.bulk import MissingRows
@@ -44,8 +43,7 @@ class Bulk(Pages):
         """
         items = (body.pop(0) for _ in range(len(body)))  # so that none is in memory twice
         expect = preconditions.of(self._first_page)
-        rows = self.collection.create_many(db.session, items, expect=expect)
-        return array(map(self.writer.json, rows)), 201
+        return self.collection.create_many(db.session, items, expect=expect)
 
     @operation(
         "PATCH /{name}/bulk", "update{Many}", body="item_patch", many=True, responses=MISSING
@@ -59,11 +57,10 @@ class Bulk(Pages):
         """
         expect = preconditions.of(self._first_page)
         try:
-            rows = self.bulk.update(db.session, body, expect=expect)
+            return self.bulk.update(db.session, body, expect=expect)
         except MissingRows as error:
             wrong = {place: {"id": [_missing(row_id)]} for place, row_id in error.ids.items()}
             abort(404, message=str(error), messages={"json": wrong})
-        return array(map(self.writer.json, rows))
 
     @operation(
         "DELETE /{name}/bulk",

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from flask import Response, jsonify, make_response, request
+from flask import Response, make_response, request
 from webargs.flaskparser import abort
 
 from flask_things.db.session import db
@@ -44,7 +44,7 @@ class Pages(Declaration):
         total: bool,
         cursor: str | None = None,
         **selection: Any,
-    ) -> tuple[Response, dict[str, str]]:
+    ) -> tuple[bytes, dict[str, str]]:
         with cursor_checked():
             after = self.page.place(cursor, sort, selection) if cursor is not None else None
         page = self.collection.page(
@@ -61,4 +61,4 @@ class Pages(Declaration):
         return make_response(*self._page(f"{self.name}.list_page", **self.page.load({})))
 
     def _represent(self, row: Stored) -> Response:
-        return jsonify(self.schemas.output().dump(row))
+        return make_response(self.write_row(row))

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from flask import Response, request
+from flask import request
 
 from flask_things.api.components import link
 from flask_things.db.session import db
@@ -84,7 +84,7 @@ class Undo(Pages):
 
     def _history(
         self, read: Callable[..., Page], what: str, *, limit: int, cursor: str | None = None
-    ) -> tuple[Response, dict[str, str]]:
+    ) -> tuple[bytes, dict[str, str]]:
         """Return the response with a page, and the header field with the URL of the next one."""
         bound = f"{self.name} {what}"
         before = None

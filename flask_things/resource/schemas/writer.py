@@ -19,15 +19,10 @@ from sqlalchemy import Column, Select
 
 from flask_things.db import types
 from flask_things.db.queries import as_stored
-from flask_things.http.json_provider import JSONProvider
+from flask_things.http.json_provider import to_json
 from flask_things.resource.schemas.fields import AnyField, Text, write_text
 
 Write = Callable[[Any], str]
-
-#: Returns JSON without spaces and escapes.
-encode: Write = json.JSONEncoder(
-    ensure_ascii=False, separators=(",", ":"), default=JSONProvider.default
-).encode
 
 #: What makes values of texts, for types that do not do so when they are called.
 READ: dict[type, Callable[[str], Any]] = {
@@ -61,7 +56,7 @@ class Writer:
         #: The names of the fields.
         self.names = [field.data_key or name for name, field in fields.items()]
         ways = [
-            _dumped(name, field) if name in own else _way(f",{encode(name)}:", columns[name])
+            _dumped(name, field) if name in own else _way(f",{to_json(name)}:", columns[name])
             for name, field in fields.items()
         ]
         self._json, self._texts = [way.json for way in ways], [way.text for way in ways]
@@ -103,14 +98,14 @@ def _is_text(field: AnyField | None, column: Column[Any] | None) -> bool:
 def _dumped(name: str, field: AnyField) -> Way:
     """Return how marshmallow writes a field; it writes none that the row does not have."""
     schema: Any = field.parent
-    key = f",{encode(field.data_key or name)}:"
+    key = f",{to_json(field.data_key or name)}:"
 
     def dump(row: Any) -> Any:
         return field.serialize(name, row, accessor=schema.get_attribute)
 
     def member(row: Any) -> str:
         value = dump(row)
-        return "" if value is missing else key + encode(value)
+        return "" if value is missing else key + to_json(value)
 
     def text(row: Any) -> str:
         value = dump(row)
@@ -163,4 +158,4 @@ def _decimal(scale: int, value: Decimal | int) -> str:
 
 def _json_object(value: Any) -> str:
     """Return a JSON object; SQLite stores its text, which has been written elsewhere."""
-    return encode(json.loads(value) if isinstance(value, str) else value)
+    return to_json(json.loads(value) if isinstance(value, str) else value)
