@@ -39,10 +39,10 @@ function show() {
 	const { length } = boxes();
 	if (length === 0) saveFocus(byId("selection"));
 	byId("selection").hidden = length === 0;
+	document.body.classList.toggle("selecting", length > 0);
 	byId("selected").textContent = `${count(length)} selected`;
 }
 
-/** Let the links export what the view shows. */
 export function link() {
 	for (const one of document.querySelectorAll("a[data-export]")) {
 		one.href = urlOf(`.${one.dataset.export}`, query());
