@@ -1,12 +1,16 @@
 """A server, and pages that are open in a browser."""
 
+import shutil
+from contextlib import closing
+
 import pytest
 from playwright.sync_api import expect
 
+from flask_things.db.sqlite.file import sqlite3
 from tests.security.test_prefix import below_api
 from tests.support.browser import chromium, watched
 from tests.support.proxies import nginx
-from tests.support.server import CONFIG
+from tests.support.server import CONFIG, Server
 
 expect.set_options(timeout=20_000)  # milliseconds: a busy machine is slow
 
@@ -30,11 +34,42 @@ def settings():
 
 
 @pytest.fixture
-def server(serve, auth, way, settings):
-    """Return a server."""
+def is_shared(auth, way, settings):
+    """Tell whether other tests may have the same server: starting one takes longer than a test."""
+    return (auth, way, settings) == ("off", "directly", {})
+
+
+@pytest.fixture
+def server(request, serve, auth, way, settings, is_shared):
+    """Return a server without things."""
+    if is_shared:
+        shared = request.getfixturevalue("shared")
+        empty(shared.file)
+        return shared
     prefix = "/api" if way == "SCRIPT_NAME" else ""
     settings |= {"SCRIPT_NAME": prefix, "THINGS_TRUSTED_PROXIES": "127.0.0.1"}
     return serve(THINGS_AUTH=auth, **settings)
+
+
+@pytest.fixture(scope="session")
+def shared(template, tmp_path_factory):
+    """Return a server for all tests that set nothing and do not stop it."""
+    folder = tmp_path_factory.mktemp("web")
+    file = folder / "db.sqlite3"
+    shutil.copy(template, file)
+    environ = {"THINGS_DATABASE_URL": f"sqlite:///{file}"}
+    server = Server(folder, environ, ("-m", "flask_things"), wait=True)
+    server.file = file
+    yield server
+    server.stop()
+
+
+def empty(file):
+    """Remove all things with their history; the next one has the id 1."""
+    with closing(sqlite3.connect(file)) as connection, connection:
+        connection.execute("DELETE FROM thing")
+        connection.execute("DELETE FROM journal WHERE table_name = 'thing'")
+        connection.execute("DELETE FROM sqlite_sequence WHERE name = 'thing'")
 
 
 @pytest.fixture

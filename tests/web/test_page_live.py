@@ -11,6 +11,12 @@ from tests.web.test_page_list import add, entries
 pytestmark = [needs_chromium, pytest.mark.sqlite]
 
 
+@pytest.fixture
+def is_shared():
+    """Tell that tests here stop their server."""
+    return False
+
+
 def test_two_pages_show_what_the_other_one_does(open_page):
     one, other = open_page(), open_page()
     add(one, "hello")

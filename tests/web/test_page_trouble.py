@@ -15,6 +15,12 @@ from tests.web.test_page_tokens import give, make_token  # noqa: F401 - a fixtur
 pytestmark = [needs_chromium, pytest.mark.sqlite]
 
 
+@pytest.fixture
+def is_shared():
+    """Tell that tests here stop their server."""
+    return False
+
+
 def test_what_is_searched_for_while_the_server_is_away_is_found_later(
     open_page, store, server, serve
 ):

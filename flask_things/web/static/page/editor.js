@@ -58,7 +58,7 @@ export function createEditor(row, leave) {
 	}
 
 	function difference() {
-		const title = `Somebody else ${theirs ? "changed" : "deleted"} this meanwhile. Yours is above.`;
+		const title = `Somebody else ${theirs ? "changed" : "deleted"} this. Yours is above.`;
 		const keep = button("Keep mine", keepMine, { class: "primary" });
 		const take = button("Take theirs", () => leave(theirs));
 		return [make("p", { role: "alert" }, title), ...(theirs ? describe(theirs) : []), keep, take];
