@@ -113,6 +113,7 @@ def test_a_forged_cursor_whose_checksum_is_right_is_422(client, sort, place):
     assert parameters(client.get(f"/things?sort={sort}&cursor={cursor}")) == ["cursor"]
 
 
+@pytest.mark.sqlite
 @pytest.mark.parametrize("text", ["🍏" * 200, "\x01" * 200 + "🍏" * 200])
 def test_the_longest_link_is_one_that_the_server_takes(serve, text):
     """gunicorn refuses a request line over 4 094 bytes."""

@@ -158,6 +158,7 @@ def test_what_a_client_sends_cannot_break_a_line(server, path):
     assert not [line for line in server.log.read_text().splitlines() if line[:1] not in "[{"]
 
 
+@pytest.mark.sqlite
 def test_a_traceback_stands_with_the_id_of_its_request(failing):
     code, headers, body = failing.request("GET", "/crash")
     assert code == line_of(failing, headers)["status"] == 500
@@ -167,6 +168,7 @@ def test_a_traceback_stands_with_the_id_of_its_request(failing):
     assert "what only the log may tell" not in str(body)
 
 
+@pytest.mark.sqlite
 @pytest.mark.parametrize(("chunks", "code"), [(0, 500), (1, 200)])
 def test_an_answer_that_breaks_off_has_one_line(failing, chunks, code):
     """gunicorn tells its logger of it twice, where it can still answer something else."""

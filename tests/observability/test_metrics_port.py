@@ -10,12 +10,14 @@ from tests.support.metrics import scrape
 from tests.support.server import CONFIG, free_port, python
 
 
+@pytest.mark.sqlite
 def test_the_files_go_with_the_server(watched, tmp_path):
     assert list(tmp_path.glob("metrics/flask-things-*/*.db"))
     assert watched.stop()[0] == 0
     assert list((tmp_path / "metrics").iterdir()) == []
 
 
+@pytest.mark.sqlite
 def test_a_server_that_is_scraped_still_stops_within_two_seconds(watched):
     """Prometheus keeps its connections."""
     with socket.create_connection(("127.0.0.1", watched.metrics_port)) as kept:
@@ -53,10 +55,12 @@ def test_connections_that_are_kept_open_keep_nobody_from_scraping(serve, tmp_pat
     assert "Traceback" not in server.log.read_text()
 
 
+@pytest.mark.sqlite
 def test_the_public_port_has_no_metrics(watched):
     assert watched.request("GET", "/metrics")[0] == 404
 
 
+@pytest.mark.sqlite
 def test_other_machines_cannot_scrape(watched):
     with pytest.raises(ConnectionRefusedError):
         socket.create_connection(("127.0.0.2", watched.metrics_port))

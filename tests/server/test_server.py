@@ -103,6 +103,7 @@ def test_every_acknowledged_post_of_many_clients_is_there(serve):
     assert server.request("GET", "/things?limit=1000")[2] == things
 
 
+@pytest.mark.sqlite
 def test_a_worker_that_is_told_to_stop_while_it_starts_stops(serve, tmp_path):
     """The signal comes in the moment after the fork, when a worker has no handlers of its own."""
     slow = tmp_path / "slow.conf.py"
