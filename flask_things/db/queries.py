@@ -100,7 +100,7 @@ def locked(session: AnySession, query: Select[Any], parameters: Any = None) -> S
 
 
 def limit_wait(session: AnySession) -> None:
-    """Let what follows inside `writing` wait no longer for rows than it may."""
+    """Limit how long what follows inside `writing` waits for rows."""
     if joined := transaction():
         backend_of(session).limit_wait(joined)
 

@@ -31,7 +31,7 @@ class Writer(threading.Thread):
         self.server, self.kept, self.statuses, self.ended = server, {}, [], threading.Event()
 
     def run(self):
-        """Write until it is told to end."""
+        """Write until `ended` is set."""
         while not self.ended.is_set():
             text = f"{self.name} {len(self.statuses)}"
             while self.post(text) != 201:

@@ -1,4 +1,4 @@
-"""How often a client may ask, who counts as one client, and what it is told."""
+"""How often a client may send requests, what counts as one client, and the responses it gets."""
 
 import re
 

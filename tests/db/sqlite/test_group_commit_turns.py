@@ -1,4 +1,4 @@
-"""Who writes in which turn of a group commit; of the transactions nothing is real."""
+"""The order of writers in a group commit, with transactions that are not real."""
 
 import random
 import threading
@@ -128,7 +128,7 @@ def test_no_wait_is_longer_than_it_may_be(transactions):
 
 
 def test_nobody_is_left_in_a_group_whose_last_one_gives_up(transactions):
-    """Who waits may give up just when it is passed the turn."""
+    """A writer that waits may give up just when it gets its turn."""
 
     def write_again_and_again(seed):
         chance = random.Random(seed)  # noqa: S311
