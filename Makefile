@@ -56,7 +56,7 @@ lock: $(VENV)/installed-dev ## Compile both requirements files anew, with the ne
 	$(BIN)/$(COMPILE) setup.cfg -o requirements-all.txt -c requirements.txt --all-extras \
 		$(addprefix --group ,$(GROUPS))
 
-pictures: $(VENV)/installed-dev ## Take the README's pictures anew (needs chromium and curl)
+pictures: $(VENV)/installed-dev ## Take the pictures of the documentation anew (needs chromium and curl)
 	@$(BIN)/python tools/pictures.py
 
 rename: ## Name a fork: make rename NAME=acme_notes

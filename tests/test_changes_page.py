@@ -10,15 +10,14 @@ import sys
 import threading
 from contextlib import closing, suppress
 from http.client import HTTPException
-from pathlib import Path
 from urllib.request import urlopen
 
 import pytest
 
-from tests.support.readme import blocks, needs_curl, printed_by, steps, timeless
+from tests.support.pages import PAGES, blocks, needs_curl, printed_by, steps, timeless
 from tests.support.server import request, wait_until
 
-PAGE = (Path(__file__).parents[1] / "docs/changes.md").read_text()
+PAGE = PAGES["changes.md"]
 FOLLOWER, WAIT = blocks("python", PAGE)
 BY_EVENTS = FOLLOWER.replace("    time.sleep(1)\n", WAIT)
 

@@ -1,4 +1,4 @@
-"""CONTRIBUTING.md, followed to the letter in a copy of the repository."""
+"""docs/resources.md, followed to the letter in a copy of the repository."""
 
 import re
 import shlex
@@ -9,10 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.pages import PAGES
 from tests.support.server import Server, clean_environ
 
 ROOT = Path(__file__).parents[1]
-PAGE = (ROOT / "CONTRIBUTING.md").read_text()
+PAGE = PAGES["resources.md"]
 
 #: What a copy of the repository does not need.
 LEFT_OUT = shutil.ignore_patterns(".*", "data", "node_modules", "__pycache__", "*.egg-info")
@@ -29,7 +30,7 @@ def block(kind, start):
 NOTES = block("python", "**1. Declare it**")
 LISTED = block("python", "**2. List it**")
 COLUMN = block("python", "A column later")
-DIFFERENT = block("python", "### What is different")
+DIFFERENT = block("python", "## What is different")
 
 
 @pytest.fixture(scope="module")
@@ -37,7 +38,7 @@ def fork(tmp_path_factory):
     """Return a copy of the repository with the resource that the page declares."""
     folder = tmp_path_factory.mktemp("fork") / "repository"
     shutil.copytree(ROOT, folder, ignore=LEFT_OUT)
-    run(folder, *block("sh", "## Your own resource").splitlines()[1:])  # the first one installs
+    run(folder, *block("sh", "# Your own resource").splitlines()[1:])  # the first one installs
     package = folder / re.search(r"\*\*1\. Declare it\*\* in a new file `(.*?)`", PAGE)[1]
     package.parent.mkdir()
     package.write_text(NOTES)

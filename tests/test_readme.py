@@ -1,4 +1,4 @@
-"""What the README promises."""
+"""What the README and the pages in docs/ promise."""
 
 import os
 import re
@@ -12,54 +12,70 @@ from flask_things import create_app
 from flask_things.app import RESOURCES
 from flask_things.config import DEFAULTS, Settings
 from flask_things.http.error_codes import Code
-from tests.support.readme import README, blocks
+from tests.support.pages import PAGES, blocks
 from tests.support.server import python
 
 ROOT = Path(__file__).parents[1]
 GROUPS = create_app({}).cli.commands
 
+DOCUMENTS = [
+    pytest.param(path, id=path.name) for path in [*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")]
+]
+
 
 def test_no_curl_needs_a_version_that_ubuntu_22_04_does_not_have():
     """It has curl 7.81."""
-    assert "--json" not in README  # 7.82
-    assert "%header{" not in README  # 7.83
+    text = "".join(PAGES.values())
+    assert "--json" not in text  # 7.82
+    assert "%header{" not in text  # 7.83
 
 
 def test_the_table_of_settings_is_complete():
-    table = dict(re.findall(r"^\| `([A-Z_]+)` \| (?:`(.*?)` )?\|", README, re.MULTILINE))
+    rows = re.findall(r"^\| `([A-Z_]+)` \| (?:`(.*?)` )?\|", PAGES["operations.md"], re.MULTILINE)
+    table = dict(rows)
     assert table == DEFAULTS
     assert set(table) == set(Settings().fields)
 
 
 def test_the_table_of_error_codes_is_complete():
-    table = README.partition("| code |")[2].partition("\n\n")[0]
+    table = PAGES["http-api.md"].partition("| code |")[2].partition("\n\n")[0]
     named = re.findall(r"^\| (`.*?) \|", table, re.MULTILINE)
     assert sorted(", ".join(named).replace("`", "").split(", ")) == sorted(Code)
 
 
 def test_every_command_that_is_named_exists_and_none_is_missing():
-    assert set(re.findall(r"flask things ([a-z]+)", README)) == set(GROUPS["things"].commands)
-    assert set(re.findall(r"flask tokens ([a-z]+)", README)) == set(GROUPS["tokens"].commands)
+    text = "".join(PAGES.values())
+    assert set(re.findall(r"flask things ([a-z]+)", text)) == set(GROUPS["things"].commands)
+    assert set(re.findall(r"flask tokens ([a-z]+)", text)) == set(GROUPS["tokens"].commands)
 
 
-@pytest.mark.parametrize("document", ["README.md", "CONTRIBUTING.md", "CHANGELOG.md"])
+@pytest.mark.parametrize("document", DOCUMENTS)
 def test_every_target_of_make_that_is_named_exists(document):
     files = [ROOT / "Makefile", *ROOT.glob("*/*.mk")]
     text = "\n".join(path.read_text() for path in files)
     targets = set(re.findall(r"^([a-z-]+):", text, re.MULTILINE))
-    named = set(re.findall(r"`make ([a-z-]+)|\$ make ([a-z-]+)", (ROOT / document).read_text()))
+    named = set(re.findall(r"`make ([a-z-]+)|\$ make ([a-z-]+)", document.read_text()))
     assert {first or second for first, second in named} <= targets
 
 
-@pytest.mark.parametrize("document", ["README.md", "CONTRIBUTING.md", "CHANGELOG.md"])
-def test_every_file_that_is_linked_exists(document):
-    links = re.findall(r"\]\(([^)#]+?)\)", (ROOT / document).read_text())
-    for link in links:
-        assert link.startswith("https://") or (ROOT / link).exists(), link
+def slugs(text):
+    """Return the anchors of a page's headings, as GitHub makes them."""
+    headings = re.findall(r"^#+ (.*)$", text, re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+@pytest.mark.parametrize("document", DOCUMENTS)
+def test_every_file_and_heading_that_is_linked_exists(document):
+    for link in re.findall(r"\]\(([^)]+?)\)", document.read_text()):
+        path, _, heading = link.partition("#")
+        linked = document.parent / path if path else document
+        assert path.startswith("https://") or linked.exists(), link
+        if heading and linked.suffix == ".md":
+            assert heading in slugs(linked.read_text()), link
 
 
 def test_the_layout_is_the_tree_s():
-    layout = next(block for block in blocks("") if "wsgi.py" in block)
+    layout = next(block for block in blocks("", PAGES["README.md"]) if "wsgi.py" in block)
     named = {f"flask_things/{name}" for name in re.findall(r"^    (\S+)", layout, re.MULTILINE)}
     named |= set(re.findall(r"^(\S+)", layout, re.MULTILINE))
     packages = {path.parent for path in ROOT.glob("flask_things/*/*.py")}
@@ -127,4 +143,4 @@ def test_in_the_container_flask_needs_no_app_option(environ, tmp_path):
 
 
 def test_success_is_within_the_first_lines():
-    assert "curl" in "\n".join(README.splitlines()[:15])
+    assert "curl" in "\n".join(PAGES["README.md"].splitlines()[:15])

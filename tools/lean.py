@@ -27,11 +27,12 @@ TEXTS = {
     "CONTRIBUTING.md": ["^- (The judges|`make bench`)(.|\n)*?\n(?=-|\n)"],
     "Dockerfile": ["^FROM pip AS litestream(.|\n)*?\n(?=FROM)"],
     "README.md": [
-        "^## (Replication|Speed)\n(.|\n)*?\n(?=## )",
+        "^## Speed\n(.|\n)*?\n(?=## )",
         "^- `make (lean|judge|bench)`(.|\n)*?\n(?=-|\n)",
-        r", \[Litestream\]\(#replication\)",
         "^(judges|benchmarks)/ .*\n",
     ],
+    "docs/operations.md": [r", \[Litestream\]\(storage.md#replication\)"],
+    "docs/storage.md": ["^## Replication\n(.|\n)*"],
     "docker-compose.yaml": ["^  # .*litestream(.|\n)*?\n(?=volumes)", "^  replica:\n"],
     "flask_things/config.py": [', "THINGS_REPLICA"'],
     "pyproject.toml": [

@@ -1,4 +1,4 @@
-"""`make pictures`: take the README's pictures of the page and of /docs, filled by `make demo`."""
+"""`make pictures`: take the pictures of the page and of /docs, filled by `make demo`."""
 
 import os
 import shutil

@@ -1,4 +1,4 @@
-"""Notes, perhaps about a thing: a second resource. CONTRIBUTING.md explains each part."""
+"""Notes, perhaps about a thing: a second resource. docs/resources.md explains each part."""
 
 from datetime import date
 from enum import StrEnum

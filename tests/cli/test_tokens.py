@@ -3,7 +3,6 @@
 import json
 import re
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 from sqlalchemy import update
@@ -12,6 +11,7 @@ from flask_things import create_app
 from flask_things.app import RESOURCES
 from flask_things.db.session import db
 from flask_things.security.tokens import Token
+from tests.support.pages import PAGES
 
 MOMENT = "2026-11-22T15:04:05.123456Z"
 
@@ -37,7 +37,7 @@ def flask(runner):
 
 
 def move(runner, app, folder):
-    """Move all to another application, as README has it."""
+    """Move all to another application, as docs/postgresql.md has it."""
     for what in ("things", "tokens"):
         file = str(folder / f"{what}.ndjson")
         assert runner.invoke(args=[what, "export", file]).exit_code == 0
@@ -132,11 +132,9 @@ def test_a_token_that_cannot_be_stored_is_named_by_its_line(flask, case):
     assert flask("list").stdout.count("\n") == 1
 
 
-def test_readme_moves_all_that_there_is():
+def test_the_page_on_postgresql_moves_all_that_there_is():
     """Each table is exported and imported, but for what is kept for some days only."""
-    readme = Path(__file__).parents[2].joinpath("README.md").read_text()
-    section = readme.partition("## PostgreSQL")[2].partition("\n## ")[0]
     for step in ("export", "import"):
-        named = re.findall(rf"flask (\w+)s {step}", section)
+        named = re.findall(rf"flask (\w+)s {step}", PAGES["postgresql.md"])
         of_fork = {resource.table.name for resource in RESOURCES}
         assert {*named, "kept_answer", "journal"} | of_fork == set(db.metadata.tables)

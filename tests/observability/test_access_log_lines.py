@@ -10,8 +10,8 @@ from flask_things.observability.access_log import without_secrets
 from tests.http.test_parsing import HEAD, status
 from tests.server.test_server import NOT_HTTP
 from tests.support.access_log import lines
+from tests.support.pages import PAGES, blocks
 from tests.support.server import Server, wait_until
-from tests.test_readme import blocks
 
 ROOT = Path(__file__).parents[2]
 
@@ -74,8 +74,8 @@ def test_a_line_tells_what_was_asked_and_answered(server):
     }
 
 
-def test_the_readme_shows_what_a_line_has(server):
-    [shown] = map(json.loads, blocks("json"))
+def test_the_page_shows_what_a_line_has(server):
+    [shown] = map(json.loads, blocks("json", PAGES["operations.md"]))
     assert shown.keys() == line_of(server, server.request("GET", "/healthz")[1]).keys()
 
 

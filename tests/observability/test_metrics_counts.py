@@ -13,8 +13,8 @@ from flask_things.app import RESOURCES
 from flask_things.db.sqlite.files import beside
 from tests.support.events import Following
 from tests.support.metrics import scrape
+from tests.support.pages import PAGES
 from tests.support.server import wait_until
-from tests.test_readme import README
 
 THING, CHANGES = "/things/<id:thing_id>", "/things/changes"
 
@@ -117,11 +117,11 @@ def test_where_the_database_is_away_all_else_is_told(watched, file):
     assert scrape(watched)["things_stored",] == 0
 
 
-def test_the_readme_names_every_metric(watched):
+def test_the_page_on_operations_names_every_metric(watched):
     watched.request("POST", "/things", {"text": "x"})
     wait_until(lambda: counted(watched))
     names = {re.sub("_(count|sum|bucket|created)$", "", name) for name, *_ in scrape(watched)}
-    assert names == set(re.findall(r"`(things_\w+)`", README))
+    assert names == set(re.findall(r"`(things_\w+)`", PAGES["operations.md"]))
 
 
 @pytest.mark.sqlite

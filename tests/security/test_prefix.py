@@ -1,11 +1,11 @@
 """The service under a path of a proxy's: every URL that it makes has the path before it."""
 
 import re
-from pathlib import Path
 from urllib.parse import urljoin
 
 import pytest
 
+from tests.support.pages import PAGES
 from tests.support.proxies import caddy, needs, nginx
 from tests.support.server import next_page, request
 
@@ -14,12 +14,10 @@ pytestmark = pytest.mark.sqlite
 
 API = {"X-Forwarded-Prefix": "/api"}
 
-README = (Path(__file__).parents[2] / "README.md").read_text()
-
 
 def below_api(program, server):
-    """Return README's rules with which a proxy publishes a server below a path."""
-    rules = re.search(rf"```{program}\n(.*?)```", README, re.DOTALL)[1]
+    """Return the page's rules with which a proxy publishes a server below a path."""
+    rules = re.search(rf"```{program}\n(.*?)```", PAGES["operations.md"], re.DOTALL)[1]
     assert ":8080" in rules
     return rules.replace(":8080", f":{server.port}")
 

@@ -1,4 +1,4 @@
-"""README.md, the commands in it, and what they print."""
+"""The README, the pages in docs/, the commands in them, and what they print."""
 
 import os
 import re
@@ -11,16 +11,21 @@ import pytest
 from tests.support.server import clean_environ
 
 ROOT = Path(__file__).parents[2]
-README = (ROOT / "README.md").read_text()
+
+#: The text of each page by its name, such as `README.md` and `http-api.md`.
+PAGES = {
+    path.name: path.read_text()
+    for path in [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted(ROOT.glob("docs/*.md"))]
+}
 
 
-def blocks(kind, text=README):
+def blocks(kind, text):
     """Return the text of every block of a kind."""
     every = re.findall(r"^```(.*?)\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
     return [text for its_kind, text in every if its_kind == kind]
 
 
-def steps(kind, prompt, text=README):
+def steps(kind, prompt, text):
     """Return every command with what is printed after it."""
     text = "\n" + "".join(blocks(kind, text))
     pairs = [step.partition("\n") for step in text.split(f"\n{prompt} ")[1:]]

@@ -1,4 +1,4 @@
-"""The commands in the README: each prints what is written below it."""
+"""The commands in the README and docs/: each prints what is written below it."""
 
 import re
 import sys
@@ -6,18 +6,20 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.readme import README, needs_curl, printed_by, steps, timeless
+from tests.support.pages import PAGES, needs_curl, printed_by, steps, timeless
 from tests.support.server import python
 
 ROOT = Path(__file__).parents[1]
 
-TOKENS = README.partition("## Tokens\n")[2].partition("\n## ")[0]
+#: The README creates the first thing, and the page on HTTP goes on with it.
+HTTP = PAGES["README.md"] + PAGES["http-api.md"]
+
+TOKENS = PAGES["operations.md"].partition("## Tokens\n")[2].partition("\n## ")[0]
 
 
 @needs_curl
 def test_every_curl_prints_what_is_written(serve):
-    calls = [step for step in steps("console", r"$") if re.match("curl|etag=|link=", step[0])]
-    calls = [step for step in calls if step not in steps("console", r"$", TOKENS)]
+    calls = [step for step in steps("console", r"$", HTTP) if re.match("curl|etag=|link=", step[0])]
     assert len(calls) == 25
     printed = printed_by([command for command, _ in calls], serve())
     for (command, written), output in zip(calls, printed, strict=True):
@@ -47,10 +49,10 @@ def test_every_command_about_tokens_prints_what_is_written(serve, environ):
 
 
 def test_every_line_of_flask_shell_prints_what_is_written(serve, environ):
-    """They come after the calls above, which create 5 things."""
+    """They come after calls that create 5 things."""
     server = serve()
     server.request("POST", "/things/bulk", [{"text": "x"}] * 5)
-    lines = steps("pycon", ">>>")
+    lines = steps("pycon", ">>>", PAGES["storage.md"])
     assert len(lines) == 5
     shell = python(
         *(ROOT, "-m", "flask", "shell"),
