@@ -169,12 +169,4 @@ def flask_config(environ: Mapping[str, str]) -> dict[str, Any]:
         "API_TITLE": "flask-things",
         "API_VERSION": VERSION,
         "OPENAPI_VERSION": "3.1.0",
-        "API_SPEC_OPTIONS": {
-            "info": {
-                "description": "Things, each with a text. Errors are problem documents (RFC 9457).",
-                "contact": {"name": "flask-things"},
-                "license": {"name": "MIT", "identifier": "MIT"},
-            },
-            "servers": [{"url": "/"}],
-        },
     }

@@ -11,14 +11,23 @@ from flask_things.db.session import backend_of, db
 from flask_things.http.problems import away
 from flask_things.migrations import is_current
 
-blp = Blueprint("health", __name__, description="Is the service up?", is_open=True)
+blp = Blueprint(
+    "health", __name__, description="Check whether the service is up. Needs no token.", is_open=True
+)
 
 
-@blp.operation("GET", "/healthz", "getHealth", answer=HealthSchema, security=[])
+@blp.operation(
+    "GET",
+    "/healthz",
+    "getHealth",
+    returns="The process responds.",
+    answer=HealthSchema,
+    security=[],
+)
 def healthz() -> Any:
-    """Tell whether the process answers
+    """Check that the process responds
 
-    For what restarts it if not.
+    For a supervisor that restarts the process if it does not.
     """
     return {"status": "ok"}
 
@@ -27,14 +36,15 @@ def healthz() -> Any:
     "GET",
     "/readyz",
     "getReadiness",
+    returns="The service is ready.",
     answer=HealthSchema,
     security=[],
     responses={503: "ServiceUnavailable"},
 )
 def readyz() -> Any:
-    """Tell whether requests can be served
+    """Check that the service can serve requests
 
-    The database answers, its schema is up to date, and nobody has met damage in it.
+    The database responds, its schema is up to date, and it is not damaged. For load balancers.
     """
     try:
         ready = is_current(db.session.connection()) and backend_of(db.session).is_sound()

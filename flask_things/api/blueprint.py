@@ -77,6 +77,7 @@ class Blueprint(flask_smorest.Blueprint):
         write: Callable[[Any], bytes] | None = None,
         many: bool = False,
         status: int = 200,
+        returns: str | None = None,
         headers: dict[str, Any] | None = None,
         content_type: str = "application/json",
         other_content: dict[str, Any] | None = None,
@@ -92,11 +93,11 @@ class Blueprint(flask_smorest.Blueprint):
         """Register and document a view, with all that it does not do itself, in the right order.
 
         The view gets the body and, if it writes, its Preconditions, then what the path and the
-        query have by name. `tagged` gives the answer an ETag: a GET of one honours preconditions
-        and is kept in memory until its `source` changes, unless it is not `kept`: see `cache.kept`.
-        Lists and files are compressed. `sent` are header fields that the view gets by name.
-        `idempotent` accepts an Idempotency-Key. `document` is more of the operation for the OpenAPI
-        document.
+        query have by name. `tagged` gives the response an ETag: a GET of one honours
+        preconditions and is kept in memory until its `source` changes, unless it is not `kept`: see
+        `cache.kept`. Lists and files are compressed. `sent` are header fields that the view gets by
+        name. `idempotent` accepts an Idempotency-Key. `returns` describes the response in the
+        OpenAPI document, and `document` is more of the operation for it.
         """
         is_read = method == "GET"
         is_conditional = tagged and is_read
@@ -126,9 +127,15 @@ class Blueprint(flask_smorest.Blueprint):
         if is_conditional:
             notes.append(self._not_modified(fields))
         documented = {**fields, **(CODING if varies else {}), **COMMON_HEADERS}
-        notes.append(self.response(status, schema, content_type=content_type, headers=documented))
+        notes.append(
+            self.response(
+                status, schema, content_type=content_type, headers=documented, description=returns
+            )
+        )
         for kind, other in (other_content or {}).items():
-            notes.append(self.alt_response(status, schema=other, content_type=kind))
+            notes.append(
+                self.alt_response(status, schema=other, content_type=kind, description=returns)
+            )
 
         def register(view: Any) -> Any:
             write_answer = write or partial(_dumped, schema)
@@ -154,7 +161,7 @@ class Blueprint(flask_smorest.Blueprint):
     def _not_modified(self, headers: dict[str, Any]) -> Any:
         return self.alt_response(
             304,
-            description="The client has it: its `If-None-Match` has this ETag.",
+            description="`If-None-Match` has the current `ETag`. There is no body.",
             headers={**headers, **COMMON_HEADERS},
         )
 

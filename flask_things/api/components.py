@@ -1,9 +1,12 @@
-"""What several places of the OpenAPI document say alike: header fields and links."""
+"""Parts that several places of the OpenAPI document share: header fields and links."""
 
 from collections.abc import Callable
 from typing import Any
 
 from flask_things.http import headers
+
+#: A position in a list, as clients see it in `Link`.
+POSITION = "bDqYyvCTSyIxMDA"
 
 # Without a `maximum`: JavaScript rounds 2**63 - 1.
 ID_FORMAT = {"format": "int64", "minimum": 1, "examples": [1]}
@@ -14,7 +17,7 @@ COMMON_HEADERS = {name: {"$ref": f"#/components/headers/{name}"} for name in hea
 
 def _etag(suffix: str, max_length: int) -> dict[str, Any]:
     return {
-        "description": "Names this very content (RFC 9110).",
+        "description": "Identifies this version, for `If-None-Match` and `If-Match`.",
         "schema": {
             "type": "string",
             "pattern": f'^"[0-9a-f]{{32}}{suffix}"$',
@@ -27,8 +30,8 @@ def _etag(suffix: str, max_length: int) -> dict[str, Any]:
 TAGGED_HEADERS: dict[str, Any] = {
     "ETag": _etag("", 34),
     "Cache-Control": {
-        "description": "A cache must revalidate before each use. `private` where a token was "
-        "checked: no shared cache may store it.",
+        "description": "Caches must revalidate before each use. `private` if a token was checked: "
+        "shared caches must not store the response.",
         "schema": {"type": "string", "enum": ["no-cache", "private, no-cache"]},
     },
 }
@@ -36,15 +39,17 @@ TAGGED_HEADERS: dict[str, Any] = {
 #: What may be compressed varies, and has an ETag for each of its variants.
 VARY = {
     "Vary": {
-        "description": "Also names `Origin` where pages of some origins may call.",
+        "description": "Lists `Origin`, too, if the server allows other origins (CORS).",
         "schema": {"type": "string", "enum": ["Accept-Encoding", "Accept-Encoding, Origin"]},
     }
 }
 VARYING_TAGGED = {**TAGGED_HEADERS, **VARY, "ETag": _etag("(-gzip)?", 39)}
 CODING = {
     "Content-Encoding": {
-        "description": "Where the client accepts gzip and the body has 1 000 bytes or more.",
-        "schema": {"type": "string", "const": "gzip"},
+        "description": "`gzip` if the client accepts it and the body has at least 1 000 bytes. "
+        "Otherwise there is no such header, which means `identity`.",
+        # A mock server sends the example, and does not compress.
+        "schema": {"type": "string", "enum": ["gzip", "identity"], "examples": ["identity"]},
     }
 }
 
@@ -58,67 +63,35 @@ FILE = {"type": "string", "format": "binary"}
 EVENTS = {
     "type": "string",
     "contentMediaType": "text/event-stream",
-    "description": "Server-sent events: `id` is a place for `since`, `event` the change and `data` "
-    "the object of a JSON page.",
+    "description": "Server-sent events. `id` is a position for `since`, `event` is the change, and "
+    "`data` is one object of a JSON page.",
 }
 
 REPLAYED = {
     "Idempotency-Replayed": {
-        "description": "There if this is the answer that the same request was given before.",
+        "description": "Present if this is the first response again, to a retry.",
         "schema": {"type": "string", "const": "true"},
     }
 }
 
-CHALLENGE = {
-    "WWW-Authenticate": {
-        "description": "What is wanted, and what is wrong with what was sent (RFC 6750).",
-        "schema": {"type": "string"},
-    }
-}
-
-RETRY_AFTER = {
-    "Retry-After": {
-        "description": "Seconds until another try makes sense.",
-        "schema": {"type": "integer", "format": "int32", "minimum": 1, "maximum": 2**31 - 1},
-    }
-}
-
-#: The header fields that some problems have besides.
-PROBLEM_HEADERS = {
-    401: CHALLENGE,
-    403: CHALLENGE,
-    415: {
-        "Accept-Encoding": {
-            "description": "Where the body was compressed: how it may come (RFC 9110).",
-            "schema": {"type": "string"},
-        },
-        "Accept-Patch": {
-            "description": "On PATCH: the types that it takes (RFC 5789).",
-            "schema": {"type": "string"},
-        },
-    },
-    429: RETRY_AFTER,
-    503: RETRY_AFTER,
-}
-
 NO_STORE_HEADERS = {
     "Cache-Control": {
-        "description": "No cache may store it.",
+        "description": "Caches must not store the response.",
         "schema": {"type": "string", "const": "no-store"},
     }
 }
 
 
-def link(words: dict[str, str]) -> dict[str, Any]:
-    """Return the header field of a page that leads to the next one."""
+def link(words: dict[str, str], place: str = "") -> dict[str, Any]:
+    """Return the header field that leads to the next page of a list, at a place below its URL."""
     return {
         "Link": {
-            "description": 'Where there is a next page: its URL, with `rel="next"` (RFC 8288).',
+            "description": 'Present if more follow: the URL of the next page, with `rel="next"`.',
             "schema": {
                 "type": "string",
                 "pattern": '^<[^>]+>; rel="next"$',
                 "maxLength": 8192,
-                "examples": [f'</{words["name"]}?cursor=WEgYt2>; rel="next"'],
+                "examples": [f'</{words["name"]}{place}?cursor={POSITION}>; rel="next"'],
             },
         }
     }
@@ -129,8 +102,8 @@ def page_headers(words: dict[str, str]) -> dict[str, Any]:
     return {
         **link(words),
         "X-Total-Count": {
-            "description": "With `total=true`: how many there are on all pages.",
-            "schema": {"type": "integer", "format": "int64", "minimum": 0},
+            "description": "Present with `total=true`: the number of items on all pages.",
+            "schema": {"type": "integer", "format": "int64", "minimum": 0, "examples": [120]},
         },
     }
 
@@ -142,7 +115,7 @@ def attachment(kind: str) -> Callable[[dict[str, str]], dict[str, Any]]:
         value = f'attachment; filename="{words["name"]}.{kind}"'
         return {
             "Content-Disposition": {
-                "description": "The name under which a browser saves it.",
+                "description": "The file name under which a browser saves the response.",
                 "schema": {"type": "string", "const": value},
             }
         }
@@ -153,18 +126,25 @@ def attachment(kind: str) -> Callable[[dict[str, str]], dict[str, Any]]:
 def changes_headers(words: dict[str, str]) -> dict[str, Any]:
     """Return the header fields of a page of changes, which is JSON or a stream of events."""
     field, cached = link(words)["Link"], TAGGED_HEADERS["Cache-Control"]
-    field["description"] = 'On every page of JSON: the URL of the next one, with `rel="next"`.'
-    field["schema"]["examples"] = [f'</{words["name"]}/changes?since=WEgYt2>; rel="next"']
+    field["description"] = (
+        'Present on every JSON page: the URL of the next page, with `rel="next"`.'
+    )
+    field["schema"]["examples"] = [f'</{words["name"]}/changes?since={POSITION}>; rel="next"']
     values = [*cached["schema"]["enum"], "no-store"]
     return {
         "Link": field,
         "Cache-Control": {
-            "description": f"{cached['description']} `no-store` for a stream.",
+            "description": f"{cached['description']} `no-store` for an event stream.",
             "schema": {"type": "string", "enum": values},
         },
         "Vary": {
             "description": "`Accept` chooses between JSON and events.",
-            "schema": {"type": "string", "pattern": "^[A-Za-z, -]+$", "maxLength": 100},
+            "schema": {
+                "type": "string",
+                "pattern": "^[A-Za-z, -]+$",
+                "maxLength": 100,
+                "examples": ["Accept, Accept-Encoding"],
+            },
         },
     }
 
@@ -185,7 +165,7 @@ def location(words: dict[str, str]) -> dict[str, Any]:
 
 
 def links(words: dict[str, str]) -> dict[str, Any]:
-    """Return what can be done with a new row."""
+    """Return the links from a new row to the operations on it."""
     parameters = {words["parameter"]: "$response.body#/id"}
     operations = (f"{verb}{words['One']}" for verb in ("get", "replace", "update", "delete"))
     return {name: {"operationId": name, "parameters": parameters} for name in operations}

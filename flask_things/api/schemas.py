@@ -7,7 +7,7 @@ from flask_things.http.request_schemas import BULK_MAX_ITEMS, SharedSchema
 
 
 class Answer(SharedSchema):
-    """What clients get. They should expect fields that are not there yet."""
+    """The body of a response. Clients should tolerate fields that they do not know."""
 
     class Meta:
         unknown = EXCLUDE
@@ -16,16 +16,24 @@ class Answer(SharedSchema):
 class HealthSchema(Answer):
     """The service is well."""
 
+    class Meta(Answer.Meta):
+        description = "The state of the service."
+
     status = fields.String(required=True, metadata={"enum": ["ok"]})
 
 
 class FieldErrorSchema(Answer):
     """One invalid place in a request."""
 
+    class Meta(Answer.Meta):
+        description = (
+            "One invalid place in a request: `pointer`, `parameter` or `header` tells where."
+        )
+
     code = fields.String(
         required=True,
         metadata={
-            "description": "What is wrong. More codes may come.\n\n"
+            "description": "The kind of error, for programs. New codes may be added.\n\n"
             + "\n".join(f"- `{code}`: {code.meaning}" for code in Code),
             "enum": [*Code],
             "examples": [Code.REQUIRED],
@@ -33,31 +41,64 @@ class FieldErrorSchema(Answer):
     )
     limit = fields.Integer(
         metadata={
-            "description": "The number that was exceeded: the least or the most that is allowed.",
+            "description": "The limit that the value exceeds or does not reach, if there is one.",
             "format": "int64",
+            "examples": [100_000],
         }
     )
     detail = fields.String(
-        required=True, metadata={"examples": ["Missing data for required field."]}
+        required=True,
+        metadata={
+            "description": "An explanation for people.",
+            "examples": ["Missing data for required field."],
+        },
     )
     pointer = fields.String(
         metadata={
-            "description": "The place in the body: a JSON Pointer as a URI fragment (RFC 6901).",
+            "description": "The place in the body, as a JSON Pointer in a URI fragment (RFC 6901). "
+            "`#` is the whole body.",
             "examples": ["#/text"],
         }
     )
-    parameter = fields.String(metadata={"description": "The query parameter."})
-    header = fields.String(metadata={"description": "The header field."})
+    parameter = fields.String(
+        metadata={"description": "The name of the query parameter.", "examples": ["limit"]}
+    )
+    header = fields.String(
+        metadata={"description": "The name of the header.", "examples": ["Idempotency-Key"]}
+    )
 
 
 class ProblemSchema(Answer):
     """A problem (RFC 9457)."""
 
-    type = fields.String(required=True, metadata={"examples": ["about:blank"]})
-    title = fields.String(required=True, metadata={"examples": ["Unprocessable Content"]})
+    class Meta(Answer.Meta):
+        description = "An error (RFC 9457)."
+
+    type = fields.String(
+        required=True,
+        metadata={"description": "Always `about:blank`.", "examples": ["about:blank"]},
+    )
+    title = fields.String(
+        required=True,
+        metadata={"description": "The name of the status.", "examples": ["Unprocessable Content"]},
+    )
     status = fields.Integer(
         required=True,
-        metadata={"format": "int32", "minimum": 400, "maximum": 599, "examples": [422]},
+        metadata={
+            "description": "The HTTP status.",
+            "format": "int32",
+            "minimum": 400,
+            "maximum": 599,
+            "examples": [422],
+        },
     )
-    detail = fields.String(metadata={"examples": ["The request has 1 invalid field."]})
-    errors = fields.List(fields.Nested(FieldErrorSchema), metadata={"maxItems": BULK_MAX_ITEMS})
+    detail = fields.String(
+        metadata={
+            "description": "An explanation for people.",
+            "examples": ["The request has 1 invalid field."],
+        }
+    )
+    errors = fields.List(
+        fields.Nested(FieldErrorSchema),
+        metadata={"description": "Each invalid place in the request.", "maxItems": BULK_MAX_ITEMS},
+    )

@@ -1,20 +1,25 @@
-"""What the OpenAPI document derives for each operation: its problems and its `security`."""
+"""What the OpenAPI document derives for each operation: parameters, problems and `security`."""
 
 from typing import Any
 
 from apispec import APISpec, BasePlugin
 
-from flask_things.api.components import COMMON_HEADERS, NO_STORE_HEADERS, PROBLEM_HEADERS
+from flask_things.api import problem_responses
+from flask_things.api.introduction import unwrapped
+from flask_things.api.problem_responses import RANGES, component
 from flask_things.api.schemas import ProblemSchema
-from flask_things.http import headers, problems
+from flask_things.http import headers
 
-#: The schema of a problem, by reference: to resolve the class for each status takes 7 ms per start.
-PROBLEM = {"$ref": "#/components/schemas/Problem"}
+#: Where parameters are, in the order in which an operation lists them.
+IN_ORDER = ("path", "query", "header", "cookie")
 
-#: The responses for all statuses of a range that an operation does not list, with one such status.
-RANGES = {
-    "4XX": ("ClientError", 431, "The request is wrong."),
-    "5XX": ("ServerError", 500, "The server failed."),
+#: How clients get a token, for the documentation.
+BEARER = {
+    "type": "http",
+    "scheme": "bearer",
+    "description": "Enter a token, without the word Bearer. The administrator of the server "
+    "creates tokens with `flask tokens create NAME`; `--read-only` makes one that cannot write. A "
+    "token is shown only when it is created.",
 }
 
 
@@ -32,16 +37,32 @@ class Plugin(BasePlugin):
         for name, header in headers.DOCUMENTED.items():
             components.header(name, header)
         if self.auth_mode != "off":
-            components.security_scheme("bearer", {"type": "http", "scheme": "bearer"})
-        named = [(component(status), status, text) for status, text in problems.MEANINGS.items()]
-        for name, status, meaning in [*named, *RANGES.values()]:
-            components.response(name, _problem_response(status, meaning), lazy=True)
+            components.security_scheme("bearer", BEARER)
+        problem_responses.register(components)
+
+    def path_helper(
+        self,
+        path: str | None = None,
+        operations: dict[Any, Any] | None = None,
+        parameters: list[dict[str, Any]] | None = None,
+        **_kwargs: Any,
+    ) -> None:
+        """Describe the parameters of a path, and move them to each operation."""
+        in_path = parameters if parameters is not None else []
+        for parameter in in_path:
+            one = parameter["name"].removesuffix("_id").replace("_", " ")
+            parameter.setdefault("description", f"The id of the {one}.")
+        for operation in (operations or {}).values() if in_path else ():
+            operation["parameters"] = [*in_path, *operation.get("parameters", ())]
+        in_path.clear()
 
     def operation_helper(
         self, path: str | None = None, operations: dict[Any, Any] | None = None, **_kwargs: Any
     ) -> None:
         """Add the `security` and the problems of each operation, and sort its responses."""
         for method, operation in (operations or {}).items():
+            operation.get("parameters", []).sort(key=lambda one: IN_ORDER.index(one["in"]))
+            operation["description"] = unwrapped(operation.get("description", ""))
             is_open, is_write = "security" in operation, method != "get"
             has_token = self.auth_mode != "off" and not is_open
             names = {parameter["name"] for parameter in operation.get("parameters", ())}
@@ -63,19 +84,3 @@ class Plugin(BasePlugin):
             operation["security"] = [{"bearer": []}] if has_token else []
             if has_token and self.auth_mode == "write" and not is_write:
                 operation["security"].append({})
-
-
-def component(status: int) -> str:
-    """Return the name of a problem among the document's components, like "NotFound"."""
-    return problems.title(status).replace(" ", "")
-
-
-def _problem_response(status: int, meaning: str) -> dict[str, Any]:
-    detail = "Missing data for required field."
-    errors = [{"code": "required", "detail": detail, "pointer": "#/text"}]
-    example = problems.document(status, meaning, errors if status == 422 else [])
-    return {
-        "description": meaning,
-        "headers": {**PROBLEM_HEADERS.get(status, {}), **NO_STORE_HEADERS, **COMMON_HEADERS},
-        "content": {problems.MEDIA_TYPE: {"schema": PROBLEM, "example": example}},
-    }

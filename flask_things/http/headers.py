@@ -19,15 +19,20 @@ POLICY = "default-src 'none'; frame-ancestors 'none'"
 #: Their description in the OpenAPI document.
 DOCUMENTED = {
     "Content-Security-Policy": {
-        "description": "Shown as a page it may do nothing.",
+        "description": "Blocks all active content in a browser.",
         "schema": {"type": "string", "const": POLICY},
     },
     "X-Request-ID": {
-        "description": "The request's own id, if it sent a usable one, or a new one.",
-        "schema": {"type": "string", "pattern": f"^{REQUEST_ID.pattern}$", "maxLength": 128},
+        "description": "The id of the request in the server's log. A client may send its own.",
+        "schema": {
+            "type": "string",
+            "pattern": f"^{REQUEST_ID.pattern}$",
+            "maxLength": 128,
+            "examples": ["9f4fd5a82c1d4b0e8f573c0e3f1b0c55"],
+        },
     },
     "X-Content-Type-Options": {
-        "description": "The content type is what it says.",
+        "description": "Stops browsers from guessing another content type.",
         "schema": {"type": "string", "const": "nosniff"},
     },
 }

@@ -60,8 +60,9 @@ class IdempotencySchema(SharedSchema):
             ),
         ],
         metadata={
-            "description": "Any text of the client's own, new for each request. For 24 hours the "
-            "same request with the same key gets the same answer and is not done again.",
+            "description": "A text that the client makes up for each new request, such as a UUID. "
+            "For 24 hours, a retry with the same key and body gets the first response again and "
+            "does nothing. The same key with another body is 422.",
             "examples": ["9f4fd5a8-2c1d-4b0e-8f57-3c0e3f1b0c55"],
         },
     )

@@ -21,6 +21,9 @@ ETAG_BYTES = 16
 #: The header fields that belong to what an ETag stands for, besides the body.
 COVERED = ("Link", "X-Total-Count")
 
+#: The field of a request, for the documentation.
+EXAMPLES = ['"0123456789abcdef0123456789abcdef"']
+
 #: An entity tag in a list (RFC 9110, section 8.8.3), without the mark of a weak one.
 TAG = re.compile(r'(?:^|,)[ \t]*(?:W/)?("[\x21\x23-\x7e\x80-\xff]*")[ \t]*(?=,|$)')
 
@@ -72,12 +75,18 @@ class PreconditionsSchema(SharedSchema):
 
     if_match = fields.String(
         data_key="If-Match",
-        metadata={"description": "412 unless the current ETag is one of these. `*` is any."},
+        metadata={
+            "description": "ETags, separated by commas. The response is 412 unless one of them is "
+            "current. `*` matches any version.",
+            "examples": EXAMPLES,
+        },
     )
     if_none_match = fields.String(
         data_key="If-None-Match",
         metadata={
-            "description": "412, or 304 to a GET, if the current ETag is one of these. `*` is any."
+            "description": "ETags, separated by commas. If one of them is current, the response is "
+            "304 to a GET and 412 to a write. `*` matches any version.",
+            "examples": EXAMPLES,
         },
     )
 

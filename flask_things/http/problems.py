@@ -44,25 +44,6 @@ DISK_FULL = "The disk is full. Nothing was stored."
 
 DATABASE_AWAY = "The database is busy, away or not up to date; try again later."
 
-#: The statuses that routes answer with, and when.
-MEANINGS = {
-    400: "The body is not JSON in UTF-8, or is shorter than announced.",
-    401: "It takes a token, and none was sent that is good.",
-    403: "The token is for reading only.",
-    404: "Nothing has this URL.",
-    408: "The body took too long to come. Nothing was stored.",
-    409: "Another row has a value that must be unique, or still refers to this one.",
-    410: "The journal has no such place any more: start again from the export.",
-    412: "`If-Match` or `If-None-Match` failed. Nothing was changed.",
-    413: "The body is over the limit.",
-    415: "The body is not of a type that this call takes.",
-    422: "The request is well formed, but not valid: see the errors.",
-    429: "Too many requests: wait as long as `Retry-After` says.",
-    503: "The database is busy, away or not up to date, or there are too many large bodies or "
-    "responses; try again later.",
-    507: "The disk is full, or no id is left. Nothing was stored.",
-}
-
 #: What our own exceptions are to a client.
 STATUSES: dict[type[Exception], int] = {
     NotFound: 404,

@@ -12,6 +12,7 @@ from flask_things.resource.bulk import Bulk
 from flask_things.resource.collection import Collection
 from flask_things.resource.history.trash import Trash
 from flask_things.resource.history.versions import Versions
+from flask_things.resource.schemas import documentation
 from flask_things.resource.schemas.columns import filter_for
 from flask_things.resource.schemas.derived import Fields, derive, own_fields
 from flask_things.resource.schemas.writer import Writer
@@ -29,6 +30,9 @@ MEMBERS = {"at", "change", "id"}
 
 #: What no filter may be called, as lists have parameters of these names.
 PARAMETERS = {"after", "cursor", "id", "limit", "max_bytes", "q", "sort", "total"}
+
+#: The description of a resource that has none of its own.
+DESCRIPTION = "Create, find, change, delete and restore {many}. Export and follow them."
 
 
 class Declaration:
@@ -61,7 +65,8 @@ class Declaration:
         _refuse(bounds(ranges).keys() & set(table.c.keys()), "columns")
         describe(table, searched=searched, sorts=sorts, filters=filters, ranges=ranges)
         self.name, self.model, self.table, self.searched = name, model, table, searched
-        self.schemas = derive(model, example, fields)
+        self.schemas, self.words = derive(model, example, fields), words(name, model)
+        documentation.describe(self.schemas, model, self.words)
         columns, own = dict(table.c), own_fields(fields)
         self.writer = Writer(self.schemas.output, columns, own)
         queries = Queries(table, searched=searched, filters=filters, ranges=ranges, sorts=sorts)
@@ -72,13 +77,10 @@ class Declaration:
         self.versions = Versions(table, self.writer)
         given = self.schemas.input().fields
         narrowing = {name: filter_for(given[name]) for name in filters}
-        self.selection, self.page = parameters.derive(name, queries, narrowing)
+        self.selection, self.page = parameters.derive(name, queries, narrowing, example)
         #: Whether all fields are values of columns.
         self.is_plain = fields is Fields
-        self.words = words(name, model)
-        self.description = description or "Create, read, update and delete {many}.".format_map(
-            self.words
-        )
+        self.description = description or DESCRIPTION.format_map(self.words)
 
     def write_row(self, row: Any) -> bytes:
         """Return the JSON of a row as a response has it; what has its attributes is dumped."""

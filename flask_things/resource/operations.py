@@ -8,7 +8,7 @@ from types import FunctionType
 from typing import Any, TypeVar
 
 from flask_things.api.blueprint import Blueprint
-from flask_things.api.spec import component
+from flask_things.api.problem_responses import component
 from flask_things.http.request_schemas import NoQuery
 from flask_things.resource.declaration import Declaration
 
@@ -48,6 +48,8 @@ def register(resource: Declaration, blp: Blueprint, *, reads_one_table: bool) ->
     """Let a blueprint serve all operations of a resource."""
     for name, declared in operations(type(resource)):
         options = {key: _filled(value, resource) for key, value in declared.options.items()}
+        if "returns" in options:
+            options["returns"] = options["returns"].format_map(resource.words)
         method, path = declared.call.format_map(resource.words).split()
         can_conflict = resource.collection.constraints.can_conflict(method)
         if options.pop("can_conflict", can_conflict):

@@ -7,6 +7,7 @@ from marshmallow import Schema, fields, validate
 from sqlalchemy.engine.default import DefaultDialect
 from sqlalchemy.types import TypeDecorator
 
+from flask_things.api.components import POSITION
 from flask_things.http import pagination
 from flask_things.http.checks import length, storable
 from flask_things.http.error_codes import Code, Message
@@ -36,16 +37,17 @@ class Paging(SharedSchema):
     limit = Limit(
         load_default=PAGE_DEFAULT_ITEMS,
         metadata={
-            "description": f"The most items to list; more than {PAGE_MAX_ITEMS} means that many. "
-            "A page of very long texts ends earlier: `Link` shows it.",
+            "description": f"The maximum number of items; values above {PAGE_MAX_ITEMS} mean "
+            f"{PAGE_MAX_ITEMS}. A page of very long texts is shorter: `Link` tells if more follow.",
             "minimum": 1,
         },
     )
     cursor = fields.String(
         metadata={
-            "description": "Where the previous page ended: take it from its `Link`.",
+            "description": "An opaque position, from the `Link` of the previous page.",
             "pattern": "^[A-Za-z0-9_-]+$",
             "maxLength": 2048,
+            "examples": [POSITION],
         }
     )
 
@@ -61,7 +63,7 @@ class PageQuery(Paging, Selection):
         truthy={"true"},
         falsy={"false"},
         load_default=False,
-        metadata={"description": "Whether to count all items, in `X-Total-Count`."},
+        metadata={"description": "`true` counts the items of all pages, in `X-Total-Count`."},
     )
 
     def cursor_after(self, row: Any, sort: str, selection: Mapping[str, Any]) -> str:
@@ -89,9 +91,12 @@ class PageQuery(Paging, Selection):
 
 
 def derive(
-    name: str, queries: Queries, filters: Mapping[str, AnyField]
+    name: str, queries: Queries, filters: Mapping[str, AnyField], example: Mapping[str, Any]
 ) -> tuple[Schema, PageQuery]:
-    """Return the parameters of an export and those of a list; `filters` are fields by name."""
+    """Return the parameters of an export and those of a list.
+
+    `filters` are fields by name, and `example` is a body, for the documentation.
+    """
     sorts = [*queries.sorts, *(f"-{sort}" for sort in queries.sorts)]
     own: dict[str, AnyField] = {
         "sort": fields.String(
@@ -100,26 +105,28 @@ def derive(
                 sorts, error=Message("Must be one of: {choices}.", Code.NOT_ALLOWED)
             ),
             metadata={
-                "description": "The field to sort by; with `-` in descending order. Items that are "
-                "equal in it are sorted by id."
+                "description": "The field to sort by. A leading `-` means descending order. Items "
+                "with equal values are sorted by id in the same direction.",
+                "examples": ["-created_at"],
             },
         ),
-        "id": Ids(metadata={"description": "Only items with these ids, of those that exist."}),
+        "id": Ids(metadata={"description": "Only items with these ids, separated by commas."}),
     }
     if (searched := queries.narrowing.searched) is not None:
         own["q"] = fields.String(
             load_default="",
             validate=[*length(0, QUERY_MAX_CHARACTERS), storable],
             metadata={
-                "description": f"A part of the field `{searched.name}`, ignoring case.",
+                "description": f"Only items whose `{searched.name}` contains this, ignoring case.",
                 "pattern": "^[^\\x00]*$",
+                "examples": [f"{example.get(searched.name) or 'text'}"[:10]],
             },
         )
     own |= {
-        n: _described(field, f"Only items whose `{n}` is this.") for n, field in filters.items()
+        n: _described(field, f"Only items whose `{n}` equals this.") for n, field in filters.items()
     }
     for parameter, column in queries.narrowing.bounds.items():
-        sign = "at or above" if parameter.endswith("_gte") else "below"
+        sign = "at least" if parameter.endswith("_gte") else "less than"
         field = bound_for(queries.table.c[column])
         own[parameter] = _described(field, f"Only items whose `{column}` is {sign} this.")
     page = cast(type[PageQuery], PageQuery.from_dict(own, name=f"{name}Page"))

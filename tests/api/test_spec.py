@@ -73,6 +73,20 @@ def test_every_call_is_in_the_document(app, document):
     }
 
 
+@pytest.mark.parametrize(
+    "heading", ["Pages", "Conditional requests", "Retries", "Errors", "Authentication"]
+)
+def test_the_document_has_an_introduction(document, heading):
+    assert f"### {heading}\n\n" in document["info"]["description"]
+
+
+def test_no_description_has_a_line_that_ends_within_a_paragraph(document):
+    """Swagger UI would begin a new line there."""
+    for value in objects(document):
+        text = value.get("description", "")
+        assert not isinstance(text, str) or not re.search(r"[^\n]\n[\w `]", text), text
+
+
 def test_every_operation_has_an_id_and_a_title(document):
     ids = [operation["operationId"] for operation in operations(document)]
     assert len(set(ids)) == len(ids)

@@ -87,6 +87,13 @@ def test_the_document_says_what_needs_a_token(client):
     assert paths["/healthz"]["get"]["security"] == []
 
 
+def test_the_document_tells_where_a_token_comes_from(client):
+    document = client.get("/openapi.json").json
+    scheme = document["components"]["securitySchemes"]["bearer"]
+    for text in (scheme["description"], document["info"]["description"]):
+        assert "`flask tokens create NAME`" in text
+
+
 @pytest.mark.parametrize("mode", ["write"])
 def test_the_document_says_where_a_token_may_be_left_out(client):
     paths = client.get("/openapi.json").json["paths"]

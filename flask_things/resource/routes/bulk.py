@@ -4,7 +4,7 @@ from typing import Any
 
 from webargs.flaskparser import abort
 
-from flask_things.api.spec import component
+from flask_things.api.problem_responses import component
 from flask_things.db.session import db
 from flask_things.http.error_codes import Code, Message
 from flask_things.http.preconditions import Preconditions
@@ -25,35 +25,47 @@ def _missing(row_id: int) -> Message:
 class IdsQuery(SharedSchema):
     """Which rows, by their ids: there is no way to name all."""
 
-    ids = Ids(data_key="id", required=True, metadata={"description": "The ids of the items."})
+    ids = Ids(data_key="id", required=True, metadata={"description": "Comma-separated ids."})
 
 
 class Bulk(Pages):
     """The operations on many rows."""
 
     @operation(
-        "POST /{name}/bulk", "create{Many}", body="input", many=True, status=201, idempotent=True
+        "POST /{name}/bulk",
+        "create{Many}",
+        returns="The new {many}.",
+        body="input",
+        many=True,
+        status=201,
+        idempotent=True,
     )
     def create_many(self, body: list[dict[str, Any]], preconditions: Preconditions) -> Any:
         """Create many {many}
 
-        All of them or none. The response has them in the order of the request. With an
-        `Idempotency-Key` the request can be repeated safely. `If-Match` and `If-None-Match` are
-        compared with the ETag of `GET /{name}`.
+        Creates all of them or none. The response lists them in the order of the request. Send an
+        `Idempotency-Key` to make a retry safe. `If-Match` and `If-None-Match` are compared with the
+        `ETag` of `GET /{name}`.
         """
         items = (body.pop(0) for _ in range(len(body)))  # so that none is in memory twice
         expect = preconditions.of(self._first_page)
         return self.collection.create_many(db.session, items, expect=expect)
 
     @operation(
-        "PATCH /{name}/bulk", "update{Many}", body="item_patch", many=True, responses=MISSING
+        "PATCH /{name}/bulk",
+        "update{Many}",
+        returns="The {many} after the change.",
+        body="item_patch",
+        many=True,
+        responses=MISSING,
     )
     def update_many(self, body: list[dict[str, Any]], preconditions: Preconditions) -> Any:
         """Change many {many}
 
-        All of them or none. Each item has an `id`, which no other has, and the fields to change, as
-        in a JSON Merge Patch (RFC 7396). The response has the {many} in the order of the request.
-        `If-Match` and `If-None-Match` are compared with the ETag of `GET /{name}`.
+        Changes all of them or none. Each item has the `id` of {a_one} and the fields to change, as
+        in a JSON Merge Patch (RFC 7396); no two items may have the same id. The response lists the
+        {many} in the order of the request. `If-Match` and `If-None-Match` are compared with the
+        `ETag` of `GET /{name}`.
         """
         expect = preconditions.of(self._first_page)
         try:
@@ -65,6 +77,7 @@ class Bulk(Pages):
     @operation(
         "DELETE /{name}/bulk",
         "delete{Many}",
+        returns="The {many} are deleted.",
         query=IdsQuery(),
         status=204,
         answer=None,
@@ -73,8 +86,8 @@ class Bulk(Pages):
     def delete_many(self, preconditions: Preconditions, ids: list[int]) -> None:
         """Delete many {many}
 
-        All of them or none. They go to the trash. `If-Match` and `If-None-Match` are compared with
-        the ETag of `GET /{name}`.
+        Moves all of them to the trash, or none. `If-Match` and `If-None-Match` are compared with
+        the `ETag` of `GET /{name}`.
         """
         expect = preconditions.of(self._first_page)
         try:

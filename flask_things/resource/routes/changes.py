@@ -7,8 +7,8 @@ from flask import Response, request
 from marshmallow import fields
 from webargs.flaskparser import abort
 
-from flask_things.api.components import EVENTS, changes_headers
-from flask_things.api.spec import component
+from flask_things.api.components import EVENTS, POSITION, changes_headers
+from flask_things.api.problem_responses import component
 from flask_things.db import places
 from flask_things.db.places import Place
 from flask_things.db.session import db
@@ -23,7 +23,12 @@ from flask_things.resource.operations import operation
 from flask_things.resource.parameters import PAGE_DEFAULT_ITEMS
 from flask_things.resource.schemas.queries import PAGE_MAX_ITEMS, Limit
 
-TOKEN = {"pattern": "^[A-Za-z0-9_-]+$", "maxLength": 2048}
+#: The schema of a position among the changes.
+TOKEN = {
+    "pattern": "^[A-Za-z0-9_-]+$",
+    "maxLength": 2048,
+    "examples": [POSITION],
+}
 
 
 class ChangesQuery(SharedSchema):
@@ -32,13 +37,17 @@ class ChangesQuery(SharedSchema):
     limit = Limit(
         load_default=PAGE_DEFAULT_ITEMS,
         metadata={
-            "description": f"The most changes of a page; more than {PAGE_MAX_ITEMS} means that "
-            "many. A page may have fewer although more follow.",
+            "description": f"The maximum number of changes; values above {PAGE_MAX_ITEMS} mean "
+            f"{PAGE_MAX_ITEMS}. A page may have fewer although more follow.",
             "minimum": 1,
         },
     )
     since = fields.String(
-        metadata={"description": "A place from `Link`, or an event's id. Without: now.", **TOKEN}
+        metadata={
+            "description": "An opaque position, from `Link` or from the `id` of an event. The "
+            "default is now.",
+            **TOKEN,
+        }
     )
 
 
@@ -47,7 +56,11 @@ class LastEventID(SharedSchema):
 
     last_event_id = fields.String(
         data_key="Last-Event-ID",
-        metadata={"description": "For events: goes before `since`.", **TOKEN},
+        metadata={
+            "description": "For event streams: the `id` of the last event that arrived. It takes "
+            "precedence over `since`.",
+            **TOKEN,
+        },
     )
 
 
@@ -62,6 +75,7 @@ class Changes(Declaration):
     @operation(
         "GET /{name}/changes",
         "list{One}Changes",
+        returns="One page of changes, or a stream of them.",
         query=ChangesQuery(),
         sent=LastEventID(),
         answer="change",
@@ -77,12 +91,15 @@ class Changes(Declaration):
     ) -> Any:
         """Follow the changes of {many}
 
-        Without `since`, the page is empty and its `Link` leads to what changes from now on. To keep
-        a copy, take that `Link` first, then an export, and follow. Each {one} is on a page once, as
-        it is now, at its last change; null if it does not exist. An empty page means that there is
-        nothing new yet.
+        Returns the changes after `since`, oldest first. Each {one} is listed once, at its latest
+        change, with its present fields, or null if it no longer exists. `Link` always has the URL
+        of the next page; an empty page means that nothing has changed yet.
 
-        With `Accept: text/event-stream` the response stays open and sends each change as an event.
+        Without `since`, the page is empty and its `Link` starts from now. To keep a copy of all
+        {many}: request this `Link`, then an export, then follow the `Link`.
+
+        With `Accept: text/event-stream`, the response stays open and sends each change as a
+        server-sent event.
         """
         last_event = None
         if last_event_id is not None:

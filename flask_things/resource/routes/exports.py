@@ -16,6 +16,7 @@ class Exports(Declaration):
     @operation(
         "GET /{name}.ndjson",
         "export{Many}AsNDJSON",
+        returns="The selected {many}.",
         query="selection",
         answer=EXPORT,
         content_type=exports.NDJSON,
@@ -25,13 +26,15 @@ class Exports(Declaration):
     def export_ndjson(self, **selection: Any) -> Response:
         """Export {many} as NDJSON
 
-        One JSON object per line, all from one snapshot.
+        Returns all {many} that the filters select, one JSON object per line, from one snapshot of
+        the database.
         """
         return exports.to_ndjson(self.collection, selection, self.name)
 
     @operation(
         "GET /{name}.csv",
         "export{Many}AsCSV",
+        returns="The selected {many}.",
         query="selection",
         answer=EXPORT,
         content_type=exports.CSV,
@@ -40,6 +43,7 @@ class Exports(Declaration):
     def export_csv(self, **selection: Any) -> Response:
         """Export {many} as CSV
 
-        RFC 4180 with a header line, all from one snapshot.
+        Returns all {many} that the filters select, from one snapshot of the database. The format is
+        RFC 4180 in UTF-8, with a header line.
         """
         return exports.to_csv(self.collection, selection, self.name)

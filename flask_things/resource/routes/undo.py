@@ -24,27 +24,34 @@ class Undo(Pages):
     @operation(
         "GET /{name}/trash",
         "list{Many}InTrash",
+        returns="One page of deleted {many}.",
         query=Paging(),
         answer="deleted",
         many=True,
-        headers=link,
+        headers=lambda words: link(words, "/trash"),
         tagged=True,
         kept=False,
     )
     def list_trash(self, **paging: Any) -> Any:
         """List deleted {many}
 
-        The one deleted last comes first. They stay for `THINGS_KEEP_DAYS`.
+        The most recently deleted comes first. Deleted {many} are kept for a limited time: 30 days
+        by default.
         """
         return self._history(self.trash.page, "trash", **paging)
 
-    @operation("POST /{name}/<id:{parameter}>/restore", "restore{One}", tagged=True)
+    @operation(
+        "POST /{name}/<id:{parameter}>/restore",
+        "restore{One}",
+        returns="The restored {one}.",
+        tagged=True,
+    )
     def restore(self, preconditions: Preconditions, row_id: int) -> Stored:
         """Restore {a_one} from the trash
 
-        It gets back its id and `created_at`, and a new `updated_at`. One that exists is returned as
-        it is, so the request can be repeated safely. A body is ignored. `If-Match` fails for one
-        that is in the trash.
+        The {one} gets back its id and `created_at`, and a new `updated_at`. If it is not in the
+        trash but exists, it is returned unchanged, so a retry is safe. A body is ignored.
+        `If-Match` fails if the {one} is in the trash.
         """
         expect = preconditions.of(self._represent)
         return self.trash.restore(db.session, row_id, expect=expect)
@@ -52,6 +59,7 @@ class Undo(Pages):
     @operation(
         "DELETE /{name}/trash/<id:{parameter}>",
         "erase{One}",
+        returns="The {one} is erased.",
         status=204,
         answer=None,
         can_conflict=False,
@@ -59,25 +67,27 @@ class Undo(Pages):
     def erase(self, preconditions: Preconditions, row_id: int) -> None:
         """Delete {a_one} in the trash permanently
 
-        Its fields and all of its versions are erased. `If-Match` fails.
+        Erases its fields and all of its versions. This cannot be undone. `If-Match` always fails.
         """
         self.trash.erase(db.session, row_id, expect=preconditions.of(self._represent))
 
     @operation(
         "GET /{name}/<id:{parameter}>/versions",
         "list{One}Versions",
+        returns="One page of versions of the {one}.",
         query=Paging(),
         answer="version",
         many=True,
-        headers=link,
+        headers=lambda words: link(words, "/1/versions"),
         tagged=True,
         kept=False,
     )
     def list_versions(self, row_id: int, **paging: Any) -> Any:
         """List the versions of {a_one}
 
-        The newest comes first. Each shows what a change left: nothing, if it is a deletion. Those
-        that were replaced within `THINGS_KEEP_DAYS` are there. To put one back, PUT it.
+        The newest comes first. Each version is the {one} as a change left it, or null after a
+        deletion. Old versions are kept for a limited time, 30 days by default. To return to one,
+        PUT it.
         """
         read = partial(self.versions.page, row_id=row_id)
         return self._history(read, f"versions of {row_id}", **paging)

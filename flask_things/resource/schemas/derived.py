@@ -12,10 +12,14 @@ from flask_things.http.error_codes import Code, Message
 from flask_things.http.request_schemas import JSONBody
 from flask_things.resource.schemas import history
 from flask_things.resource.schemas.columns import field_for
+from flask_things.resource.schemas.documentation import of_field
 from flask_things.resource.schemas.fields import AnyField, Integer, RecordId
 
 #: What the server sets, except for in an import.
 READ_ONLY = {"id", "created_at", "updated_at"}
+
+#: The documentation of an id in a request.
+ID = {"description": "The id of the item.", "examples": [1]}
 
 #: Columns that are no fields.
 HIDDEN = ("revision",)
@@ -82,8 +86,8 @@ def derive(
     """Return the schemas of a model; `example` is a body, for the documentation."""
     name = model.__name__
     own = _own(model, overrides)
-    for key in own.keys() & example.keys():
-        own[key].metadata = {**own[key].metadata, "examples": [example[key]]}
+    for key, field in own.items():
+        field.metadata = {**field.metadata, **of_field(key, field, example)}
     columns, server_sets = _columns(model), {key for key in own if own[key].dump_only} | READ_ONLY
     shown = {key: _shown(field) for key, field in own.items() if not field.load_only}
     read_only = {
@@ -99,7 +103,7 @@ def derive(
         _body(Patch, changed | read_only, f"{name}Patch", example),
         _body(
             ItemPatch,
-            changed | read_only | {"id": Integer(1, required=True)},
+            changed | read_only | {"id": Integer(1, required=True, metadata=ID)},
             f"{name}ItemPatch",
             {"id": 1, **example},
         ),

@@ -9,7 +9,9 @@ from flask_things.resource.schemas.fields import AnyField, Integer, Moment
 
 def deleted(output: type[Schema]) -> type[Schema]:
     """Return the schema of a row in the trash."""
-    own: dict[str, AnyField] = {"deleted_at": Moment(required=True)}
+    own: dict[str, AnyField] = {
+        "deleted_at": Moment(required=True, metadata={"description": "The time of deletion."})
+    }
     return output.from_dict(own, name=f"Deleted{output.__name__}")
 
 
@@ -20,16 +22,20 @@ def version(output: type[Schema], table: str) -> type[Schema]:
 
 def change(output: type[Schema], table: str) -> type[Schema]:
     """Return the schema of the last change of a row, with the row as it is now."""
-    own = _at_change(output, table) | {"id": Integer(1, required=True)}
+    own = _at_change(output, table) | {"id": Integer(1, required=True, metadata={"examples": [1]})}
     in_order = {name: own[name] for name in ("change", "id", "at", table)}
     return Answer.from_dict(in_order, name=f"{output.__name__}Change")
 
 
 def _at_change(output: type[Schema], table: str) -> dict[str, AnyField]:
     return {
-        "at": Moment(required=True),
+        "at": Moment(required=True, metadata={"description": "The time of the change."}),
         "change": fields.String(
-            required=True, metadata={"enum": [CREATED, UPDATED, DELETED, RESTORED]}
+            required=True,
+            metadata={
+                "description": "What happened.",
+                "enum": [CREATED, UPDATED, DELETED, RESTORED],
+            },
         ),
         table: fields.Nested(
             output, required=True, allow_none=True, metadata={"type": ["object", "null"]}
