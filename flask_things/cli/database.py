@@ -9,6 +9,7 @@ from flask import current_app
 from flask.cli import with_appcontext
 
 from flask_things.cli import backup as backups
+from flask_things.cli import copies
 from flask_things.cli import restore as restores
 from flask_things.cli.base import Commands
 from flask_things.cli.transfer import FILE, bar
@@ -19,16 +20,29 @@ from flask_things.security.tokens import list_tokens
 
 
 @click.command()
+@click.option(
+    "--keep",
+    type=click.IntRange(min=1),
+    metavar="NUMBER",
+    help="FILE is a directory: keep this many backups there.",
+)
 @click.argument("file", type=FILE)
 @with_appcontext
-def backup(file: Path) -> None:
+def backup(file: Path, keep: int | None) -> None:
     """Copy the database to FILE while the server runs, and verify the copy.
 
-    A FILE that exists is replaced, once the copy is verified.
+    An existing FILE is replaced once the copy is verified. With --keep, FILE is a directory: the
+    backup is named by the time in UTC, and the oldest ones are removed once it is verified.
     """
+    removed: list[Path] = []
     with _page_bar("Backup") as progress:
-        backups.back_up(_database(), file, progress)
+        if keep:
+            file, removed = copies.back_up_into(_database(), file, keep, progress)
+        else:
+            backups.back_up(_database(), file, progress)
     _report(file)
+    for old in removed:
+        click.echo(f"{old}: Removed.", err=True)
 
 
 @click.command()
