@@ -19,7 +19,8 @@ ROOT = Path(__file__).parents[1]
 GROUPS = create_app({}).cli.commands
 
 DOCUMENTS = [
-    pytest.param(path, id=path.name) for path in [*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")]
+    pytest.param(path, id=str(path.relative_to(ROOT)))
+    for path in [*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob("deploy/*.md")]
 ]
 
 

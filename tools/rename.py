@@ -40,6 +40,7 @@ def rename(name: str) -> None:
     rules = {
         PACKAGE: name,
         PACKAGE.replace("_", "-"): name.replace("_", "-"),
+        PACKAGE.title().replace("_", ""): name.title().replace("_", ""),  # alerts
         r"(?<!\w)THINGS_": f"{name.upper()}_",  # settings
         r"(?<!\w)things_": f"{name}_",  # metrics and tokens
     }

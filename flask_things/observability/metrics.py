@@ -7,7 +7,7 @@ and each can read them all: the workers share the port, so it is served as long 
 import os
 import shutil
 import socket
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from tempfile import mkdtemp
 from typing import Any
@@ -33,6 +33,9 @@ SCRAPES = 32
 
 #: How long a client may take to send its request, and then to take the answer, in seconds.
 CLIENT_TIMEOUT_S = 5
+
+#: A gauge's name, description and value.
+Reading = tuple[str, str, float]
 
 #: The name in the environment of the Timeout that ends the connection.
 TIMEOUT = "flask_things.timeout"
@@ -102,11 +105,11 @@ class Metrics:
         if CACHE in environ:
             self._cache[environ[CACHE]].inc()
 
-    def serve(self, count: Callable[[], Mapping[str, int]]) -> None:
-        """Answer scrapes, in a worker."""
+    def serve(self, read: Callable[[], Iterable[Reading]]) -> None:
+        """Answer scrapes in a worker, with the gauges that `read` returns each time."""
         registry = CollectorRegistry()
         MultiProcessCollector(registry, str(self.folder))  # type: ignore[no-untyped-call]
-        registry.register(Stored(count))
+        registry.register(Gauges(read))
         listener = gevent.socket.socket(fileno=self._listener.detach())
         answer = _once(make_wsgi_app(registry))
         self._server = WSGIServer(listener, answer, log=None, handler_class=Scrape, spawn=SCRAPES)
@@ -122,18 +125,17 @@ class Metrics:
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
-class Stored(Collector):
-    """How many rows each resource has, counted at each scrape."""
+class Gauges(Collector):
+    """Gauges that are read at each scrape."""
 
-    def __init__(self, count: Callable[[], Mapping[str, int]]) -> None:
-        """Take what counts them, by resource; it returns nothing if that is not possible now."""
-        self._count = count
+    def __init__(self, read: Callable[[], Iterable[Reading]]) -> None:
+        """Take what reads those that can be read now."""
+        self._read = read
 
     def collect(self) -> Iterator[Metric]:
-        """Yield a gauge per resource."""
-        for name, number in self._count().items():
-            metric = f"{name.replace('-', '_')}_stored"
-            yield GaugeMetricFamily(metric, f"The number of {name}.", number)
+        """Yield each of them."""
+        for reading in self._read():
+            yield GaugeMetricFamily(*reading)
 
 
 def _histogram(name: str, description: str, labels: list[str] | None = None) -> Histogram:

@@ -23,7 +23,7 @@ from flask_things.http import headers, problems
 from flask_things.migrations import prepare
 from flask_things.observability import metrics
 from flask_things.observability.access_log import Logger
-from flask_things.server import start
+from flask_things.server import gauges, start
 from flask_things.server.offload import THREADS, Threads
 
 #: glibc's number for a setting of malloc (mallopt(3)), and what it is by default.
@@ -125,15 +125,7 @@ def post_worker_init(worker: Any) -> None:
         with suppress(SQLAlchemyError, Away):
             db.session.connection()
     if worker.log.metrics:
-        worker.log.metrics.serve(partial(_count, worker.wsgi))
-
-
-def _count(app: Any) -> dict[str, int]:
-    """Return the number of rows of each resource, or nothing if they cannot be counted now."""
-    with suppress(SQLAlchemyError, Away), app.app_context():
-        resources = app.extensions["resources"]
-        return {one.name: one.collection.count(db.session) for one in resources}
-    return {}
+        worker.log.metrics.serve(partial(gauges.read, worker.wsgi, worker.cfg.workers))
 
 
 def post_request(worker: Any, req: Any, environ: dict[str, Any], resp: Any) -> None:

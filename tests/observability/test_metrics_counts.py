@@ -117,6 +117,7 @@ def test_where_the_database_is_away_all_else_is_told(watched, file):
     assert scrape(watched)["things_stored",] == 0
 
 
+@pytest.mark.sqlite
 def test_the_page_on_operations_names_every_metric(watched):
     watched.request("POST", "/things", {"text": "x"})
     wait_until(lambda: counted(watched))
