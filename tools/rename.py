@@ -39,12 +39,14 @@ def rename(name: str) -> None:
     """Rename everything, in files and in their paths."""
     rules = {
         PACKAGE: name,
-        PACKAGE.replace("_", "-"): name.replace("_", "-"),
+        (dashed := PACKAGE.replace("_", "-")): name.replace("_", "-"),
         PACKAGE.title().replace("_", ""): name.title().replace("_", ""),  # alerts
         r"(?<!\w)THINGS_": f"{name.upper()}_",  # settings
         r"(?<!\w)things_": f"{name}_",  # metrics and tokens
     }
     git("mv", PACKAGE, name)
+    for path in git("ls-files", "-z", f"*{dashed}*").split("\0")[:-1]:
+        git("mv", path, path.replace(dashed, name.replace("_", "-")))
     for path in git("grep", "-Ilz", "-e", "").split("\0")[:-1]:
         text = new = Path(path).read_bytes().decode()
         for old, replacement in rules.items():
