@@ -26,6 +26,24 @@ def open_docs(browser, root):
         yield open_docs
 
 
+@pytest.fixture(scope="module")
+def docs(shared, browser):
+    """Return the page for all tests that only look at it."""
+    page = browser.new_page(viewport={"width": 1100, "height": 900})
+    page.goto(f"http://127.0.0.1:{shared.port}/docs")
+    expect(page.locator(".opblock")).to_have_count(18)
+    yield page
+    page.close()
+
+
+def opened(page, operation):
+    """Open an operation and return its block."""
+    block = page.locator(f"#operations-things-{operation}")
+    block.locator(".opblock-summary-control").click()
+    expect(block.locator(".response").last).to_be_visible()
+    return block
+
+
 def run(page, operation):
     """Open an operation, execute it as it stands, and return the status and the body."""
     block = page.locator(f"#operations-things-{operation}")
@@ -67,6 +85,7 @@ def test_authorize_lets_a_person_in(open_docs, runner):
     assert run(page, "createThing")[0] == "401"
     token = runner.invoke(args=["tokens", "create", "person"]).stdout.strip()
     page.locator(".auth-wrapper .authorize").click()
+    expect(page.locator(".auth-container")).to_contain_text("flask tokens create NAME")
     page.locator("#auth-bearer-value").fill(token)
     page.locator(".auth-btn-wrapper .authorize").click()
     page.locator(".auth-btn-wrapper .btn-done").click()
@@ -76,6 +95,36 @@ def test_authorize_lets_a_person_in(open_docs, runner):
         "#operations-things-createThing .live-responses-table .response-col_status"
     )
     expect(status.last).to_contain_text("201")
+
+
+def test_the_page_follows_the_dark_preference(docs):
+    page = docs.locator("html")
+    for scheme, color in [("dark", "rgb(28, 32, 34)"), ("light", "rgba(0, 0, 0, 0)")]:
+        docs.emulate_media(color_scheme=scheme)  # also while the page is open
+        expect(page).to_have_css("background-color", color)
+
+
+def test_headers_and_errors_are_folded(docs):
+    block = opened(docs, "listThings")
+    assert block.bounding_box()["height"] < 2500
+    expect(block.locator("table.headers").first).to_be_hidden()
+    block.get_by_text("Headers: 9").first.click()
+    expect(block.locator("table.headers").first).to_contain_text("X-Total-Count")
+    problem = block.locator('.response[data-code="422"]')
+    expect(problem.locator(".example")).to_be_hidden()
+    problem.locator("summary").first.click()
+    expect(problem.locator(".example")).to_contain_text("Missing data for required field.")
+
+
+def test_the_parameter_of_the_path_comes_first_with_its_description(docs):
+    block = opened(docs, "replaceThing")
+    first = block.locator(".parameters tbody tr").first
+    expect(first).to_contain_text("thing_id")
+    expect(first).to_contain_text("The id of the thing.")
+
+
+def test_the_page_begins_with_the_introduction(docs):
+    expect(docs.get_by_role("heading", name="Conditional requests")).to_be_visible()
 
 
 def test_the_page_fits_a_phone(open_docs):
