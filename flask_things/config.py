@@ -68,8 +68,8 @@ class Settings(Schema):
     )
     THINGS_TRUSTED_PROXIES = _setting(
         "",
-        "addresses and networks of proxies whose X-Forwarded-* headers are used",
-        deserialize=setting_values.networks,
+        "addresses, networks and names of proxies whose X-Forwarded-* headers are used",
+        deserialize=setting_values.proxies,
     )
     THINGS_CORS_ORIGINS = _setting(
         "", "origins of web pages that may call the API", deserialize=setting_values.origins
@@ -110,9 +110,12 @@ class Settings(Schema):
         fields.Integer,
         validate=validate.Range(1, 3600),
     )
+    THINGS_METRICS_HOST = _setting(
+        "127.0.0.1", "the IP address of /metrics", deserialize=setting_values.address
+    )
     THINGS_METRICS_PORT = _setting(
         "0",
-        "the port of /metrics on 127.0.0.1; 0 for none",
+        "the port of /metrics; 0 for none",
         fields.Integer,
         validate=validate.Range(0, 65535),
     )
@@ -131,7 +134,7 @@ DEFAULTS: dict[str, str] = {
 }
 
 #: Names with our prefix that are not settings: docker-compose.yaml reads these itself.
-COMPOSE = {"THINGS_HOST", "THINGS_DATA", "THINGS_REPLICA"}
+COMPOSE = {"THINGS_HOST", "THINGS_DOMAIN", "THINGS_DATA", "THINGS_REPLICA"}
 
 #: What Kubernetes sets for a service that is called things, or things-and-something
 #: (https://kubernetes.io/docs/concepts/services-networking/service/#environment-variables).

@@ -28,6 +28,9 @@ POSTGRESQL = ("postgresql+psycopg", "postgresql", "postgres")
 #: A host's name or IPv4 address; a dot in front adds every name below it.
 HOST_NAME = re.compile(r"\.?[a-z0-9-]+(\.[a-z0-9-]+)*")
 
+#: A host's name, which no IPv4 address is: its last part begins with a letter.
+NAME = re.compile(r"([a-z0-9-]+\.)*[a-z][a-z0-9-]*\.?")
+
 #: The path under which a proxy publishes the service. What a URL would have to escape, and what a
 #: browser would take for a host (//example) or a parent (/..), is none.
 PREFIX = re.compile(r"(/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)+")
@@ -132,12 +135,17 @@ def prefix(value: str) -> str:
     return value
 
 
-def networks(value: str) -> list[IPv4Network | IPv6Network]:
-    """Return networks, of which an address is one."""
+def proxies(value: str) -> list[IPv4Network | IPv6Network | str]:
+    """Return networks, of which an address is one, and names of hosts."""
     try:
-        return [ip_network(ip(item) or item) for item in items(value)]
+        return [
+            host_name(item) if NAME.fullmatch(item.lower()) else ip_network(ip(item) or item)
+            for item in items(value)
+        ]
     except ValueError as error:
-        raise ValidationError("Not addresses or networks, like 10.0.0.7 or 10.0.0.0/8.") from error
+        raise ValidationError(
+            "Not addresses, networks or host names, like 10.0.0.7, 10.0.0.0/8 or caddy."
+        ) from error
 
 
 def origins(value: str) -> list[str]:

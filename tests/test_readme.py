@@ -113,7 +113,9 @@ def test_the_container_gets_every_setting_as_it_is_set():
     """A default in the compose file would look like a choice: THINGS_AUTH=off was one."""
     passed = compose()["api"]["environment"]
     assert set(passed) == set(DEFAULTS) - {"HOST", "PORT"}
-    assert {name for name, value in passed.items() if value is not None} == {"THINGS_PUBLISHED"}
+    values = {name: value for name, value in passed.items() if value is not None}
+    assert set(values) == {"THINGS_PUBLISHED", "THINGS_TRUSTED_PROXIES"}
+    assert values["THINGS_TRUSTED_PROXIES"].endswith("{THINGS_DOMAIN:+caddy}}")
 
 
 def test_the_debugger_is_for_this_machine_only():

@@ -95,6 +95,7 @@ class Logger(GunicornLogger):
             "status": status,
             "milliseconds": round(seconds * 1000, 3),
             "bytes": size,
+            "client": environ.get("REMOTE_ADDR"),
             "token": environ.get(TOKEN_NAME),
             "worker": os.getpid(),
         }

@@ -44,12 +44,13 @@ TIMEOUT = "flask_things.timeout"
 class Metrics:
     """All that is counted, and who serves it. Made before there are workers."""
 
-    def __init__(self, port: int, folder: str | None) -> None:
-        """Take the port, and the folder in which a new one is made for the files.
+    def __init__(self, host: str, port: int, folder: str | None) -> None:
+        """Take the address, and the folder in which a new one is made for the files.
 
         Raises OSError if the port is taken.
         """
-        self._listener = socket.create_server(("127.0.0.1", port))
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        self._listener = socket.create_server((host, port), family=family)
         self._server: WSGIServer | None = None
         self.folder = Path(mkdtemp(prefix="flask-things-", dir=folder))
         os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(self.folder)

@@ -1,8 +1,10 @@
 """What is trusted on a network: the names the service answers to, its proxies, other web pages."""
 
 import re
+import socket
 from collections.abc import Iterable
-from ipaddress import IPv4Network, IPv6Network
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
+from time import monotonic
 from typing import Any
 
 from flask import Flask, Response, current_app, request
@@ -20,6 +22,12 @@ PROBES = "health"
 
 #: An address with a port, as some proxies write it: 203.0.113.9:4711 or [2001:db8::1]:4711.
 ADDRESS_AND_PORT = re.compile(r"\[(.+)\](?::\d*)?|([\d.]+):\d*")
+
+#: What a proxy sets, as a WSGI environment names it.
+FORWARDED = [f"HTTP_X_FORWARDED_{name}" for name in ("FOR", "PROTO", "HOST", "PREFIX")]
+
+#: How long the addresses of a proxy's name are used, in seconds: a container can get another one.
+NAMES_S = 5
 
 #: What a web page of a named origin may send and read, besides what every page may.
 CORS_RULES: dict[str, Any] = {
@@ -77,13 +85,17 @@ class Proxied:
     Of several values the last one counts: it is the one that the proxy added.
     """
 
-    def __init__(self, app: Any, proxies: Iterable[IPv4Network | IPv6Network]) -> None:
+    def __init__(self, app: Any, proxies: Iterable[IPv4Network | IPv6Network | str]) -> None:
         self._app, self._proxied_app = app, ProxyFix(app, x_for=0, x_proto=1, x_host=1)
-        self._proxies = list(proxies)
+        self._names = [one for one in proxies if isinstance(one, str)]
+        self._networks = [one for one in proxies if not isinstance(one, str)]
+        self._named: set[IPv4Address | IPv6Address | None] = set()
+        self._named_until = 0.0
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         """Answer a request."""
-        if not self._is_trusted(environ["REMOTE_ADDR"]):
+        is_forwarded = any(field in environ for field in FORWARDED)
+        if not (is_forwarded and self._is_trusted(environ["REMOTE_ADDR"])):
             return self._app(environ, start_response)  # type: ignore[no-any-return]
         if client := _client(_last(environ, "FOR")):
             environ["REMOTE_ADDR"] = client
@@ -92,8 +104,24 @@ class Proxied:
         return self._proxied_app(environ, start_response)
 
     def _is_trusted(self, peer: str) -> bool:
-        address = ip(peer)  # a socket in the file system has none
-        return any(address in network for network in self._proxies if address)
+        address = ip(peer)
+        if address is None:  # a socket in the file system has none
+            return False
+        return any(address in network for network in self._networks) or address in self._by_name()
+
+    def _by_name(self) -> set[IPv4Address | IPv6Address | None]:
+        """Return the addresses of the proxies that are known by name."""
+        if self._names and monotonic() > self._named_until:
+            self._named = {address for name in self._names for address in _addresses(name)}
+            self._named_until = monotonic() + NAMES_S
+        return self._named
+
+
+def _addresses(name: str) -> set[IPv4Address | IPv6Address | None]:
+    try:
+        return {ip(str(found[4][0])) for found in socket.getaddrinfo(name, None)}
+    except OSError:  # there is no such host, as while its container is replaced
+        return set()
 
 
 def _last(environ: dict[str, Any], name: str) -> str:

@@ -99,11 +99,10 @@ def return_large_blocks() -> None:
 
 def when_ready(server: Any) -> None:
     """Open the port for metrics, once everything else is ready."""
-    if port := _settings["THINGS_METRICS_PORT"]:
+    if place := start.metrics_place(_settings):
         try:
-            server.log.metrics = metrics.Metrics(port, server.cfg.worker_tmp_dir)
+            server.log.metrics = metrics.Metrics(*place, server.cfg.worker_tmp_dir)
         except OSError as error:
-            place = ("127.0.0.1", port)
             raise BadSetting(start.reason("THINGS_METRICS_PORT", *place, error)) from error
     start.log_access(server, _settings)
 

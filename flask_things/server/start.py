@@ -45,8 +45,14 @@ def check(server: Any, settings: Mapping[str, Any], environ: Mapping[str, str]) 
     if not (handed_over or server.master_pid or cfg.reuse_port):
         for host, port in places(cfg.address, None):
             refuse_unusable("PORT", host, port)
-    if port := settings["THINGS_METRICS_PORT"]:
-        refuse_unusable("THINGS_METRICS_PORT", "127.0.0.1", port)
+    if place := metrics_place(settings):
+        refuse_unusable("THINGS_METRICS_PORT", *place)
+
+
+def metrics_place(settings: Mapping[str, Any]) -> Place | None:
+    """Return where /metrics is served, or None."""
+    port = settings["THINGS_METRICS_PORT"]
+    return (settings["THINGS_METRICS_HOST"].strip("[]"), port) if port else None
 
 
 def inherited(cfg: Any) -> list[Any]:
@@ -117,8 +123,8 @@ def reason(name: str, host: str, port: int, error: OSError) -> str:
     if error.errno == errno.EACCES:
         return f"{name}: No permission to listen on {port}. Set {name} to 1024 or more."
     if error.errno == errno.EADDRNOTAVAIL:
-        return f"HOST: {host} is not an address of this machine."
-    return f"HOST: {host}: {error.strerror}."
+        return f"{name.replace('PORT', 'HOST')}: {host} is not an address of this machine."
+    return f"{name.replace('PORT', 'HOST')}: {host}: {error.strerror}."
 
 
 def log_database(log: Any, app: Flask, *, is_new: bool) -> None:

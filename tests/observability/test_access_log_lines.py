@@ -70,6 +70,7 @@ def test_a_line_tells_what_was_asked_and_answered(server):
         "path": "/things",
         "status": code,
         "bytes": int(headers["Content-Length"]),
+        "client": "127.0.0.1",
         "token": None,
     }
 

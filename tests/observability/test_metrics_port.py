@@ -66,6 +66,13 @@ def test_other_machines_cannot_scrape(watched):
         socket.create_connection(("127.0.0.2", watched.metrics_port))
 
 
+@pytest.mark.sqlite
+def test_another_address_can_be_set(serve):
+    port = free_port()
+    serve(THINGS_METRICS_HOST="127.0.0.2", THINGS_METRICS_PORT=str(port))
+    socket.create_connection(("127.0.0.2", port)).close()
+
+
 @pytest.mark.slow
 @pytest.mark.sqlite
 def test_a_port_that_is_taken_stops_the_start_with_one_line(tmp_path):

@@ -2,8 +2,9 @@
 
 import pytest
 
+from flask_things.security import network
 from flask_things.security.network import Proxied
-from flask_things.setting_values import networks
+from flask_things.setting_values import proxies as listed
 
 #: The database makes no difference: one is enough.
 pytestmark = pytest.mark.sqlite
@@ -91,7 +92,7 @@ def told(peer, proxies="10.0.0.0/8, ::1", **fields):
         return []
 
     environ = {"REMOTE_ADDR": peer, "wsgi.url_scheme": "http", "HTTP_HOST": "here", **fields}
-    Proxied(app, networks(proxies))(environ, None)
+    Proxied(app, listed(proxies))(environ, None)
     return seen["REMOTE_ADDR"], seen["wsgi.url_scheme"], seen["HTTP_HOST"]
 
 
@@ -114,6 +115,23 @@ def test_nobody_else_is_trusted(peer):
 
 def test_a_listed_proxy_that_says_nothing_is_the_client():
     assert told("10.0.0.1") == ("10.0.0.1", "http", "here")
+
+
+def test_a_proxy_is_trusted_by_its_name_wherever_that_leads_now(monkeypatch):
+    """A container that is replaced may get another address."""
+    at = iter(["10.0.0.7", "10.0.0.8"])
+    monkeypatch.setattr(network.socket, "getaddrinfo", lambda *_: [(0, 0, 0, "", (next(at), 0))])
+    monkeypatch.setattr(network, "NAMES_S", -1)
+    proxied = Proxied(lambda environ, _: [environ["REMOTE_ADDR"]], listed("Caddy"))
+    peers = ["10.0.0.7", "10.0.0.7"]
+    assert [proxied({"REMOTE_ADDR": peer, **FORWARDED}, None) for peer in peers] == [
+        ["192.0.2.1"],
+        ["10.0.0.7"],
+    ]
+
+
+def test_a_name_that_nobody_has_is_not_trusted():
+    assert told("10.0.0.7", "nowhere.invalid", **FORWARDED)[0] == "10.0.0.7"
 
 
 @pytest.mark.parametrize("peer", ["10.0.0.7", "::ffff:10.0.0.7"])

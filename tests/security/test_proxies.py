@@ -1,11 +1,11 @@
-"""What clients get through real proxies."""
+"""What clients get through real proxies; tests/deploy has nginx and Caddy as deploy/ has them."""
 
 import gzip
 import json
 
 import pytest
 
-from tests.support.proxies import caddy, haproxy, needs, nginx, varnish
+from tests.support.proxies import haproxy, needs, nginx, varnish
 from tests.support.server import JSON, request
 
 pytestmark = pytest.mark.sqlite
@@ -43,22 +43,6 @@ def test_a_tag_of_what_haproxy_compressed_is_good_for_a_write(serve):
     server = serve()
     with haproxy(server.port, "compression algo gzip") as port:
         check_tags(port)
-
-
-@needs("caddy")
-def test_a_list_that_we_compressed_is_304_behind_caddy(serve):
-    """It removes the suffix of the tag that a client sends back."""
-    server = serve()
-    with caddy(f"encode\nreverse_proxy 127.0.0.1:{server.port}") as port:
-        check_list(server, port)
-
-
-@needs("nginx")
-def test_a_list_that_we_compressed_is_304_behind_nginx(serve):
-    server = serve()
-    rules = f"gzip on; location / {{ proxy_pass http://127.0.0.1:{server.port}; }}"
-    with nginx(rules) as port:
-        check_list(server, port)
 
 
 @needs("haproxy")

@@ -27,12 +27,12 @@ http {{
     scgi_temp_path scgi;
     proxy_http_version 1.1;
     proxy_set_header Host $http_host;
-    server {{
-        listen 127.0.0.1:{port};
-        {rules}
-    }}
+    {servers}
 }}
 """
+
+ROOT = Path(__file__).parents[2]
+DEPLOY = ROOT / "deploy"
 
 
 def needs(program):
@@ -46,10 +46,16 @@ def nginx(rules):
     """Run nginx with the rules of its one server; return its port."""
     with TemporaryDirectory(prefix="nginx-") as folder:
         port = free_port()
-        config = Path(folder, "nginx.conf")
-        config.write_text(NGINX.format(port=port, rules=rules))
-        with running(["nginx", "-p", folder, "-e", "stderr", "-c", str(config)], port):
+        servers = f"server {{ listen 127.0.0.1:{port}; {rules} }}"
+        with running(nginx_command(folder, servers), port):
             yield port
+
+
+def nginx_command(folder, servers):
+    """Return what runs nginx with these servers, and its files in a folder."""
+    config = Path(folder, "nginx.conf")
+    config.write_text(NGINX.format(servers=servers))
+    return ["nginx", "-p", folder, "-e", "stderr", "-c", str(config)]
 
 
 @contextmanager
@@ -60,10 +66,15 @@ def caddy(rules):
         config = Path(folder, "Caddyfile")
         site = f"http://127.0.0.1:{port} {{\n{rules}\n}}\n"
         config.write_text(f"{{\nadmin off\n}}\n{site}")
-        home = ["env", f"HOME={folder}", f"XDG_CONFIG_HOME={folder}", f"XDG_DATA_HOME={folder}"]
-        command = [*home, "caddy", "run", "--adapter", "caddyfile", "--config", str(config)]
-        with running(command, port):
+        with running(caddy_command(folder, "run", config), port):
             yield port
+
+
+def caddy_command(folder, what, config, **environ):
+    """Return what runs a command of Caddy on a file, with what it stores in a folder."""
+    home = dict.fromkeys(("HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME"), folder) | environ
+    settings = [f"{name}={value}" for name, value in home.items()]
+    return ["env", *settings, "caddy", what, "--adapter", "caddyfile", "--config", str(config)]
 
 
 @contextmanager
