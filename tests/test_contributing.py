@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.pages import PAGES
+from tests.support.pages import PAGES, blocks
 from tests.support.server import Server, clean_environ
 
 ROOT = Path(__file__).parents[1]
@@ -29,8 +29,8 @@ def block(kind, start):
 
 NOTES = block("python", "**1. Declare it**")
 LISTED = block("python", "**2. List it**")
-COLUMN = block("python", "A column later")
-DIFFERENT = block("python", "## What is different")
+COLUMN = block("python", "To add a column later")
+DIFFERENT = block("python", "## Changing the behaviour")
 
 
 @pytest.fixture(scope="module")
@@ -77,6 +77,10 @@ def test_the_example_is_what_the_page_has():
     if not example.exists():
         pytest.skip("make lean has removed the example")
     assert example.read_text() == NOTES
+
+
+def test_the_readme_shows_the_same_declaration():
+    assert blocks("python", PAGES["README.md"]) == [NOTES]
 
 
 def test_a_resource_takes_few_lines():

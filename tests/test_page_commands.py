@@ -1,57 +1,69 @@
-"""The commands in the README and docs/: each prints what is written below it."""
+"""The commands in the README and in docs/: each prints what the page shows below it.
+
+Where no test runs a command, the page explains why (NOT_RUN). test_contributing.py follows
+resources.md.
+"""
 
 import re
-import sys
-from pathlib import Path
 
 import pytest
 
-from tests.support.pages import PAGES, needs_curl, printed_by, steps, timeless
+from tests.support.pages import PAGES, ROOT, assert_shown, blocks, needs_curl, steps
 from tests.support.server import python
 
-ROOT = Path(__file__).parents[1]
+#: The first command of a page, with the settings of the server for all others.
+START = re.compile(r"((?:[A-Z_]+=\S+ )*)make run\b.*")
 
-#: The README creates the first thing, and the page on HTTP goes on with it.
-HTTP = PAGES["README.md"] + PAGES["http-api.md"]
+SERVED = ["README.md", "changes.md", "http-api.md", "operations.md", "storage.md"]
 
-TOKENS = PAGES["operations.md"].partition("## Tokens\n")[2].partition("\n## ")[0]
+MOVE = "postgresql.md"
 
 
 @needs_curl
-def test_every_curl_prints_what_is_written(serve):
-    calls = [step for step in steps("console", r"$", HTTP) if re.match("curl|etag=|link=", step[0])]
-    assert len(calls) == 25
-    printed = printed_by([command for command, _ in calls], serve())
-    for (command, written), output in zip(calls, printed, strict=True):
-        assert timeless(output) == timeless(written), command
+@pytest.mark.sqlite
+@pytest.mark.parametrize("name", SERVED)
+def test_every_command_prints_what_its_page_shows(name, serve, environ, tmp_path):
+    (start, _), *commands = steps("console", "$", PAGES[name])
+    settings = dict(one.split("=") for one in START.fullmatch(start)[1].split())
+    here = {"localhost:8080": f"localhost:{serve(**settings).port}"}
+    assert commands
+    assert_shown(commands, tmp_path, here, **environ)
+
+
+@needs_curl
+@pytest.mark.postgresql
+def test_the_calls_print_the_same_on_postgresql(serve, environ, tmp_path):
+    _, *commands = steps("console", "$", PAGES["http-api.md"])
+    here = {"localhost:8080": f"localhost:{serve().port}"}
+    assert_shown(commands, tmp_path, here, **environ)
+
+
+@pytest.mark.slow
+@pytest.mark.sqlite
+def test_a_move_to_postgresql_prints_what_its_page_shows(client, environ, postgres, tmp_path):
+    client.post("/things", json={"text": "x"})
+    postgres.execute("CREATE DATABASE moved")
+    commands = steps("console", "$", PAGES[MOVE])
+    there = {"postgresql://things:secret@db.example/things": postgres.url("moved")}
+    assert_shown(commands, tmp_path, there, **environ)
+
+
+def test_no_page_has_other_commands():
+    """resources.md is followed by test_contributing.py, and the README repeats a part of it."""
+    assert {name for name, text in PAGES.items() if steps("console", "$", text)} == {*SERVED, MOVE}
+    guide = "".join(blocks("sh", PAGES["resources.md"])).splitlines()
+    assert {name for name, text in PAGES.items() if blocks("sh", text)} == {
+        "README.md",
+        "resources.md",
+    }
+    assert set("".join(blocks("sh", PAGES["README.md"])).splitlines()) < set(guide)
 
 
 @pytest.mark.sqlite
-@needs_curl
-def test_every_command_about_tokens_prints_what_is_written(serve, environ):
-    _, *commands = steps("console", r"$", TOKENS)  # the first starts the server
-    assert len(commands) == 6
-    flask = f"{sys.executable} -m flask --app flask_things"
-    printed = printed_by(
-        [command.replace(".venv/bin/flask", flask) for command, _ in commands],
-        serve(THINGS_AUTH="write"),
-        **environ,
-    )
-
-    def shape(text):
-        text = re.sub(
-            r"things_(\d)_[\w-]+…?|\d{4}-\d\d-\d\d( \d\d:\d\d UTC)?", r"…\1", timeless(text)
-        )
-        return re.sub(r'"id":\d+', '"id":…', text)
-
-    for (command, written), output in zip(commands, printed, strict=True):
-        assert shape(output) == shape(written), command
-
-
 def test_every_line_of_flask_shell_prints_what_is_written(serve, environ):
-    """They come after calls that create 5 things."""
+    """Before them, the page creates a thing."""
     server = serve()
-    server.request("POST", "/things/bulk", [{"text": "x"}] * 5)
+    server.request("POST", "/things", {"text": "x"})
     lines = steps("pycon", ">>>", PAGES["storage.md"])
     assert len(lines) == 5
     shell = python(
@@ -61,4 +73,4 @@ def test_every_line_of_flask_shell_prints_what_is_written(serve, environ):
     )
     printed = [line.strip() for line in shell.stdout.split(">>>")[1:]]
     assert printed == [output for _, output in lines] + [""], shell.stderr
-    assert len(server.request("GET", "/things")[2]) == 5
+    assert len(server.request("GET", "/things")[2]) == 1

@@ -27,12 +27,17 @@ TEXTS = {
     "CONTRIBUTING.md": ["^- (The judges|`make bench`)(.|\n)*?\n(?=-|\n)"],
     "Dockerfile": ["^FROM pip AS litestream(.|\n)*?\n(?=FROM)"],
     "README.md": [
-        "^## Speed\n(.|\n)*?\n(?=## )",
-        "^- `make (lean|judge|bench)`(.|\n)*?\n(?=-|\n)",
+        r"^\| \[Speed\].*\n",
+        r",\s+and `make lean`(.|\n)*?(?=\.\n)",
         "^(judges|benchmarks)/ .*\n",
     ],
-    "docs/operations.md": [r", \[Litestream\]\(storage.md#replication\)"],
-    "docs/storage.md": ["^## Replication\n(.|\n)*"],
+    "docs/architecture.md": ["^`make bench`(.|\n)*?\n\n"],
+    "docs/operations.md": [
+        r",\s\[Litestream\]\(storage.md#replication\)",
+        r"^\| `make (judge|bench)`.*\n",
+    ],
+    "docs/resources.md": [r"^\$ make lean .*\n"],
+    "docs/storage.md": ["^## Replication\n(.|\n)*?\n(?=## )"],
     "docker-compose.yaml": ["^  # .*litestream(.|\n)*?\n(?=volumes)", "^  replica:\n"],
     "flask_things/config.py": [', "THINGS_REPLICA"'],
     "pyproject.toml": [

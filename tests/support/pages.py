@@ -4,6 +4,7 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,9 @@ PAGES = {
     for path in [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted(ROOT.glob("docs/*.md"))]
 }
 
+#: A block of commands after a paragraph, or a comment, that explains why no test runs them.
+NOT_RUN = re.compile(r"^(?:\*|<!-- )Not run (?:[^\n]+\n)+\n```console\n.*?^```$", re.M | re.S)
+
 
 def blocks(kind, text):
     """Return the text of every block of a kind."""
@@ -26,30 +30,44 @@ def blocks(kind, text):
 
 
 def steps(kind, prompt, text):
-    """Return every command with what is printed after it."""
-    text = "\n" + "".join(blocks(kind, text))
+    """Return every command that a test has to run, with what is printed after it."""
+    text = "\n" + "".join(blocks(kind, NOT_RUN.sub("", text)))
     pairs = [step.partition("\n") for step in text.split(f"\n{prompt} ")[1:]]
     return [(command, printed.strip()) for command, _, printed in pairs]
 
 
-def timeless(text):
-    """Return a text with every moment made the same."""
-    return re.sub(r"\d{4}-\d\d-\d\dT[\d:.]+Z", "…", text).strip()
+def _is_shown(printed, shown):
+    """Tell whether a page shows what was printed, at another time; `…` stands for any text."""
+    pattern = re.escape(_timeless(shown)).replace("…", ".*")
+    return re.fullmatch(pattern, _timeless(printed), re.DOTALL)
 
 
-def printed_by(commands, server, **environ):
-    """Return what each command prints in a shell, with the server's port and without progress."""
-    script = 'curl() { command curl --silent "$@"; }\n' + "printf '\\0'\n".join(
-        f"{command}\n" for command in commands
-    )
-    script = script.replace("localhost:8080", f"localhost:{server.port}")
+def _timeless(text):
+    return re.sub(r"\d{4}-\d\d-\d\d(T[\d:.]+Z| \d\d:\d\d UTC)?", "TIME", text).strip()
+
+
+def assert_shown(steps, folder, texts, **environ):
+    """Run commands in a folder, with some texts replaced, and compare what they print."""
+    printed = _printed_by([command for command, _ in steps], folder, texts, environ)
+    for (command, shown), output in zip(steps, printed, strict=True):
+        assert _is_shown(output, shown), f"{command}\n{output}"
+
+
+def _printed_by(commands, folder, texts, environ):
+    """Return what each command prints in one shell."""
+    ends = "printf '\\0'\n".join(f"{command}\n" for command in commands)
+    script = 'curl() { command curl --silent "$@"; }\n' + ends
+    for old, new in {".venv/bin/": f"{Path(sys.executable).parent}/", **texts}.items():
+        script = script.replace(old, new)
     run = subprocess.run(
         ["bash", "-c", script],
-        env=clean_environ() | environ,
+        cwd=folder,
+        env=clean_environ() | {"FLASK_APP": "flask_things"} | environ,
+        stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,  # as on a terminal
         text=True,
-        timeout=60,
+        timeout=120,
     )
     return run.stdout.split("\0")
 
