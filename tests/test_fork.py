@@ -23,6 +23,7 @@ TESTS = [
     "observability/test_metrics_counts.py",
     "observability/test_metrics_port.py",
     "observability/test_monitoring.py",
+    "deploy/test_files.py",
     "deploy/test_systemd.py",
     "security/test_tokens.py",
     "test_readme.py",
