@@ -89,7 +89,7 @@ def shipped_caddy(behind):
     with TemporaryDirectory(prefix="caddy-") as folder:
         config, authority = Path(folder, "Caddyfile"), Path(folder, "caddy/pki/authorities/local")
         config.write_text(shipped("Caddyfile", {"{\n\tskip": f"{{\n\t{ports}\n\tskip"}))
-        settings = {"THINGS_DOMAIN": "localhost", "THINGS_UPSTREAM": f"127.0.0.1:{behind}"}
+        settings = {"THINGS_DOMAIN": "localhost", "UPSTREAM": f"127.0.0.1:{behind}"}
         with running(caddy_command(folder, "run", config, **settings), port):
             wait_until((authority / "root.crt").exists)
             front = Front(http_port, port, authority / "root.crt")
