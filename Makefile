@@ -43,6 +43,7 @@ check: $(VENV)/installed-dev ## Run formatter, linters, types, import contract a
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
 	$(BIN)/hadolint Dockerfile
+	$(BIN)/actionlint
 	$(BIN)/$(PYTEST)
 
 ci: check ## Run everything that CI runs

@@ -1,11 +1,14 @@
 GROUPS += judges
 
-.PHONY: judge lock-judges
+.PHONY: judge clients lock-judges
 ci: judge
 lock: lock-judges
 
 judge: $(VENV)/installed-judges judges/node_modules ## Let tools from outside judge the API (needs node)
 	@$(BIN)/$(PYTEST) judges
+
+clients: $(VENV)/installed-judges judges/node_modules ## Generate clients in dist/: Python, TypeScript, Java
+	@$(BIN)/python -m judges.clients dist
 
 $(VENV)/installed-judges: $(VENV)/installed-dev
 	$(BIN)/$(INSTALL) --group judges

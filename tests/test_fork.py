@@ -58,6 +58,7 @@ def assert_is_sound(folder, *tests):
     run(folder, PROGRAMS / "ruff", "check")
     run(folder, PROGRAMS / "mypy")
     run(folder, PROGRAMS / "hadolint", "Dockerfile")
+    run(folder, PROGRAMS / "actionlint")
     tests = ["-m", "pytest", "-m", "not slow", *(f"tests/{name}" for name in tests)]
     run(folder, sys.executable, *tests, PYTHONPATH=str(folder))
 

@@ -19,12 +19,18 @@ LINK = re.compile(r"\[([^]]*)\]\((judges|(docs/)?benchmarks|examples)\b[^)]*\)")
 
 #: What other files have about them: patterns, each found once or more.
 TEXTS = {
-    ".ci/run": [" javac(?= )", " node npm"],
+    ".ci/run": [" javac(?= )", " node npm", "^.*/twine check .*\n"],
+    ".github/dependabot.yml": [r"^  - package-ecosystem: npm\n(    .*\n)*"],
+    ".github/workflows/release.yml": [
+        "^.*/twine check .*\n",
+        "^.* make clients\n",
+        " and generated clients",
+    ],
     ".gitignore": ["^/judges/.*\n", "^/.venv-bench/\n"],
     "CHANGELOG.md": [
-        "^- (Judges|A benchmark|`make lean`|Replication with Litestream)(.|\n)*?\n(?=-|\n)"
+        "^- (Judges|A data|A benchmark|`make lean`|Replication with Litestream)(.|\n)*?\n(?=-|\n)"
     ],
-    "CONTRIBUTING.md": ["^- (The judges|`make bench`)(.|\n)*?\n(?=-|\n)"],
+    "CONTRIBUTING.md": ["^- (The judges|`make (bench|clients)`)(.|\n)*?\n(?=-|\n)"],
     "Dockerfile": ["^FROM pip AS litestream(.|\n)*?\n(?=FROM)"],
     "README.md": [
         r"^\| \[Speed\].*\n",
