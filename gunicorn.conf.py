@@ -1,3 +1,3 @@
-"""gunicorn reads this file by itself; the settings are in the package, so that a wheel has them."""
+"""gunicorn loads this file by default. The settings are in the package, for wheels."""
 
 from flask_things.server.config import *  # noqa: F403

@@ -1,4 +1,4 @@
-"""The application factory, the only place where the parts meet."""
+"""The application factory, which connects all parts."""
 
 import os
 from collections.abc import Callable, Mapping, Sequence
@@ -23,29 +23,29 @@ from flask_things.things import THINGS
 from flask_things.transport import uploads
 from flask_things.web import docs, page
 
-#: Every resource that is served.
+#: All resources that the application serves.
 RESOURCES: list[Resource] = [THINGS]
 
 
 class App(Flask):
-    """An application whose functions are all synchronous, so that nobody looks at each request."""
+    """A Flask application without async functions. This saves a check in every request."""
 
     def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
-        """Return the function."""
+        """Return the function unchanged."""
         return func
 
 
 def create_app(
     environ: Mapping[str, str] = os.environ, resources: Sequence[Resource] = RESOURCES
 ) -> Flask:
-    """Return a new application with the settings that `environ` holds.
+    """Return a new application with the settings in `environ`.
 
-    Raises BadSetting (the process stops with one line).
+    Raises BadSetting, which stops the process with a one-line message.
     """
     app = App(__name__, static_folder=None, template_folder="web/templates")
     app.config.from_mapping(flask_config(environ))
     app.json = JSONProvider(app)
-    app.url_map.merge_slashes = False  # /things//1 is no path: the default redirects to /things/1
+    app.url_map.merge_slashes = False  # //things is not /things; the default would redirect
 
     session.init_app(app)
     migrate.init_app(app, session.db)
@@ -62,10 +62,10 @@ def create_app(
     uploads.init_app(app)
     events.init_app(app)
     rate_limit.init_app(app)
-    if not app.config["THINGS_RATE_LIMIT"]:  # who is answered from memory would not be counted
+    if not app.config["THINGS_RATE_LIMIT"]:  # responses from the cache would not be counted
         cache.init_app(app)
     headers.init_app(app)
-    network.init_app(app)  # before the cache, which shall know from whom a request comes
+    network.init_app(app)  # before the cache, whose keys need the client's host
     server_timing.init_app(app)
     app.extensions["resources"] = resources
     app.shell_context_processor(partial(shell_names, resources))
@@ -73,6 +73,6 @@ def create_app(
 
 
 def shell_names(resources: Sequence[Resource]) -> dict[str, Any]:
-    """Return what `flask shell` knows by name."""
+    """Return the names that `flask shell` defines."""
     own = {name: value for one in resources for name, value in one.shell_names().items()}
     return {"db": session.db, "select": select} | own

@@ -1,4 +1,4 @@
-"""Settings: from the environment to the application's configuration."""
+"""Settings: from environment variables to the application's configuration."""
 
 import re
 from collections.abc import Mapping
@@ -14,20 +14,19 @@ VERSION = version("flask-things")
 
 
 class BadSetting(SystemExit):
-    """A setting has a value that cannot be used.
+    """A setting is invalid.
 
-    A SystemExit, so that whatever starts the application, be it gunicorn, `flask` or a script,
-    prints this one line and stops with exit code 1.
+    It is a SystemExit, so gunicorn, `flask` and scripts print its one line and exit with code 1.
     """
 
 
 def _setting(default: str, meaning: str, field: Any = fields.Function, **options: Any) -> Any:
-    """Return a field with its default, as it is written in the environment, and its meaning."""
+    """Return a field with its default, as written in the environment, and its meaning."""
     return field(metadata={"default": default, "meaning": meaning}, **options)
 
 
 class Settings(Schema):
-    """The settings, by their names in the environment."""
+    """The settings, named as in the environment."""
 
     class Meta:
         unknown = EXCLUDE
@@ -39,31 +38,31 @@ class Settings(Schema):
     )
     THINGS_BUSY_TIMEOUT_MS = _setting(
         "5000",
-        "how long a write waits for others before it is answered with 503, in milliseconds",
+        "how long a write waits for others before the response is 503, in milliseconds",
         fields.Integer,
         validate=validate.Range(1, 600_000),
     )
     THINGS_SQLITE_SYNCHRONOUS = _setting(
         "FULL",
-        "FULL, or NORMAL: faster writes, the last of which a power cut can lose",
+        "FULL, or NORMAL for faster writes, of which a power failure can lose the last ones",
         fields.String,
         validate=validate.OneOf(["FULL", "NORMAL"]),
     )
     THINGS_KEEP_DAYS = _setting(
         "30",
-        "how many days deleted rows and old versions are kept; 0: not at all",
+        "how many days deleted rows and old versions are kept; 0 keeps none",
         fields.Integer,
         validate=validate.Range(0, 36_500),
     )
     THINGS_AUTH = _setting(
         "off",
-        "what needs a token: off (nothing), write (writing), all (reading and writing)",
+        "which requests need a token: off (none), write (writes), all (reads and writes)",
         fields.String,
         validate=validate.OneOf(["off", "write", "all"]),
     )
     THINGS_TRUSTED_HOSTS = _setting(
         "",
-        "host names that requests may be sent to; empty for any",
+        "accepted values of the Host header; empty accepts any",
         deserialize=setting_values.hosts,
     )
     THINGS_TRUSTED_PROXIES = _setting(
@@ -72,21 +71,21 @@ class Settings(Schema):
         deserialize=setting_values.proxies,
     )
     THINGS_CORS_ORIGINS = _setting(
-        "", "origins of web pages that may call the API", deserialize=setting_values.origins
+        "", "origins of web pages that may call the API (CORS)", deserialize=setting_values.origins
     )
     THINGS_RATE_LIMIT = _setting(
         "",
-        "requests per client, like 100/minute; empty for no limit",
+        "requests per client, such as 100/minute; empty for no limit",
         deserialize=setting_values.rate_limit,
     )
     THINGS_REDIS_URL = _setting(
         "",
-        "the Redis server that counts them for all workers, like redis://localhost:6379/0",
+        "the Redis server that shares rate-limit counts, such as redis://localhost:6379/0",
         deserialize=setting_values.redis_url,
     )
     THINGS_WEBHOOK_SECRET = _setting(
         "",
-        "what signs webhooks, like whsec_ and 24 to 64 bytes in base64; several while it changes",
+        "the key that signs webhooks: whsec_ and 24 to 64 bytes in base64; two during a rotation",
         deserialize=setting_values.webhook_secrets,
     )
     HOST = _setting("127.0.0.1", "the IP address to listen on", deserialize=setting_values.address)
@@ -95,18 +94,18 @@ class Settings(Schema):
     )
     THINGS_PUBLISHED = _setting(
         "",
-        "where a container's port is published, like 127.0.0.1:8080",
+        "the published address of a container's port, such as 127.0.0.1:8080",
         deserialize=setting_values.published,
     )
     SCRIPT_NAME = _setting(
-        "", "the path below which everything is, like /api", deserialize=setting_values.prefix
+        "", "the path prefix of all URLs, such as /api", deserialize=setting_values.prefix
     )
     WEB_CONCURRENCY = _setting(
         "2", "worker processes", fields.Integer, validate=validate.Range(1, 256)
     )
     THINGS_KEEPALIVE_S = _setting(
         "75",
-        "how long an idle connection is kept, in seconds",
+        "how long an idle connection stays open, in seconds",
         fields.Integer,
         validate=validate.Range(1, 3600),
     )
@@ -115,42 +114,41 @@ class Settings(Schema):
     )
     THINGS_METRICS_PORT = _setting(
         "0",
-        "the port of /metrics; 0 for none",
+        "the port of /metrics; 0 disables it",
         fields.Integer,
         validate=validate.Range(0, 65535),
     )
     THINGS_SERVER_TIMING = _setting(
         "off",
-        "on: responses have a Server-Timing header",
+        "on adds a Server-Timing header to responses",
         fields.Boolean,
         truthy={"on"},
         falsy={"off"},
     )
 
 
-#: The settings' defaults by name, as they are written in the environment.
+#: The defaults by name, as written in the environment.
 DEFAULTS: dict[str, str] = {
     name: field.metadata["default"] for name, field in Settings().fields.items()
 }
 
-#: Names with our prefix that are not settings: docker-compose.yaml reads these itself.
+#: Variables with our prefix that only docker-compose.yaml reads.
 COMPOSE = {"THINGS_HOST", "THINGS_DOMAIN", "THINGS_DATA", "THINGS_REPLICA"}
 
-#: What Kubernetes sets for a service that is called things, or things-and-something
+#: Variables that Kubernetes sets for a service named things or things-…
 #: (https://kubernetes.io/docs/concepts/services-networking/service/#environment-variables).
 KUBERNETES = re.compile(r"THINGS_(\w+_)?(SERVICE_(HOST|PORT\w*)=|PORT_\d+_\w+=|PORT=\w+://)")
 
 
 def settings(environ: Mapping[str, str]) -> dict[str, Any]:
-    """Return every setting by its name, checked and of its proper type.
+    """Return all settings by name, checked and converted.
 
-    Raises BadSetting (the start stops with its one line) for a value that cannot be used, and for
-    a name that begins with THINGS_ but is not a setting.
+    Raises BadSetting for an invalid value, and for an unknown name that starts with THINGS_.
     """
     for name, value in environ.items():
         is_known = name in DEFAULTS or name in COMPOSE or KUBERNETES.match(f"{name}={value}")
         if name.startswith("THINGS_") and not is_known:
-            raise BadSetting(f"{name}: There is no such setting. Did you mean {_closest(name)}?")
+            raise BadSetting(f"{name}: Unknown setting. Did you mean {_closest(name)}?")
     try:
         return dict(Settings().load({**DEFAULTS, **environ}))
     except ValidationError as error:

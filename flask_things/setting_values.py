@@ -1,6 +1,6 @@
-"""What values settings may have: each function takes a text and returns what it stands for.
+"""Parsers for the values of settings.
 
-All of them raise ValidationError for what stands for nothing.
+Each takes a string, and raises ValidationError if it is invalid.
 """
 
 import re
@@ -22,34 +22,34 @@ from marshmallow import ValidationError
 from sqlalchemy import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
-#: The names by which PostgreSQL's URLs are known, SQLAlchemy's first.
+#: The schemes of PostgreSQL URLs, SQLAlchemy's first.
 POSTGRESQL = ("postgresql+psycopg", "postgresql", "postgres")
 
-#: A host's name or IPv4 address; a dot in front adds every name below it.
+#: A host name or IPv4 address. A leading dot includes all subdomains.
 HOST_NAME = re.compile(r"\.?[a-z0-9-]+(\.[a-z0-9-]+)*")
 
-#: A host's name, which no IPv4 address is: its last part begins with a letter.
+#: A host name but not an IPv4 address: its last part starts with a letter.
 NAME = re.compile(r"([a-z0-9-]+\.)*[a-z][a-z0-9-]*\.?")
 
-#: The path under which a proxy publishes the service. What a URL would have to escape, and what a
-#: browser would take for a host (//example) or a parent (/..), is none.
+#: The path prefix behind a proxy. It must not need escaping in a URL, and a browser must not read
+#: it as a host (//example) or a parent (/..).
 PREFIX = re.compile(r"(/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)+")
 
-#: A web page's scheme, host and port (RFC 6454).
+#: The scheme, host and port of a web page (RFC 6454).
 ORIGIN = re.compile(r"https?://[a-z0-9.-]+(:\d{1,5})?", re.IGNORECASE)
 
-#: What installs a package where this process finds it.
+#: The command that installs a package for this Python.
 INSTALL = f"{sys.executable} -m pip install"
 
-NO_RATE = "Not a rate, like 100/minute or 5000/hour."
+NO_RATE = "Must be a rate such as 100/minute or 5000/hour."
 
 NO_DATABASE = (
-    "Not the URL of a database, like sqlite:///data/db.sqlite3 or postgresql://localhost/things."
+    "Must be a database URL such as sqlite:///data/db.sqlite3 or postgresql://localhost/things."
 )
 
 
 def database_url(value: str) -> URL:
-    """Return the URL of a database, with what SQLAlchemy needs to know."""
+    """Return a database URL in SQLAlchemy's form."""
     try:
         url = make_url(value)
     except (ArgumentError, ValueError) as error:
@@ -58,9 +58,10 @@ def database_url(value: str) -> URL:
 
 
 def sqlite_url(url: URL) -> URL:
-    """Return the URL of a SQLite file, made absolute: Flask-SQLAlchemy has its own relative.
+    """Return the URL of a SQLite file with an absolute path.
 
-    Raises ValidationError; also for a database in memory, of which every worker would have its own.
+    Flask-SQLAlchemy would resolve a relative one elsewhere. Raises ValidationError for a database
+    in memory, too, because every worker would have a separate one.
     """
     file = url.database or ":memory:"
     if url != URL.create("sqlite", database=file) or file.startswith((":memory:", "file:")):
@@ -69,58 +70,59 @@ def sqlite_url(url: URL) -> URL:
 
 
 def postgresql_url(url: URL) -> URL:
-    """Return the URL of a PostgreSQL database, for psycopg 3.
+    """Return the URL of a PostgreSQL database for psycopg 3.
 
-    Raises ValidationError if that is not installed.
+    Raises ValidationError if psycopg is not installed.
     """
     if not find_spec("psycopg"):
-        raise ValidationError(f"PostgreSQL needs psycopg: {INSTALL} 'psycopg[binary]>=3.3'")
+        raise ValidationError(f"PostgreSQL requires psycopg: {INSTALL} 'psycopg[binary]>=3.3'")
     return url.set(drivername=POSTGRESQL[0])
 
 
 def without_password(url: URL) -> str:
-    """Return a database's URL for a log."""
+    """Return a database URL without passwords, for logs."""
     return str(url.difference_update_query(["password", "sslpassword"]))
 
 
 def address(value: str) -> str:
-    """Return an address to listen on, with the brackets that IPv6 needs before a port."""
+    """Return an address to listen on. IPv6 gets brackets."""
     if value != "localhost" and not ip(value):
-        raise ValidationError("Neither an IP address nor localhost.")
+        raise ValidationError("Must be an IP address or localhost.")
     return f"[{value}]" if ":" in value else value
 
 
 def published(value: str) -> tuple[str, int] | None:
-    """Return the host and port at which a container is reached; None for the empty string."""
+    """Return the published host and port of a container, or None if the value is empty."""
     if not value:
         return None
     host, _, port = value.rpartition(":")
     if not re.fullmatch(r"\d{1,5}", port, re.ASCII):
-        raise ValidationError("Not an address and a port, like 127.0.0.1:8080.")
+        raise ValidationError("Must be an address and a port such as 127.0.0.1:8080.")
     return address(host.strip("[]")).strip("[]"), int(port)
 
 
 def items(value: str) -> list[str]:
-    """Return what stands between commas."""
+    """Return the items of a comma-separated list."""
     return [item.strip() for item in value.split(",") if item.strip()]
 
 
 def hosts(value: str) -> list[str]:
-    """Return the names and addresses by which a server may be called, as `host_name` has them."""
+    """Return host names and addresses in the form of `host_name`."""
     names = [host_name(item) for item in items(value)]
     if not all(HOST_NAME.fullmatch(name) or ip(name) for name in names):
-        raise ValidationError("Not names of hosts, like things.example, or .example for all of it.")
+        text = "Must be host names such as things.example, or .example for all subdomains."
+        raise ValidationError(text)
     return names
 
 
 def host_name(host: str) -> str:
-    """Return a host, given without a port, in the one form in which equal names are equal."""
+    """Return a host without its port in canonical form, so that equal hosts compare equal."""
     name = host.strip("[]").lower().removesuffix(".")
     return str(ip(name) or name)
 
 
 def ip(text: str) -> IPv4Address | IPv6Address | None:
-    """Return the IP address that a text is, or None; ::ffff:192.0.2.1 is 192.0.2.1."""
+    """Return the IP address in a text, or None; ::ffff:192.0.2.1 becomes 192.0.2.1."""
     try:
         address = ip_address(text)
     except ValueError:
@@ -129,14 +131,14 @@ def ip(text: str) -> IPv4Address | IPv6Address | None:
 
 
 def prefix(value: str) -> str:
-    """Return the path under which the service is published, or nothing."""
+    """Return the path prefix of all URLs, or an empty string."""
     if value and not PREFIX.fullmatch(value):
-        raise ValidationError("Not a path like /api, with no slash at its end.")
+        raise ValidationError("Must be a path such as /api, without a trailing slash.")
     return value
 
 
 def proxies(value: str) -> list[IPv4Network | IPv6Network | str]:
-    """Return networks, of which an address is one, and names of hosts."""
+    """Return networks and host names. A single address is a network, too."""
     try:
         return [
             host_name(item) if NAME.fullmatch(item.lower()) else ip_network(ip(item) or item)
@@ -144,19 +146,19 @@ def proxies(value: str) -> list[IPv4Network | IPv6Network | str]:
         ]
     except ValueError as error:
         raise ValidationError(
-            "Not addresses, networks or host names, like 10.0.0.7, 10.0.0.0/8 or caddy."
+            "Must be addresses, networks or host names such as 10.0.0.7, 10.0.0.0/8 or caddy."
         ) from error
 
 
 def origins(value: str) -> list[str]:
     """Return the origins of web pages."""
     if not all(ORIGIN.fullmatch(origin) for origin in items(value)):
-        raise ValidationError("Not origins, like https://app.example.")
+        raise ValidationError("Must be origins such as https://app.example.")
     return items(value)
 
 
 def rate_limit(value: str) -> RateLimitItem | None:
-    """Return how often something may be, or None for any number of times."""
+    """Return a rate limit, or None if the value is empty."""
     if not value:
         return None
     if not re.match("[1-9]", value):
@@ -168,21 +170,21 @@ def rate_limit(value: str) -> RateLimitItem | None:
 
 
 def webhook_secrets(value: str) -> list[bytes]:
-    """Return the keys that sign webhooks, of which each is whsec_ and 24 to 64 bytes in base64."""
+    """Return the keys that sign webhooks: each is whsec_ and 24 to 64 bytes in base64."""
     try:
         keys = [b64decode(item.removeprefix("whsec_"), validate=True) for item in items(value)]
     except ValueError:
         keys = [b""]
     named = all(item.startswith("whsec_") for item in items(value))
     if not (named and all(24 <= len(key) <= 64 for key in keys)):
-        raise ValidationError("Not like whsec_, and 24 to 64 bytes in base64.")
+        raise ValidationError("Must be whsec_ followed by 24 to 64 bytes in base64.")
     return keys
 
 
 def redis_url(value: str) -> str:
-    """Return the URL of a Redis server, or nothing."""
+    """Return the URL of a Redis server, or an empty string."""
     if value and not re.match(r"rediss?://.", value):
-        raise ValidationError("Not the URL of a Redis server, like redis://localhost:6379/0.")
+        raise ValidationError("Must be a Redis URL such as redis://localhost:6379/0.")
     if value and not find_spec("redis"):
-        raise ValidationError(f"It needs redis: {INSTALL} 'redis>=8'")
+        raise ValidationError(f"Redis requires the Python package redis: {INSTALL} 'redis>=8'")
     return value

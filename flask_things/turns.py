@@ -1,4 +1,4 @@
-"""The requests of a worker take turns: what takes long lets the others go on."""
+"""Cooperative scheduling: long work lets a worker's other requests run."""
 
 from collections.abc import Callable
 from typing import TypeVar
@@ -7,15 +7,15 @@ import gevent
 from gevent import monkey
 from gevent.lock import Semaphore
 
-#: How long that pauses which takes long in many steps, in seconds: the other requests of a worker
-#: have their turn. Not 0: gevent would then look for new ones after 50 pauses only.
+#: The pause between the steps of long work, in seconds, so that other requests run. It is not 0:
+#: gevent would accept new requests only after 50 such pauses.
 TURN_S = 0.0001
 
-#: For how long one connection may be read from before others get a turn, in seconds.
+#: How long one connection may be read before others get their turn, in seconds.
 SLICE_S = 0.002
 
-#: Connections whose slice is over wait here, so that only one of them goes on in each round of the
-#: event loop.
+#: Connections whose slice is over wait here. Only one of them continues in each round of the event
+#: loop.
 _next_slice = Semaphore()
 
 Argument = TypeVar("Argument")
@@ -23,15 +23,15 @@ Result = TypeVar("Result")
 
 
 def let_others_go_on() -> None:
-    """Wait until the event loop has looked for what other connections have, and served that."""
+    """Wait until the event loop has served the other connections once."""
     with _next_slice:
-        gevent.idle(priority=2)  # the highest: it comes after one look, however much is found
+        gevent.idle(priority=2)  # the highest priority: runs after one poll, however much is ready
 
 
 def in_thread(function: Callable[[Argument], Result], argument: Argument) -> Result:
-    """Call a function, in a native thread where an event loop would have to wait for it.
+    """Call a function in a native thread if an event loop is running, otherwise directly.
 
-    The function must not raise, and should do most of its work without Python's global lock.
+    The function must not raise, and should release the GIL for most of its work.
     """
     if not monkey.is_module_patched("threading"):
         return function(argument)

@@ -52,7 +52,7 @@ class Blueprint(flask_smorest.Blueprint):
         settings, checks, ends = state.app.config, [], []
         if settings["THINGS_RATE_LIMIT"] and not self._is_open:
             checks.append(rate_limit.check)  # first: it also counts guesses of a token
-            ends.append(rate_limit.tell)
+            ends.append(rate_limit.add_headers)
         if settings["THINGS_AUTH"] != "off" and not self._is_open:
             checks.append(authentication.check)
             ends.append(authentication.keep_private)

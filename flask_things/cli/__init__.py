@@ -12,7 +12,7 @@ from flask_things.resource.routes import Resource
 def init_app(app: Flask, resources: Sequence[Resource]) -> None:
     """Register the commands for the database, for tokens and for each resource.
 
-    Raises TypeError for a resource that is called as another command.
+    Raises TypeError if a resource has the name of another command.
     """
     groups = {"things": database.commands()}
     for resource in resources:

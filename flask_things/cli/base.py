@@ -1,4 +1,4 @@
-"""What our commands of `flask` have in common: how they fail and how they stop."""
+"""Error handling and signals of our `flask` commands."""
 
 import signal
 import sys
@@ -14,7 +14,7 @@ from flask_things.db.sqlite.file import sqlite3
 
 
 class Commands(AppGroup):
-    """A group of commands that print a failure as one line, and clean up on SIGTERM."""
+    """Commands that print an error as one line, and clean up on SIGTERM."""
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run a command.

@@ -1,4 +1,4 @@
-"""`flask things backup` and `restore`: the whole database, with every resource and the tokens."""
+"""`flask things backup` and `restore`: the whole database, with all resources and tokens."""
 
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -46,34 +46,34 @@ def backup(file: Path, keep: int | None) -> None:
 
 
 @click.command()
-@click.option("--force", is_flag=True, help="Replace an existing database, its tokens included.")
+@click.option("--force", is_flag=True, help="Replace an existing database, including its tokens.")
 @click.argument("file", type=FILE)
 @with_appcontext
 def restore(file: Path, force: bool) -> None:
-    """Make the database what it was when FILE was backed up.
+    """Restore the database from the backup FILE.
 
-    Without --force there must be none. Ids that were given since are not given again.
+    Without --force, no database may exist. Ids that were assigned since the backup are not reused.
     """
     database = _database()
     with _page_bar("Restore") as progress:
         kept = restores.restore(file, database, force=force, progress=progress)
-    prepare(current_app)  # a server that runs could not read an older schema
+    prepare(current_app)  # a running server could not read an older schema
     _report(database)
     if list_tokens(db.session):
-        click.echo("Its tokens are those of the backup: see `flask tokens list`.", err=True)
+        click.echo("The tokens are now those of the backup; see `flask tokens list`.", err=True)
     if kept:
-        click.echo(f"What was there is kept as {kept}. Restart a running server.", err=True)
+        click.echo(f"The old file is kept as {kept}. Restart the server if it runs.", err=True)
 
 
 def commands() -> Commands:
-    """Return a group with these commands, which has the name of the service."""
+    """Return a group with these commands, named after the service."""
     return Commands("things", [backup, restore], help="Back up, restore, export and import things.")
 
 
 def _database() -> Path:
     """Return the path of the SQLite database."""
     if db.engine.dialect.name != "sqlite":
-        raise Refused("Only SQLite is backed up like this. For PostgreSQL, use pg_dump.")
+        raise Refused("This command supports SQLite only. Use pg_dump for PostgreSQL.")
     return Path(db.engine.url.database or "").resolve()
 
 

@@ -1,6 +1,7 @@
-"""`flask things follow`: changes as webhooks (https://www.standardwebhooks.com), one by one.
+"""`flask things follow`: sends changes as webhooks (https://www.standardwebhooks.com), in order.
 
-Once one is accepted, the place after it is stored. After a kill it may come again, with its id.
+After each delivery it stores its position. A webhook may be sent again after a crash, with the same
+id.
 """
 
 import hmac
@@ -26,19 +27,19 @@ from flask_things.db.session import db
 from flask_things.db.sqlite.files import replacing
 from flask_things.resource.routes import Resource
 
-#: How often changes are looked for, what a receiver may take, and the longest wait, in seconds.
+#: The polling interval, the timeout of a delivery and the longest wait before a retry, in seconds.
 POLL_S, TIMEOUT_S, WAIT_MAX_S = 0.5, 20, 300
 
 
 class NoRedirect(HTTPRedirectHandler):
-    """Takes a redirect for a failure, as the standard has it."""
+    """Treats a redirect as a failure, as the standard requires."""
 
     def redirect_request(self, *_: Any) -> None:
-        """Follow none."""
+        """Follow no redirect."""
 
 
 def add_command(group: Commands, resource: Resource) -> None:
-    """Add `follow` of a resource to a group."""
+    """Add the `follow` command of a resource to a group."""
 
     @group.command("follow", help=f"Send each change of {resource.words['many']} as a webhook.")
     @click.option("--post", "url", metavar="URL", required=True)
@@ -46,7 +47,7 @@ def add_command(group: Commands, resource: Resource) -> None:
     def follow(url: str, file: Path) -> None:
         refuse_unprepared()
         if not url.startswith(("https://", "http://")):
-            raise Refused("The URL must begin with https:// or http://.")
+            raise Refused("The URL must start with https:// or http://.")
         if not (keys := current_app.config["THINGS_WEBHOOK_SECRET"]):
             raise Refused("THINGS_WEBHOOK_SECRET is not set.")
         stored = file.read_text() if file.exists() else None
@@ -63,7 +64,7 @@ def add_command(group: Commands, resource: Resource) -> None:
 
 
 def events(resource: Resource, place: places.Place) -> Iterator[tuple[str, dict[str, Any] | None]]:
-    """Yield each event, or None after a while without one, with the token of the place after it."""
+    """Yield each event, or None at times without one, with the token of the position after it."""
     feed, name, event = resource.feed, resource.table.name, None
     while True:
         yield feed.token(place), event
@@ -82,7 +83,7 @@ def events(resource: Resource, place: places.Place) -> Iterator[tuple[str, dict[
 
 
 def post(url: str, message_id: str, body: bytes, keys: list[bytes]) -> None:
-    """Send a webhook until it is accepted. Raises Refused if the receiver wants no more."""
+    """Send a webhook until it is accepted. Raises Refused if the receiver responds with 410."""
     for attempt in count():
         fields = {"webhook-id": message_id, "webhook-timestamp": str(int(time.time()))}
         content = ".".join(fields.values()).encode() + b"." + body
@@ -94,6 +95,6 @@ def post(url: str, message_id: str, body: bytes, keys: list[bytes]) -> None:
                 return
         except (OSError, HTTPException) as error:
             if getattr(error, "code", None) == 410:
-                raise Refused("The receiver wants no more: it answers 410.") from error
+                raise Refused("The receiver responded with 410 and wants no more.") from error
             click.echo(f"Attempt {attempt + 1} of {message_id}: {error}", err=True)
             time.sleep(min(2**attempt, WAIT_MAX_S))

@@ -1,4 +1,4 @@
-"""`flask tokens …`: who may use the API."""
+"""`flask tokens`: manages API tokens."""
 
 from functools import partial
 from hashlib import sha256
@@ -27,14 +27,12 @@ from flask_things.security.tokens import (
     revoke_token,
 )
 
-tokens = Commands("tokens", help="Create, list, revoke and move the tokens of clients.")
+tokens = Commands("tokens", help="Create, list, revoke, export and import tokens of API clients.")
 
 
 def _check_name(name: str) -> None:
     if not (name.isprintable() and name.strip() and len(name) <= TOKEN_NAME_MAX_CHARACTERS):
-        raise ValidationError(
-            f"It has 1 to {TOKEN_NAME_MAX_CHARACTERS} characters that can be printed."
-        )
+        raise ValidationError(f"Must have 1 to {TOKEN_NAME_MAX_CHARACTERS} printable characters.")
 
 
 def _printable(_context: click.Context, _parameter: click.Parameter, name: str) -> str:
@@ -46,7 +44,7 @@ def _printable(_context: click.Context, _parameter: click.Parameter, name: str) 
 
 
 class Digest(fields.Field[bytes]):
-    """The field for the digest of a token's secret, in hexadecimal."""
+    """The SHA-256 of a token's secret, in hexadecimal."""
 
     def _serialize(self, value: Any, *_args: Any, **_kwargs: Any) -> str:
         return bytes(value).hex()
@@ -55,14 +53,14 @@ class Digest(fields.Field[bytes]):
         try:
             digest = bytes.fromhex(value)
         except (TypeError, ValueError) as error:
-            raise ValidationError("Not hexadecimal.") from error
+            raise ValidationError("Must be hexadecimal.") from error
         if len(digest) != sha256().digest_size:
-            raise ValidationError("Not a SHA-256.")
+            raise ValidationError("Must be a SHA-256.")
         return digest
 
 
 class TokenRecordSchema(Schema):
-    """A token that is moved. The secret is not in it: nobody but its client has that."""
+    """An exported token. Only the client has the secret."""
 
     class Meta:
         unknown = RAISE
@@ -76,20 +74,20 @@ class TokenRecordSchema(Schema):
 
 
 @tokens.command()
-@click.option("--read-only", is_flag=True, help="Allow no writes.")
+@click.option("--read-only", is_flag=True, help="Allow only reads.")
 @click.option(
     "--expires", "days", type=click.IntRange(1, TOKEN_DAYS_MAX), help="Days until it expires."
 )
 @click.argument("name", callback=_printable)
 def create(name: str, read_only: bool, days: int | None) -> None:
-    """Create a token and print it, this once. The log shows its NAME."""
-    prepare(current_app)  # creates the database where there is none
+    """Create a token and print it. It cannot be shown again. Log lines contain its NAME."""
+    prepare(current_app)  # creates a missing database
     click.echo(create_token(db.session, name, read_only=read_only, days=days))
 
 
 @tokens.command("list")
 def list_() -> None:
-    """Print the names of all tokens, what they allow, and until when."""
+    """List all tokens with their access rights and expiry."""
     prepare(current_app)
     for token in list_tokens(db.session):
         access = "reads" if token.read_only else "reads and writes"
@@ -99,18 +97,18 @@ def list_() -> None:
 @tokens.command()
 @click.argument("name")
 def revoke(name: str) -> None:
-    """Revoke the token NAME: all workers refuse it from now on."""
+    """Revoke the token NAME. All workers reject it from now on."""
     prepare(current_app)
     revoke_token(db.session, name)
-    click.echo(f"{name} is revoked.", err=True)
+    click.echo(f"Token {name} revoked.", err=True)
 
 
 @tokens.command("export")
 @click.argument("file", type=FILE)
 def export(file: Path) -> None:
-    """Write every token to FILE, or to standard output for -, as NDJSON.
+    """Write all tokens to FILE as NDJSON, or to standard output for -.
 
-    It holds what the database does: digests, from which no token can be found.
+    The output has only digests, from which the tokens cannot be recovered.
     """
     refuse_unprepared()
     dump = TokenRecordSchema().dump
@@ -121,9 +119,9 @@ def export(file: Path) -> None:
 @tokens.command("import")
 @click.argument("file", type=FILE)
 def import_(file: Path) -> None:
-    """Store every token of FILE, or of standard input for -: clients go on with theirs.
+    """Import all tokens from FILE, or from standard input for -. Clients keep their tokens.
 
-    One that is there already is skipped. It ends at a line that is invalid, or whose id or name
+    Existing tokens are skipped. The import stops at a line that is invalid, or whose id or name
     another token has; the lines before it are stored.
     """
     import_file(file, partial(read_ndjson, TokenRecordSchema()), Token)

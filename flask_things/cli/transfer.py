@@ -1,4 +1,4 @@
-"""Export and import of resources, and what `flask tokens` shares of it: files, progress bars."""
+"""Export and import of resources. `flask tokens` shares its files and progress bars."""
 
 import sys
 from collections.abc import Callable, Iterable, Iterator
@@ -26,26 +26,26 @@ FORMAT = click.option(
     "--format",
     "kind",
     type=click.Choice(["ndjson", "csv"]),
-    help="By default csv if FILE ends in .csv, else ndjson.",
+    help="Default: csv if FILE ends in .csv, otherwise ndjson.",
 )
 
 EXPORT_HELP = """Write all {many} to FILE, or to standard output for -.
 
-The same as GET /{name}.ndjson and /{name}.csv. A FILE that exists is replaced at the end.
+The output is that of GET /{name}.ndjson or /{name}.csv. An existing FILE is replaced at the end.
 """
 
-IMPORT_HELP = """Store all {many} of FILE, or of standard input for -, with their ids and times.
+IMPORT_HELP = """Import {many} from FILE, or from standard input for -, with their ids and times.
 
-Those that are there already are skipped, so an import that was interrupted can be run again. It
-ends at a line that is invalid, or has the id of another {one}; the lines before it are stored.
+Existing {many} are skipped, so an interrupted import can be run again. The import stops at a line
+that is invalid or has the id of a different {one}; the lines before it are stored.
 """
 
-#: What reads the records of a file, and reports how many bytes it has read.
+#: Reads the records of a file, and reports how many bytes it has read.
 Read = Callable[[IO[bytes], Callable[[int], None]], Iterator[Record]]
 
 
 def add_commands(group: Commands, resource: Resource) -> None:
-    """Add `export` and `import` of a resource to a group."""
+    """Add the `export` and `import` commands of a resource to a group."""
 
     @group.command("export", help=EXPORT_HELP.format_map(resource.words))
     @FORMAT
@@ -74,18 +74,18 @@ def _is_csv(file: Path, kind: str | None) -> bool:
 
 
 def refuse_unprepared() -> None:
-    """Raise Refused for a database that does not exist or is not up to date: nothing is changed."""
+    """Raise Refused if the database does not exist or is not up to date. It is not changed."""
     path = Path(db.engine.url.database or "")
     if db.engine.dialect.name == "sqlite" and not path.exists():
-        raise Refused(f"{path}: There is no database.")
+        raise Refused(f"{path}: No such database.")
     with examined(), db.engine.connect() as connection:
         if not is_current(connection):
-            raise Refused("The schema is not of this version: start the server once.")
+            raise Refused("The schema is not up to date. Start the server once to upgrade it.")
 
 
 @contextmanager
 def output(file: Path) -> Iterator[IO[bytes]]:
-    """Open standard output for -, or a file that appears when all of it is written."""
+    """Open standard output for -, or a file that appears when it is completely written."""
     if str(file) == "-":
         with click.open_file("-", "wb") as stream:
             yield stream
@@ -96,9 +96,9 @@ def output(file: Path) -> Iterator[IO[bytes]]:
 
 
 def import_file(file: Path, read: Read, model: type[Base]) -> None:
-    """Store every record of a file, or of standard input for -, and print how many.
+    """Import the records of a file, or of standard input for -, and print how many.
 
-    The database is created where there is none.
+    Creates a missing database.
     """
     prepare(current_app)
     tally = Tally()
@@ -111,6 +111,6 @@ def import_file(file: Path, read: Read, model: type[Base]) -> None:
 
 
 def bar(label: str, length: int, items: Iterable[Any] | None = None) -> Any:
-    """Return a progress bar, which is shown on standard error if that is a terminal."""
+    """Return a progress bar, shown on standard error if that is a terminal."""
     hidden = not length or not sys.stderr.isatty()
     return click.progressbar(items, length, label, hidden=hidden, file=sys.stderr)

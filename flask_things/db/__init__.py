@@ -1,1 +1,1 @@
-"""The database: sessions, transactions, and what both engines have in common."""
+"""The database: sessions, transactions, and the common interface of both engines."""

@@ -1,4 +1,4 @@
-"""What a database must be able to do: SQLite (sqlite.py) and PostgreSQL (postgresql.py) each do."""
+"""The interface of a database. sqlite/engine.py and postgresql.py implement it."""
 
 from collections.abc import Callable, Hashable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
@@ -8,22 +8,22 @@ from typing import Any, NamedTuple, Protocol
 from sqlalchemy import Connection, Engine, FromClause
 from sqlalchemy.orm import Session, scoped_session
 
-#: How many connections to the database a worker keeps, and how many more it may open for a while.
+#: The connections that a worker keeps open. It may open as many again for a short time.
 CONNECTIONS = 16
 
-#: How many slow queries a worker executes at a time: each has a thread, and a connection whose page
-#: cache it fills. The others wait.
+#: The slow queries that a worker runs at once; others wait. Each takes a thread and a connection
+#: with its page cache.
 SLOW_QUERIES = 2
 
-#: How many exports a worker serves at a time: each keeps a connection for as long as its client
-#: reads. The other connections are left for reads, writes and /readyz.
+#: The exports that a worker serves at once. Each keeps a connection while its client reads; the
+#: other connections are for reads, writes and /readyz.
 EXPORTS = 8
 
 AnySession = Session | scoped_session[Any]
 
 
 def made(session: AnySession) -> Session | None:
-    """Return the session that a proxy stands for, if it was used: most requests need none."""
+    """Return the session behind a proxy, or None if it was not used. Most requests need none."""
     if isinstance(session, scoped_session):
         return session() if session.registry.has() else None
     return session
@@ -31,7 +31,7 @@ def made(session: AnySession) -> Session | None:
 
 @contextmanager
 def joining(session: AnySession) -> Iterator[None]:
-    """Commit what a session has done as a part of a transaction in the block, or undo it."""
+    """Commit the session's changes as part of the block's transaction, or roll them back."""
     try:
         yield
         if own := made(session):
@@ -43,32 +43,32 @@ def joining(session: AnySession) -> Iterator[None]:
 
 
 class Refused(RuntimeError):
-    """Something cannot or must not be done; the message says why, in one line.
+    """An operation was refused; the message is one line with the reason.
 
     gunicorn and Flask-Migrate print the message of a RuntimeError and exit with 1.
     """
 
 
 class Away(Refused):
-    """The database cannot be used now (503)."""
+    """The database is unavailable now (503)."""
 
 
 class Unusable(Refused):
-    """The database cannot be used at all: says in one line why, and what to do. No start."""
+    """The database cannot be used, and the server does not start. The message says what to do."""
 
 
 @contextmanager
-def place(places: BoundedSemaphore, timeout_s: float, what: str) -> Iterator[None]:
-    """Hold one of a limited number of places during the block.
+def place(slots: BoundedSemaphore, timeout_s: float, activity: str) -> Iterator[None]:
+    """Hold one of a limited number of slots during the block.
 
     Raises Away (503) if none becomes free in time.
     """
-    if not places.acquire(timeout=timeout_s):
-        raise Away(f"too many {what} at once")
+    if not slots.acquire(timeout=timeout_s):
+        raise Away(f"too many {activity} at once")
     try:
         yield
     finally:
-        places.release()
+        slots.release()
 
 
 def call_directly(function: Callable[..., Any], *arguments: Any) -> Any:
@@ -77,93 +77,93 @@ def call_directly(function: Callable[..., Any], *arguments: Any) -> Any:
 
 
 class Offload:
-    """How slow statements are executed: off the event loop, a few at a time."""
+    """Runs slow statements off the event loop, a few at a time."""
 
     def __init__(self, timeout_s: float) -> None:
-        #: What calls a slow function. A server with an event loop replaces it (offload.py).
+        #: Calls a slow function. A server with an event loop replaces it (offload.py).
         self.call = call_directly
         self._timeout_s = timeout_s
         self._slow_queries = BoundedSemaphore(SLOW_QUERIES)
         self._exports = BoundedSemaphore(EXPORTS)
 
     def slow_query(self) -> AbstractContextManager[None]:
-        """Let few slow queries run at a time. Take it before the connection. Raises Away (503)."""
+        """Limit slow queries that run at once. Enter it before connecting. Raises Away (503)."""
         return place(self._slow_queries, self._timeout_s, "slow queries")
 
     def export(self) -> AbstractContextManager[None]:
-        """Let few exports be open at a time. Raises Away (503) at once: each may take minutes."""
+        """Limit open exports. Raises Away (503) without waiting, because each may take minutes."""
         return place(self._exports, 0, "exports")
 
 
 class Changes(NamedTuple):
-    """What was committed after a position in the journal."""
+    """The changes that were committed after a journal position."""
 
-    #: What is another after every commit.
+    #: A value that changes with every commit.
     version: Hashable
-    #: The newest position in the journal, of the same moment as the version.
+    #: The newest journal position at the moment of the version.
     position: int
-    #: The table and id of each row that has changed; None where more than that may have changed.
+    #: The table and id of each changed row, or None if more may have changed.
     rows: Sequence[tuple[str, int]] | None
 
 
 class Backend(Protocol):
-    """One database, as all workers of a server use it."""
+    """The database, shared by all workers of a server."""
 
     offload: Offload
 
     def engine_options(self) -> dict[str, Any]:
-        """Return what SQLAlchemy's engine is to be made with."""
+        """Return the arguments for SQLAlchemy's engine."""
 
     def listen(self, engine: Engine) -> None:
-        """Begin to watch what happens to the engine."""
+        """Register event handlers on the engine."""
 
     def writing(self, session: AnySession, *, alone: bool) -> AbstractContextManager[Connection]:
-        """Run a block as one transaction, and what the session has done as a part of it.
+        """Run a block as one transaction that includes the session's changes.
 
-        Raises Away where it cannot begin, or may not end.
+        Raises Away if it cannot begin or commit.
         """
 
     def reader(self) -> AbstractContextManager[Any]:
-        """Lend a connection of the driver for a quick read by itself.
+        """Lend a driver connection for one quick read.
 
         Raises Away and the driver's errors.
         """
 
     def reading(self) -> AbstractContextManager[Connection]:
-        """Run a block as one transaction that sees one moment."""
+        """Run a block in one transaction that reads from one snapshot."""
 
     def take_turns(self, connection: Connection, name: str) -> None:
-        """Wait until no other transaction that writes has taken this name, and take it."""
+        """Wait until no other writing transaction holds this name, and hold it."""
 
     def limit_wait(self, connection: Connection) -> None:
-        """Let what follows in a transaction that writes wait no longer for rows than it may."""
+        """Limit how long the rest of a writing transaction waits for rows."""
 
     def importing(self, connection: Connection, table: FromClause) -> AbstractContextManager[None]:
-        """Run a block that stores rows with ids of its own; no id is given twice."""
+        """Run a block that stores rows with given ids. New ids will not collide with them."""
 
     def version(self) -> Hashable:
-        """Return what is another after every commit of any process; None if it cannot be told."""
+        """Return a value that changes with every commit of any process, or None if unknown."""
 
     def changes(self, since: int) -> Changes | None:
-        """Return what was committed after a position in the journal, or None if that is unknown."""
+        """Return the changes after a journal position, or None if they are unknown."""
 
     def is_sound(self) -> bool:
-        """Tell whether no worker of this server has met damage."""
+        """Tell whether no worker of this server has found damage."""
 
     def why_read_only(self) -> str:
-        """Return in a sentence why nothing can be written, or nothing."""
+        """Return why the database is read-only, as a sentence, or an empty string."""
 
     def examine(self) -> None:
-        """Look at what can be seen before a start; raise Unusable. Nothing is changed."""
+        """Check the database before the start. Raises Unusable. It changes nothing."""
 
     def is_made(self) -> bool:
-        """Tell whether there is a database, in the state that `making` leaves it in."""
+        """Tell whether the database exists in the state after `making`."""
 
     def making(self) -> AbstractContextManager[None]:
-        """Make the database where there is none, and keep other starts out of the block."""
+        """Create a missing database, and lock out other starting servers during the block."""
 
     def leave(self) -> None:
-        """Tidy up when the last worker has ended."""
+        """Clean up after the last worker has ended."""
 
     def begin_migration(self, connection: Connection) -> None:
-        """Begin the one transaction that changes the schema; all others wait for its end."""
+        """Begin the transaction that changes the schema. Other transactions wait for its end."""

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, TypeVar
 
-#: How many characters a batch has, if it is more than one row.
+#: The most characters in a batch of more than one row.
 BATCH_CHARACTERS = 1_000_000
 
 Item = TypeVar("Item")
@@ -12,7 +12,7 @@ Item = TypeVar("Item")
 def in_batches(
     items: Iterable[Item], fields: Callable[[Item], Mapping[str, Any]], max_items: int
 ) -> Iterator[list[Item]]:
-    """Yield the items in lists that are not empty; `fields` returns what is stored of an item.
+    """Yield the items in non-empty lists; `fields` returns the stored values of an item.
 
     If `items` raises, the items before the error are yielded first.
     """

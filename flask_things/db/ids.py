@@ -1,4 +1,4 @@
-"""Ids that a database cannot give: there is none left, or another program has taken them."""
+"""Ids that a database cannot assign: none is left, or another program has used them."""
 
 from typing import Any
 
@@ -8,27 +8,27 @@ from flask_things.db.backend import Away, Refused
 from flask_things.db.errors import driver_code
 from flask_things.db.sqlite.file import sqlite3
 
-#: The highest id: what SQLite's rowid and PostgreSQL's bigint can count to.
+#: The highest id of SQLite's rowid and PostgreSQL's bigint.
 ID_MAX = 2**63 - 1
 
-#: How many ids one statement may need at most: a bulk call stores many rows.
+#: The most ids that one statement needs: a bulk call inserts many rows.
 SPARE_IDS = 1000
 
-#: PostgreSQL's codes for a sequence at its end, and for a value that a unique column has already.
+#: PostgreSQL's codes for an exhausted sequence and for a duplicate value.
 SEQUENCE_ENDS, NOT_UNIQUE = "2200H", "23505"
 
 
 class NoIdLeft(Refused):
-    """There is no id for a new row (507)."""
+    """No id is left for a new row (507)."""
 
     def __init__(self) -> None:
         super().__init__(
-            f"No id is left: the highest possible one is {ID_MAX}. Nothing was stored."
+            f"No id is left: the highest possible id is {ID_MAX}. Nothing was changed."
         )
 
 
 def listen(engine: Engine) -> None:
-    """Raise NoIdLeft or Away instead of the errors of an INSERT that got no id."""
+    """Raise NoIdLeft or Away if an INSERT fails because it gets no id."""
     event.listen(engine, "handle_error", _explain)
 
 
@@ -39,7 +39,7 @@ def _explain(context: ExceptionContext) -> None:
 
 
 def explain(error: Any, connection: Connection, compiled: Any) -> None:
-    """Raise NoIdLeft or Away if that is what an error of the driver means."""
+    """Raise NoIdLeft or Away if a driver's error means this."""
     if not isinstance(compiled.statement, Insert):
         return
     code, table = driver_code(error), compiled.statement.table
@@ -50,28 +50,28 @@ def explain(error: Any, connection: Connection, compiled: Any) -> None:
     gives_ids = column is not None and column.name not in compiled.params
     if code == NOT_UNIQUE and gives_ids and error.diag.constraint_name == f"{table.name}_pkey":
         _skip_taken(connection.engine, table)
-        raise Away("another program has stored rows with ids that were not given yet") from error
+        raise Away("another program has stored rows with ids that were not assigned yet") from error
 
 
 def _are_spent(driver: Any, table: str) -> bool:
-    """Tell whether SQLite, which says the same of a full disk, has no id left for a table."""
+    """Tell whether a table has no id left. SQLite reports a full disk with the same error."""
     query = (
         f'SELECT max(id) FROM (SELECT max(rowid) AS id FROM "{table}" '  # noqa: S608
         "UNION ALL SELECT seq FROM sqlite_sequence WHERE name = ?)"
     )
     try:
         [highest] = driver.execute(query, [table]).fetchone()
-    except sqlite3.Error:  # the disk is so full that nothing can be read either
+    except sqlite3.Error:  # the disk is too full even for reads
         return False
     return (highest or 0) > ID_MAX - SPARE_IDS
 
 
 def _skip_taken(engine: Engine, table: FromClause) -> None:
-    """Move PostgreSQL's sequence past the ids that are there.
+    """Move PostgreSQL's sequence past the stored ids.
 
-    An INSERT that names its ids leaves the sequence behind. SQLite looks at the rows, too.
+    An INSERT with explicit ids leaves the sequence behind. SQLite considers the rows, too.
     """
     backend = engine.get_execution_options()["backend"]
-    # The transaction that failed holds no lock any more.
+    # The failed transaction holds no locks.
     with engine.begin() as connection, backend.importing(connection, table):
         pass

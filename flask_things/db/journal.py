@@ -1,11 +1,11 @@
-"""The journal: which row changed, how and when, and what it was before.
+"""The journal: which row changed, how and when, and its previous values.
 
-Triggers write it (resource/tables/journal.py), so it has every change, whichever program makes it.
-The feed of changes, the trash, versions and the response cache read it.
+Triggers write it (resource/tables/journal.py), so it has the changes of every program. The feed of
+changes, the trash, versions and the response cache read it.
 
-A place in the journal is an entry's position and time. The place is lost if that entry is gone or
-is another one, or if a backup was restored since: RESTART adds an entry that says so. The journal
-is never empty, so that there always is a place that means "now".
+A place is the position and time of an entry. It becomes invalid if that entry is removed or
+replaced, or if a backup is restored: RESTART adds an entry that marks this. The journal is never
+empty, so that there is always a place that means "now".
 """
 
 from datetime import datetime
@@ -19,7 +19,7 @@ from flask_things.db.session import db
 from flask_things.db.types import UTCDateTime
 from flask_things.db.types.defaults import NOW, ServerDefault
 
-#: The kinds of changes. `started`: the journal begins here, or a backup was restored.
+#: The kinds of changes. `started` marks the beginning of the journal or the restore of a backup.
 CREATED, UPDATED, DELETED, RESTORED, STARTED = (
     "created",
     "updated",
@@ -28,13 +28,13 @@ CREATED, UPDATED, DELETED, RESTORED, STARTED = (
     "started",
 )
 
-#: The number of the transaction that writes: PostgreSQL's, in whose order entries are read.
+#: The number of the writing transaction. On PostgreSQL entries are read in its order.
 TRANSACTION = ServerDefault(sqlite="NULL", postgresql="(pg_current_xact_id()::text::bigint)")
 
-#: Makes every place in the journal that a client holds invalid.
+#: Invalidates every place that a client holds.
 RESTART = f"INSERT INTO journal (change) VALUES ('{STARTED}')"  # noqa: S608 - a constant
 
-#: What a dump of another server has: numbers of transactions that this server has yet to reach.
+#: Matches entries of a dump from another server: their transaction numbers are in the future here.
 FOREIGN = "WHERE transaction_id >= pg_snapshot_xmax(pg_current_snapshot())::text::bigint"
 
 
@@ -46,12 +46,12 @@ class Entry(db.Model):  # type: ignore[name-defined]
     position: Mapped[int] = mapped_column(
         BigInteger().with_variant(Integer, "sqlite"), primary_key=True
     )
-    #: The table and the row that changed. NULL where more than that may have changed.
+    #: The table and row that changed. NULL if more may have changed.
     table_name: Mapped[str | None] = mapped_column(Text)
     row_id: Mapped[int | None] = mapped_column(BigInteger)
     change: Mapped[str] = mapped_column(Text)
     at: Mapped[datetime] = mapped_column(UTCDateTime, server_default=NOW)
-    #: The row's columns before the change, as the database stores them.
+    #: The row's previous columns, as the database stores them.
     before: Mapped[Any] = mapped_column(JSON(none_as_null=True), nullable=True)
     transaction_id: Mapped[int | None] = mapped_column(BigInteger, server_default=TRANSACTION)
 
@@ -65,8 +65,8 @@ DELETIONS = f"""\
 CREATE INDEX "journal_sort_deletions" ON journal (table_name, position)
 WHERE change = '{DELETED}'"""
 
-#: The order in which PostgreSQL's entries are read. On SQLite, where positions are in that order
-#: anyway, the index stays empty.
+#: PostgreSQL's entries are read in this order. On SQLite, where positions have the same order, the
+#: index stays empty.
 TRANSACTIONS = 'CREATE INDEX "journal_sort_transactions" ON journal (transaction_id, position)'
 
 Entry.__table__.info["objects"] = [
@@ -81,7 +81,7 @@ Entry.__table__.info["objects"] = [
 
 
 def watch(table: Table) -> None:
-    """Let the journal tell that a table that is no resource has changed, not which row."""
+    """Record changes of a table that is not a resource, without the row."""
     name, on = quote(f"{table.name}_journal"), quote(table.name)
     add = f"INSERT INTO journal (table_name, change) VALUES ({literal(table.name)}, '{UPDATED}');"  # noqa: S608
     events = {"": "INSERT", "_update": "UPDATE", "_delete": "DELETE"}

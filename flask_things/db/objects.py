@@ -1,8 +1,8 @@
-"""What a table has in the database that SQLAlchemy does not know: indexes, triggers, functions.
+"""Database objects that SQLAlchemy does not know: indexes, triggers, functions.
 
-Each object is created and dropped as a whole, under one name on both databases, which begins with
-its table's. `table.info["objects"]` lists them, and migrations/autogenerate.py compares that with
-the database.
+Each object is created and dropped as a whole. It has the same name on both databases, which starts
+with the table's name. `table.info["objects"]` lists them, and migrations/autogenerate.py compares
+the list with the database.
 """
 
 import hashlib
@@ -12,19 +12,19 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
-#: The databases.
+#: The supported databases.
 DIALECTS = ("sqlite", "postgresql")
 
-#: How the names of a table's objects go on after its own name.
+#: The suffix of an object's name after the table's name.
 NAME = re.compile("_(sort|filter)_.+|_search|_rules|_journal")
 
-#: What an object is by what SQLite lists it as. PostgreSQL has the search in an index, too.
+#: Our kind of an object by SQLite's type. On PostgreSQL the search is an index, too.
 KINDS = {"index": "index", "table": "search", "trigger": "triggers"}
 
-#: What a statement creates.
+#: Matches a statement that creates something.
 CREATED = re.compile(r'\s*CREATE (?:VIRTUAL )?(TABLE|INDEX|TRIGGER|FUNCTION) "((?:[^"]|"")+)"')
 
-#: How the comment begins by which an object of ours is known on PostgreSQL.
+#: The prefix of the comment that marks our objects on PostgreSQL.
 MARK = "declared "
 
 STORED_ON_SQLITE = "SELECT name, type, tbl_name, sql FROM sqlite_master WHERE sql NOT NULL"
@@ -44,29 +44,29 @@ STORED_ON_POSTGRESQL = f"""
 
 
 def quote(name: str) -> str:
-    """Return the name of a table or a column as SQL, whatever it is."""
+    """Quote the name of a table or column for SQL."""
     return '"' + name.replace('"', '""') + '"'
 
 
 def literal(text: str) -> str:
-    """Return a text as SQL."""
+    """Quote a text for SQL."""
     return "'" + text.replace("'", "''") + "'"
 
 
 @dataclass(frozen=True)
 class DatabaseObject:
-    """An index, a search index or a set of triggers; each database has statements that create it.
+    """An index, a search index or a set of triggers, with its statements for each database.
 
-    The first of them creates what bears the object's name.
+    The first statement creates the object with this name.
     """
 
-    kind: str  # among KINDS
+    kind: str  # one of KINDS
     name: str
     sqlite: tuple[str, ...]
     postgresql: tuple[str, ...]
 
     def create(self, dialect: str) -> Iterator[str]:
-        """Yield the statements that create it. On PostgreSQL, a comment tells its version."""
+        """Yield the statements that create it. On PostgreSQL, a comment stores its version."""
         if dialect == "sqlite":
             yield from self.sqlite
             return
@@ -76,12 +76,12 @@ class DatabaseObject:
 
     @property
     def version(self) -> str:
-        """Return what changes with the statements for PostgreSQL, which does not keep them."""
+        """Return a hash of the PostgreSQL statements, which PostgreSQL does not store verbatim."""
         text = plain("".join(self.postgresql)).encode()
         return MARK + hashlib.sha256(text).hexdigest()[:16]
 
     def is_stored(self, stored: dict[str, str], dialect: str) -> bool:
-        """Tell whether the database has the object as it is declared; `stored` is as below."""
+        """Tell whether the database has this version of the object; `stored` is from stored()."""
         if dialect == "postgresql":
             return stored.get(self.name) == self.version
         created = ((CREATED.match(statement), statement) for statement in self.sqlite)
@@ -89,9 +89,9 @@ class DatabaseObject:
 
 
 def drop(kind: str, name: str, dialect: str) -> Iterator[str]:
-    """Yield the statements that drop an object, if it is there."""
+    """Yield the statements that drop an object if it exists."""
     if kind == "triggers" and dialect == "postgresql":
-        yield f"DROP FUNCTION IF EXISTS {quote(name)} CASCADE"  # and its triggers
+        yield f"DROP FUNCTION IF EXISTS {quote(name)} CASCADE"  # drops its triggers, too
     elif kind == "triggers":
         for event in ("", "_update", "_delete"):
             yield f"DROP TRIGGER IF EXISTS {quote(name + event)}"
@@ -104,7 +104,7 @@ def drop(kind: str, name: str, dialect: str) -> Iterator[str]:
 
 
 def stored(connection: Connection) -> tuple[dict[str, str], dict[str, str]]:
-    """Return what the database has by name, SQL or versions, and the kinds of objects by name."""
+    """Return the SQL or version of stored objects by name, and the kinds of our objects by name."""
     if connection.dialect.name == "postgresql":
         objects = connection.exec_driver_sql(STORED_ON_POSTGRESQL).all()
         return {name: version for name, _, version in objects}, {o[0]: o[1] for o in objects}
@@ -117,10 +117,10 @@ def stored(connection: Connection) -> tuple[dict[str, str], dict[str, str]]:
 
 
 def is_name(name: str, table: str) -> bool:
-    """Tell whether a name is one of an object of a table."""
+    """Tell whether a name belongs to an object of a table."""
     return name.startswith(table) and NAME.fullmatch(name.removeprefix(table)) is not None
 
 
 def plain(sql: str) -> str:
-    """Return SQL without its line breaks and indentation."""
+    """Return SQL without line breaks and indentation."""
     return " ".join(sql.split())

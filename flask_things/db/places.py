@@ -1,8 +1,8 @@
-"""Places in the journal: their order, and which entries can be passed without missing any.
+"""Places in the journal, and which entries a reader can pass without missing any.
 
-A place is just after an entry: everything before it is known. On PostgreSQL transactions may commit
-in another order than they write. So entries come in the order of their transactions, and only those
-of transactions before which all others have ended are settled: what commits later comes later.
+A place is just after an entry: its reader knows everything before. PostgreSQL may commit
+transactions in another order than they write. So entries are ordered by transaction, and an entry
+is settled once all earlier transactions have ended: later commits come after it.
 """
 
 from datetime import datetime
@@ -20,7 +20,7 @@ JOURNAL = Entry.__table__
 
 
 class Place(NamedTuple):
-    """A place: the time and the position of an entry."""
+    """The time and position of an entry."""
 
     at: datetime
     position: int
@@ -30,7 +30,7 @@ def now(session: AnySession) -> Place:
     """Return the newest place. Raises Away (503) if no entry is settled yet."""
     found: Any = rows(session, _now(dialect_of(session)))
     if not found:
-        raise Away("a transaction that is older than the journal has not ended")
+        raise Away("a transaction that is older than the journal is still open")
     return Place(*found[0])
 
 
@@ -48,7 +48,7 @@ def newest(dialect: str, *names: str) -> Select[Any]:
 
 
 def walk(dialect: str, position: Any) -> Select[Any]:
-    """Return the query for the settled entries in their order, from the one at a position on."""
+    """Return the query for the settled entries in order, starting at a position."""
     entry, one = JOURNAL.c, JOURNAL.alias("one").c
     is_after = entry.position >= position
     if dialect == "postgresql":
@@ -60,16 +60,16 @@ def walk(dialect: str, position: Any) -> Select[Any]:
 
 
 def order(dialect: str, entry: Any) -> list[Any]:
-    """Return the columns that entries are ordered by."""
+    """Return the columns that order entries."""
     if dialect == "postgresql":
         return [entry.transaction_id, entry.position]
     return [entry.position]
 
 
 def restarted(dialect: str) -> Any:
-    """Return the highest position before which all places are lost, as a subquery."""
+    """Return the highest position before which all places are invalid, as a subquery."""
     entry = JOURNAL.alias("started").c
-    # As a sum, so that PostgreSQL looks for it in the index of tables.
+    # An expression, so that PostgreSQL uses the index on tables.
     highest = select(func.max(entry.position + 0))
     return highest.where(entry.table_name.is_(None), _settled(dialect, entry)).scalar_subquery()
 

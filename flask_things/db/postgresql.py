@@ -1,4 +1,4 @@
-"""PostgreSQL: how the engine is set up, and how transactions begin."""
+"""PostgreSQL: the engine's settings and transactions."""
 
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
@@ -22,47 +22,47 @@ from sqlalchemy.dialects.postgresql import REGCLASS
 from flask_things.db.backend import CONNECTIONS, AnySession, Offload, Unusable, joining, place
 from flask_things.observability.timing import timed
 
-#: PostgreSQL's code for a write on a server that only reads.
+#: PostgreSQL's code for a write on a read-only server.
 READ_ONLY = "25006"
 
-#: How long to wait for one server to answer a new connection, in seconds; there may be several.
+#: How long to wait for each server when connecting, in seconds. There may be several.
 CONNECT_TIMEOUT_S = 2
 
-#: How long one statement may take, in milliseconds. Of an export, each part is one.
+#: The longest time for one statement, in milliseconds. Each part of an export is one.
 STATEMENT_TIMEOUT_MS = 30_000
 
-#: How many writes may wait for a row at a time. The other connections are left for who reads.
+#: The most writes that may wait for rows. The other connections are left for reads.
 WRITERS = CONNECTIONS * 3 // 4
 
-#: How long others wait for writes of which none begins or ends, in seconds.
+#: How long to wait while no other write begins or ends, in seconds.
 HASTE_S = 0.5
 
-#: What all starts that change the schema take turns by: any number that nobody else takes.
+#: The advisory lock for schema changes: any number that no other program uses.
 MIGRATION_LOCK = 7_418_529_630
 
 
 class PostgreSQL:
-    """A database on a server, or on several of which one takes writes."""
+    """A PostgreSQL database on one server, or on several of which one accepts writes."""
 
     def __init__(self, url: URL, *, busy_timeout_ms: int) -> None:
-        """Take the URL, whose own parameters go before ours, and the longest wait for a lock."""
+        """Parameters of the URL override our defaults."""
         self.offload = Offload(busy_timeout_ms / 1000)
         self._busy_timeout_ms = busy_timeout_ms
         self._writers = BoundedSemaphore(WRITERS)
-        self._moved = monotonic()  # when a write has begun or ended
+        self._moved = monotonic()  # when a write last began or ended
         limits = {"lock_timeout": busy_timeout_ms, "statement_timeout": STATEMENT_TIMEOUT_MS}
         options = [f"-c {name}={limit}" for name, limit in limits.items()]
         defaults: dict[str, Any] = {
             "application_name": "flask-things",
-            "client_encoding": "utf8",  # whatever the database, the user or the environment has
+            "client_encoding": "utf8",  # for any encoding of the database, user or environment
             "connect_timeout": CONNECT_TIMEOUT_S,
-            # A machine that has vanished is noticed within seconds, by an idle connection, too.
+            # Detect a machine that disappears within seconds, also on idle connections.
             "keepalives_idle": 1,
             "keepalives_interval": 1,
             "keepalives_count": 3,
             "tcp_user_timeout": 3000,
-            # No statement is kept prepared: each is planned for what it looks for, and a pooler
-            # that hands a connection round may stand in between.
+            # Do not prepare statements: each gets a plan for its values, and a connection pooler
+            # such as PgBouncer may be in between.
             "prepare_threshold": None,
         }
         self._connect_args = {
@@ -71,36 +71,36 @@ class PostgreSQL:
         }
 
     def engine_options(self) -> dict[str, Any]:
-        """Return what SQLAlchemy's engine is to be made with."""
+        """Return the arguments for SQLAlchemy's engine."""
         return {
             "connect_args": self._connect_args,
-            "pool_pre_ping": True,  # after a restart of the server nobody meets a dead connection
+            "pool_pre_ping": True,  # replaces connections that a restart of the server has closed
             "pool_size": CONNECTIONS,
             "max_overflow": CONNECTIONS,
-            "hide_parameters": True,  # the log is not for what users write
+            "hide_parameters": True,  # users' texts must not get into the log
             "pool_timeout": CONNECT_TIMEOUT_S,
         }
 
     def listen(self, engine: Engine) -> None:
-        """Look at every error."""
+        """Register the error handler."""
         self._engine = engine
         event.listen(engine, "handle_error", self._handle_error)
 
     def _handle_error(self, context: ExceptionContext) -> None:
         error: Any = context.original_exception
         if getattr(error, "sqlstate", None) == READ_ONLY:
-            context.is_disconnect = True  # another server may be the primary by now
+            context.is_disconnect = True  # another server may be the primary now
         if detail := getattr(getattr(error, "diag", None), "message_detail", None):
             errors: list[Any] = [error, context.sqlalchemy_exception]
-            for quoting in errors:  # the row, with what users write
+            for quoting in errors:  # the row, which has users' texts
                 message, *others = quoting.args
                 quoting.args = (message.replace(detail, "(hidden)"), *others)
 
     @contextmanager
     def writing(self, session: AnySession, *, alone: bool) -> Iterator[Connection]:
-        """Run a block as one transaction; the rows that it finds are locked.
+        """Run a block as one transaction, in which reads lock their rows.
 
-        Some connections are left for those who read, whatever the writers wait for. Raises Away.
+        Some connections are left for reads, even if all writers wait. Raises Away.
         """
         with ExitStack() as stack:
             with timed("gate"):
@@ -114,13 +114,13 @@ class PostgreSQL:
                 self._moved = monotonic()
 
     def limit_wait(self, connection: Connection) -> None:
-        """End the statements that follow in time: who queues for a row waits for two locks."""
+        """Limit the statements that follow: a queue for a row can mean two waits for locks."""
         limit = func.set_config("statement_timeout", str(self._busy_timeout_ms), True)
         connection.execute(select(limit))
 
     @contextmanager
     def reader(self) -> Iterator[Any]:
-        """Lend a connection of the driver, which the pool has seen to be alive."""
+        """Lend a driver connection that the pool has checked."""
         connection = self._engine.raw_connection()
         try:
             yield connection.driver_connection
@@ -131,17 +131,17 @@ class PostgreSQL:
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
-        """Run the block in a transaction that sees one moment."""
+        """Run the block in a transaction that reads from one snapshot."""
         with self._engine.connect() as connection:
             yield connection.execution_options(isolation_level="REPEATABLE READ")
 
     def take_turns(self, connection: Connection, name: str) -> None:
-        """Take a lock by a name; it ends with the transaction."""
+        """Take an advisory lock by name, which ends with the transaction."""
         connection.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(name, 0))))
 
     @contextmanager
     def importing(self, connection: Connection, table: FromClause) -> Iterator[None]:
-        """Run the block while nobody else can insert; then its sequence goes on from the top."""
+        """Run the block while no others can insert. Then move the sequence past the highest id."""
         name = connection.dialect.identifier_preparer.format_table(table)
         connection.exec_driver_sql(f"LOCK {name} IN SHARE ROW EXCLUSIVE MODE")
         yield
@@ -152,28 +152,28 @@ class PostgreSQL:
         )
 
     def version(self) -> None:
-        """Tell nothing: the server would have to be asked, which is what this is to save."""
+        """Return nothing: a query to the server would cost what the cache saves."""
 
     def changes(self, since: int) -> None:
-        """Tell nothing, as `version`."""
+        """Return nothing, like `version`."""
 
     def is_sound(self) -> bool:
-        """Leave it to the server to notice damage."""
+        """Return True: the server detects damage."""
         return True
 
     def why_read_only(self) -> str:
-        """Return None: the server answers each write by itself."""
+        """Return an empty string: the server responds to each write itself."""
         return ""
 
     def examine(self) -> None:
-        """Raise Unusable if the database cannot hold every text."""
+        """Raise Unusable if the database's encoding cannot store every text."""
         with self._engine.connect() as connection:
             encoding = connection.exec_driver_sql("SHOW server_encoding").scalar()
         if encoding != "UTF8":
             raise Unusable(f"Its encoding is {encoding}. Create it with ENCODING 'UTF8'.")
 
     def is_made(self) -> bool:
-        """Tell that somebody has made the database: we do not."""
+        """Return True: administrators create PostgreSQL databases."""
         return True
 
     def making(self) -> AbstractContextManager[None]:
@@ -181,10 +181,10 @@ class PostgreSQL:
         return nullcontext()
 
     def leave(self) -> None:
-        """Do nothing: the server keeps what it has."""
+        """Do nothing: there are no files to clean up."""
 
     def begin_migration(self, connection: Connection) -> None:
-        """Begin the transaction that changes the schema, which may take long."""
+        """Begin the transaction that changes the schema, without timeouts."""
         connection.exec_driver_sql("SET LOCAL statement_timeout = 0")
         connection.exec_driver_sql("SET LOCAL lock_timeout = 0")
         connection.execute(select(func.pg_advisory_xact_lock(MIGRATION_LOCK)))

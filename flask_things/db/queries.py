@@ -1,4 +1,4 @@
-"""Queries: how statements are executed, and which of them off the event loop."""
+"""Executes queries, slow ones off the event loop."""
 
 from collections.abc import Callable, Generator, Sequence
 from contextlib import nullcontext
@@ -12,18 +12,18 @@ from flask_things.db.backend import AnySession, call_directly
 from flask_things.db.session import backend_of, engine_of, transaction
 from flask_things.observability.timing import timed
 
-#: How many rows a stream reads at once: with the longest texts, these take 8 MB.
+#: How many rows a stream reads at once. With the longest texts they take 8 MB.
 STREAM_ROWS = 20
 
 
 def rows(session: AnySession, statement: Executable, parameters: Any = None) -> Sequence[Row[Any]]:
-    """Return the rows of a statement, as values that the session does not know of.
+    """Return the rows of a statement as plain values, not as objects of the session.
 
-    Inside `writing` or `reading` it is a part of that. Else it is a read by itself, on a connection
-    of its own: a session, which would have to learn of each row, takes three times as long.
+    Inside `writing` or `reading` it is part of that transaction. Otherwise it is a separate read on
+    its own connection. Loading rows into a session takes three times as long.
 
-    A slow statement is offloaded, so that the other requests of a worker go on: one that has a list
-    of parameters, or the execution option `takes_long`. Raises Away (503) if too many others wait.
+    Slow statements are offloaded, so that the worker's other requests proceed: those with a list of
+    parameters or the execution option `takes_long`. Raises Away (503) if too many are waiting.
     """
     return read(session, statement, parameters, Result.all)  # type: ignore[no-any-return]
 
@@ -31,9 +31,9 @@ def rows(session: AnySession, statement: Executable, parameters: Any = None) -> 
 def read(
     session: AnySession, statement: Executable, parameters: Any, take: Callable[[Any], Any]
 ) -> Any:
-    """Execute a statement as `rows` does, and return what `take` makes of its result.
+    """Execute a statement as `rows` does, and return what `take` returns for its result.
 
-    It need not read all of the result: SQLite makes one row at a time.
+    `take` need not read the whole result: SQLite produces one row at a time.
     """
     takes_long = isinstance(parameters, list) or _takes_long(statement)
     engine = engine_of(session)
@@ -58,10 +58,10 @@ def _execute(connection: Connection, statement: Executable, parameters: Any, tak
 
 
 def stream(session: AnySession, query: Select[Any], parameters: Any) -> Generator[Row[Any]]:
-    """Return the rows of a query as they are read: all of one snapshot, on their own connection.
+    """Return the rows of a query as they are read, from one snapshot on a separate connection.
 
-    The query is executed before the first row is asked for. Close the generator if you do not read
-    it to its end. Raises Away (503) where too many others are open.
+    The query is executed before the first row is requested. Close the generator if you do not read
+    it completely. Raises Away (503) if too many exports are open.
     """
     rows = _streamed(engine_of(session), query, parameters)
     next(rows)
@@ -84,9 +84,9 @@ def _streamed(engine: Engine, query: Select[Any], parameters: Any) -> Generator[
 
 @lru_cache(maxsize=1000)
 def as_stored(query: Select[Any]) -> Select[Any]:
-    """Return a query for the same values as the driver has them: what types load takes longer.
+    """Return a query for the values as the driver returns them. Converting types takes longer.
 
-    It is made once for a query, as to make one takes longer than to execute it.
+    It is cached, because building it takes longer than executing it.
     """
     columns: Any = query.selected_columns
     stored = [type_coerce(column, NULLTYPE).label(column.key) for column in columns]
@@ -94,16 +94,16 @@ def as_stored(query: Select[Any]) -> Select[Any]:
 
 
 def locked(session: AnySession, query: Select[Any], parameters: Any = None) -> Sequence[Row[Any]]:
-    """Return the rows of a query inside `writing`; nobody else can change them before its end."""
+    """Return the rows of a query inside `writing`, locked until its end."""
     limit_wait(session)
     return rows(session, _for_update(query), parameters)
 
 
 def limit_wait(session: AnySession) -> None:
-    """Limit how long what follows inside `writing` waits for rows."""
+    """Limit how long the rest of a `writing` block waits for rows."""
     if joined := transaction():
         backend_of(session).limit_wait(joined)
 
 
-#: Made once: with a statement of this moment, SQLAlchemy looks through all of its columns.
+#: Cached: SQLAlchemy analyses all columns of a new statement.
 _for_update = lru_cache(maxsize=100)(Select[Any].with_for_update)

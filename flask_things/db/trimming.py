@@ -1,4 +1,4 @@
-"""How long the journal is kept: each write removes a few of its oldest entries."""
+"""Limits the journal's age: each write removes a few of its oldest entries."""
 
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
@@ -11,34 +11,35 @@ from flask_things.db.journal import Entry
 from flask_things.db.session import CHORES
 from flask_things.db.types import utc_now
 
-#: How many entries a write removes at first. While that is not enough, each write removes twice as
+#: How many entries a write removes at first. While this is not enough, each write removes twice as
 #: many as the one before, up to more than a bulk call adds.
 TRIMMED, TRIMMED_MAX = 10, 2000
 
-#: How long a worker's writes remove none after one that has found fewer.
+#: How long a worker's writes skip the removal after one that found fewer.
 REST = timedelta(minutes=1)
 
-#: How long an entry is kept at least, without what was before: clients may be away for a while.
+#: The minimum age of removed entries, without their previous values: clients may be away for a
+#: while.
 KEPT_AT_LEAST = timedelta(days=1)
 
-#: In how many of the newest entries a write erases what was before, if nothing old is to be kept.
+#: How many of the newest entries a write checks for previous values to erase, if none are kept.
 ERASED = 1000
 
 
 def kept_since() -> datetime:
-    """Return from when on deleted rows and old versions can still be seen."""
+    """Return the time since which deleted rows and old versions are kept."""
     return utc_now() - timedelta(days=current_app.config["THINGS_KEEP_DAYS"])
 
 
 class Trimmer:
-    """Removes entries that were kept for long enough, a few with each write."""
+    """Removes old entries, a few with each write."""
 
     def __init__(self) -> None:
         self._rests_since = datetime.min.replace(tzinfo=UTC)
         self._limit = TRIMMED
 
     def __call__(self, connection: Connection) -> None:
-        """Remove some, unless a moment ago there were few."""
+        """Remove some, unless the last removal found few."""
         now = utc_now()
         if not current_app.config["THINGS_KEEP_DAYS"]:
             connection.execute(ERASE)
@@ -46,7 +47,7 @@ class Trimmer:
             return
         oldest = connection.execute(OLDEST, {"limit": self._limit + 1}).all()
         end = min(kept_since(), now - KEPT_AT_LEAST)
-        # The last one that is old stays: a client may have come to it, and missed nothing since.
+        # The last old entry stays: a client may be at this place without having missed anything.
         old = [one.position for one, following in pairwise(oldest) if following.at < end]
         if old:
             connection.execute(delete(Entry.__table__).where(_unlocked(Entry.position.in_(old))))
@@ -57,7 +58,7 @@ class Trimmer:
 
 
 def _unlocked(condition: Any) -> Any:
-    """Return the condition for those entries that no other transaction is removing."""
+    """Restrict a condition to entries that no other transaction is removing."""
     free = select(Entry.position).where(condition).order_by(Entry.position)
     return Entry.position.in_(free.with_for_update(skip_locked=True))
 

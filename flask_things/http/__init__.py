@@ -1,1 +1,1 @@
-"""HTTP: parsing, problems, conditional requests, retries, pages and caching, a module each."""
+"""HTTP: parsing, problems, conditional requests, retries, pagination and caching."""

@@ -1,4 +1,4 @@
-"""Checks of texts and numbers, each with the code and the limit of its error."""
+"""Validators for texts and numbers. Their errors carry a code and a limit."""
 
 from collections.abc import Callable
 
@@ -9,7 +9,7 @@ from flask_things.http.error_codes import Code, Message
 
 
 def length(minimum: int, maximum: int | None) -> list[validate.Length]:
-    """Return what checks the number of characters."""
+    """Return the validators for a number of characters."""
     short = Message("Shorter than minimum length {min}.", Code.TOO_SHORT, minimum)
     long = Message("Longer than maximum length {max}.", Code.TOO_LONG, maximum)
     checks = [validate.Length(min=minimum, error=short)] if minimum else []
@@ -17,9 +17,10 @@ def length(minimum: int, maximum: int | None) -> list[validate.Length]:
 
 
 def bounds(minimum: int, maximum: int) -> list[Callable[[int], int]]:
-    """Return what checks the size of a number.
+    """Return the validators for the size of a number.
 
-    It is functions: apispec documents the bounds of a Range, also those that JavaScript rounds.
+    These are plain functions because apispec would document the bounds of a Range, including those
+    that JavaScript rounds.
     """
     small = Message("Must be at least {min}.", Code.TOO_SMALL, minimum)
     large = Message("Must be at most {max}.", Code.TOO_LARGE, maximum)
@@ -28,7 +29,7 @@ def bounds(minimum: int, maximum: int) -> list[Callable[[int], int]]:
 
 
 def storable(text: str) -> None:
-    """Raise ValidationError (422) for what cannot be stored on every database."""
+    """Raise ValidationError (422) for a text that some database cannot store."""
     if TEXT_FORBIDDEN.search(text):
         forbidden = "Must not contain U+0000 or a lone surrogate."
         raise ValidationError(Message(forbidden, Code.NOT_STORABLE))

@@ -1,4 +1,4 @@
-"""gzip for what may be long: lists, exports and files (RFC 9110, sections 8.4.1 and 12.5.3)."""
+"""gzip for lists, exports and files (RFC 9110, sections 8.4.1 and 12.5.3)."""
 
 import zlib
 from collections.abc import Callable, Iterable, Iterator
@@ -13,23 +13,23 @@ from flask_things.environ import STREAM
 from flask_things.transport.downloads import DOWNLOADS
 from flask_things.turns import in_thread
 
-#: What is shorter is sent as it is, in bytes: it fits into one packet.
+#: Shorter bodies are not compressed, in bytes: they fit into one packet.
 LEAST_BYTES = 1000
 
-#: zlib's level. 6, its default, makes a list 4 % shorter and takes twice the time; 1 makes it 10 %
-#: longer and takes half the time. What is compressed only once is compressed best.
+#: zlib's levels. The default, 6, makes a list 4 % shorter and takes twice the time; 1 makes it 10 %
+#: longer and takes half the time. BEST is for content that is compressed only once.
 LEVEL, BEST = 4, 9
 
-#: The number by which zlib knows the format of gzip, with its largest window. It writes no time.
+#: zlib's `wbits` for the gzip format with the largest window. It writes no timestamp.
 FORMAT = 31
 
-#: What is longer is compressed in a thread, in bytes: this much takes up to 4 milliseconds.
+#: Longer bodies are compressed in a thread, in bytes. This many take up to 4 milliseconds.
 SMALL_BYTES = 128 * 1024
 
 
 @lru_cache(maxsize=64)
 def coding(accept_encoding: str | None) -> str | None:
-    """Return "gzip" if the client accepts it and does not prefer no coding, or else None."""
+    """Return "gzip" if the client accepts it and does not prefer an uncompressed response."""
     field = (accept_encoding or "").lower().replace("x-gzip", "gzip")  # section 8.4.1.3
     accepted = parse_accept_header(field, Accept)
     quality = accepted.quality("gzip")
@@ -47,9 +47,9 @@ def packed(response: Response) -> bytes:
 
 
 def compressed(view: Any, packed: Callable[[Response], bytes] = packed) -> Any:
-    """Compress what a view answers for clients that accept it; an export, too, but no events.
+    """Compress a view's responses for clients that accept gzip. Event streams stay uncompressed.
 
-    The variant has an ETag of its own, also on 304. The preconditions have been checked before.
+    The compressed variant has its own ETag, also on 304. Preconditions must be checked before.
     """
 
     @wraps(view)
@@ -75,7 +75,7 @@ def compressed(view: Any, packed: Callable[[Response], bytes] = packed) -> Any:
 
 
 def _stream(chunks: Iterable[bytes]) -> Iterator[bytes]:
-    """Yield each chunk as a part of gzip that the client can read at once."""
+    """Yield each chunk as gzip that the client can decompress at once."""
     compressor = zlib.compressobj(LEVEL, wbits=FORMAT)
 
     def step(chunk: bytes) -> bytes:
@@ -87,8 +87,8 @@ def _stream(chunks: Iterable[bytes]) -> Iterator[bytes]:
 
 
 def _run(function: Callable[[bytes], bytes], data: bytes) -> bytes:
-    """Call a function of bytes, which zlib makes without Python's global lock."""
+    """Call a function of bytes. zlib releases the GIL while it works."""
     if len(data) <= SMALL_BYTES:
         return function(data)
-    with DOWNLOADS.sending(data):  # they are in memory until then
+    with DOWNLOADS.sending(data):  # the bytes stay in memory until then
         return in_thread(function, data)

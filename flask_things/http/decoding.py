@@ -1,7 +1,8 @@
-"""JSON bodies: decoded strictly, in memory that is bounded by what a body may hold.
+"""Strict JSON decoding with bounded memory.
 
-A value takes up to 50 times the memory that it has in JSON. So the values are counted before any is
-made, and a large array is decoded in parts: all of it as characters can take four times its bytes.
+A decoded value takes up to 50 times the memory of its JSON text. So values are counted before any
+is created, and a large array is decoded in parts: the whole text as characters can take four times
+its bytes.
 """
 
 import json
@@ -19,18 +20,18 @@ from flask_things.db.sqlite.file import sqlite3
 from flask_things.http.error_codes import Code, Message
 from flask_things.turns import TURN_S, in_thread
 
-#: How many values a body holds at most: arrays, objects and what is in them. A bulk of things has
-#: 5 000, one of a resource with 30 fields 31 000; each may take 100 bytes, and an error, too.
+#: The most values in a body: arrays, objects and their items. A bulk of things has 5 000, a bulk of
+#: a resource with 30 fields 31 000. Each value, and each error, may take 100 bytes.
 BODY_MAX_VALUES = 32_000
 
-#: How many bytes are looked at or decoded at once.
+#: How many bytes are scanned or decoded at once.
 PART_BYTES = 512 * 1024
 
-#: How a large array begins; and what may stand between two values.
+#: The start of an array, and the white space between values.
 ARRAY = re.compile(rb"[ \t\n\r]*\[")
 SPACE = re.compile(r"[ \t\n\r]*")
 
-#: What stands before a value, and all bytes but these and the quotes of strings.
+#: The bytes that precede a value, and all bytes except these and the quote.
 MARKS = (b",", b"[", b"{")
 OTHERS = bytes(set(range(256)) - set(b'",[{'))
 
@@ -38,7 +39,7 @@ Body = bytes | bytearray
 
 
 def decode(body: Body) -> Any:
-    """Return the value that a JSON text holds.
+    """Return the value of a JSON text.
 
     Raises BadRequest (400) if it is not JSON, and ValidationError (422) if it has too many values.
     """
@@ -54,21 +55,22 @@ def decode(body: Body) -> Any:
     except json.JSONDecodeError as error:
         raise BadRequest(f"The body is not JSON: {error.msg if in_parts else error}.") from error
     except RecursionError as error:
-        raise BadRequest("The body is nested too deep.") from error
+        raise BadRequest("The body is nested too deeply.") from error
     except ValueError as error:  # NaN and infinities, or too many digits for an int
-        raise BadRequest("The body holds a number that is not JSON or is too long.") from error
+        text = "The body contains NaN, an infinity or a number with too many digits."
+        raise BadRequest(text) from error
 
 
 def refuse_constant(name: str) -> NoReturn:
-    """Raise ValueError for NaN and infinities, which Python would take."""
-    raise ValueError(f"{name} is no number.")
+    """Raise ValueError for NaN and infinities, which Python would accept."""
+    raise ValueError(f"{name} is not a number.")
 
 
 DECODER = json.JSONDecoder(parse_constant=refuse_constant)
 
 
 def _has_too_many_values(body: Body) -> bool:
-    """Tell by the characters that stand before values, outside of strings."""
+    """Count the bytes that precede values, outside of strings."""
     if sum(part.count(mark) for part in _parts(body) for mark in MARKS) <= BODY_MAX_VALUES:
         return False
     values = quotes = 0
@@ -77,14 +79,14 @@ def _has_too_many_values(body: Body) -> bool:
         pieces = unescaped.translate(None, OTHERS).split(b'"')
         values += sum(map(len, pieces[quotes % 2 :: 2]))
         quotes += len(pieces) - 1
-        # Two quotes are a string, and two strings at most a member.
+        # Two quotes make a string, and a member has at most two strings.
         if values > BODY_MAX_VALUES or quotes > 4 * BODY_MAX_VALUES:
             return True
     return False
 
 
 def _parts(body: Body) -> Iterator[bytes]:
-    """Return a body in parts, with a turn for other requests after each; no escape is cut."""
+    """Yield a body in parts that split no escape. Other requests run in between."""
     at = 0
     while at < len(body):
         end = at + PART_BYTES
@@ -97,35 +99,34 @@ def _parts(body: Body) -> Iterator[bytes]:
 
 
 def _check(body: Body) -> None:
-    """Raise BadRequest if it is not JSON."""
+    """Raise BadRequest (400) unless the body is JSON."""
     try:
         for _ in iterdecode(_parts(body), "utf-8"):
             pass
     except UnicodeDecodeError as error:
         raise BadRequest("The body is not UTF-8.") from error
     if not in_thread(_is_json, body):
-        raise BadRequest("The body is not JSON, or nested too deep.")
+        raise BadRequest("The body is not JSON, or is nested too deeply.")
 
 
 def _is_json(body: Body) -> bool:
-    """Tell whether UTF-8 is JSON; SQLite does so without making its values."""
+    """Tell whether UTF-8 is JSON. SQLite checks it without building the values."""
     with closing(sqlite3.connect(":memory:")) as connection:
         [(is_json,)] = connection.execute("SELECT json_valid(CAST(? AS TEXT))", [body])
     return bool(is_json)
 
 
 class Parts:
-    """An array's text, of which a part at a time is decoded to characters."""
+    """The text of an array, decoded to characters one part at a time."""
 
     def __init__(self, body: Body) -> None:
-        """Take the UTF-8."""
         self._body = body
         self._decode = getincrementaldecoder("utf-8")().decode
         self._read = 0  # bytes
         self._text, self._at = "", 0
 
     def items(self) -> Iterator[Any]:
-        """Yield the items; raise what json.loads would, but with positions in a part."""
+        """Yield the items. Errors are those of json.loads, with positions relative to a part."""
         self._expect("[")
         is_first = True
         while not (is_first and self._peek() == "]"):
@@ -148,7 +149,7 @@ class Parts:
                     continue
                 raise
             end = _after_space(self._text, end)
-            # Otherwise a number may go on in the next part.
+            # Otherwise a number may continue in the next part.
             if self._text[end : end + 1] in {",", "]"} or not self._grow():
                 self._at = end
                 return value
@@ -159,14 +160,14 @@ class Parts:
         self._at += 1
 
     def _peek(self) -> str:
-        """Go to the next character that is no space, and return it, or "" at the end."""
+        """Skip white space and return the next character, or "" at the end."""
         while True:
             self._at = _after_space(self._text, self._at)
             if self._at < len(self._text) or not self._grow():
                 return self._text[self._at : self._at + 1]
 
     def _grow(self) -> bool:
-        """Decode another part, and as much more as the item has already; False if there is none."""
+        """Decode another part, at least as long as the current item. Return False at the end."""
         size = max(PART_BYTES, len(self._text) - self._at)
         part = self._body[self._read : self._read + size]
         if not part:

@@ -1,4 +1,4 @@
-"""What is wrong with a place of a request, in words that programs can rely on."""
+"""Machine-readable codes of validation errors."""
 
 from enum import StrEnum
 
@@ -6,23 +6,23 @@ from marshmallow import Schema, fields
 
 
 class Code(StrEnum):
-    """What is wrong; a code stays when its `detail` is reworded."""
+    """The code of an error. It stays the same when its `detail` is reworded."""
 
     meaning: str
 
     def __new__(cls, value: str, meaning: str) -> "Code":
-        """Return a member; `meaning` is for the OpenAPI document."""
+        """Return a member; `meaning` documents it in OpenAPI."""
         code = str.__new__(cls, value)
         code._value_, code.meaning = value, meaning
         return code
 
-    REQUIRED = "required", "It is missing."
-    UNKNOWN = "unknown", "There is no such field or parameter."
-    NULL = "null", "It may not be null."
-    TYPE = "type", "Of another type, such as a string for an integer."
-    FORMAT = "format", "A text that is not written as it must be, such as a date."
-    NOT_ALLOWED = "not_allowed", "None of the values that are allowed."
-    NOT_STORABLE = "not_storable", "Not every database can hold it, such as U+0000."
+    REQUIRED = "required", "A required value is missing."
+    UNKNOWN = "unknown", "No such field or parameter exists."
+    NULL = "null", "The value must not be null."
+    TYPE = "type", "The value has the wrong type, such as a string for an integer."
+    FORMAT = "format", "The value has the wrong format, such as an invalid date."
+    NOT_ALLOWED = "not_allowed", "The value is not one of the allowed values."
+    NOT_STORABLE = "not_storable", "The text has a character that cannot be stored, such as U+0000."
     TOO_SHORT = "too_short", "Fewer characters than `limit`."
     TOO_LONG = "too_long", "More than `limit` characters, or bytes of JSON for an object."
     TOO_FEW = "too_few", "Fewer items than `limit`."
@@ -30,17 +30,17 @@ class Code(StrEnum):
     TOO_SMALL = "too_small", "A number below `limit`."
     TOO_LARGE = "too_large", "A number above `limit`."
     TOO_DEEP = "too_deep", "Nested deeper than `limit` levels."
-    REPEATED = "repeated", "Given more than once."
+    REPEATED = "repeated", "The name occurs more than once."
     NOT_FOUND = "not_found", "No row has this id."
-    NOT_UNIQUE = "not_unique", "Another row, or another item, has this value."
-    CURSOR = "cursor", "Damaged, or of another sort or selection."
-    KEY_REUSED = "key_reused", "The key was sent with another body before."
-    RULE = "rule", "Another rule of the resource is broken; `detail` says which."
-    INVALID = "invalid", "Anything else; `detail` says what."
+    NOT_UNIQUE = "not_unique", "Another row or item already has this value."
+    CURSOR = "cursor", "The cursor is damaged, or belongs to another sort or selection."
+    KEY_REUSED = "key_reused", "The key was used before with a different body."
+    RULE = "rule", "A rule of the resource is broken; see `detail`."
+    INVALID = "invalid", "Any other error; see `detail`."
 
 
 class Message(str):
-    """What is wrong, for people, with its code and the limit that was exceeded, for programs."""
+    """An error message with its code and, where a number is involved, the limit."""
 
     __slots__ = ("code", "limit")
 
@@ -54,7 +54,7 @@ class Message(str):
         return message
 
     def format(self, *args: object, **kwargs: object) -> "Message":
-        """Return the message with values in its text: marshmallow formats all that it raises."""
+        """Format the text and keep the code. marshmallow formats every message that it raises."""
         return Message(super().format(*args, **kwargs), self.code, self.limit)
 
 
@@ -72,7 +72,7 @@ BUILT_IN = {
 
 
 def described(text: str) -> tuple[Code, int | None]:
-    """Return the code and the limit of any message: a plain one has the code `invalid`."""
+    """Return the code and the limit of a message. A plain string has the code `invalid`."""
     if isinstance(text, Message):
         return text.code, text.limit
     return BUILT_IN.get(text, Code.INVALID), None

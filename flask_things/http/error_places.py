@@ -1,4 +1,4 @@
-"""Where a request is not valid: webargs' messages → the `errors` of a problem document."""
+"""Turns webargs' messages into the `errors` of a problem document."""
 
 from collections.abc import Iterator, Mapping
 from itertools import takewhile
@@ -9,21 +9,21 @@ from marshmallow import Schema
 
 from flask_things.http.error_codes import described
 
-#: What is wrong, by "code", "limit" and "detail", and where, by the name of the place.
+#: One entry: `code`, `limit` and `detail`, and the location under its own name (see PLACES).
 Error = dict[str, Any]
 
-#: What marshmallow says of a field that a schema has not.
+#: marshmallow's message for a field that the schema does not have.
 UNKNOWN_FIELD = Schema().error_messages["unknown"]
 
-#: The longest name of a member that is repeated, in characters; each may become twelve bytes.
+#: The longest member name that a pointer repeats, in characters. Each may become twelve bytes.
 NAME_MAX_CHARACTERS = 200
 
-#: How `errors` names a place, by webargs' name of the location.
+#: The name of a location in `errors`, by webargs' name.
 PLACES = {"json": "pointer", "query": "parameter", "headers": "header"}
 
 
 def errors_of(messages: Mapping[str, Any]) -> Iterator[Error]:
-    """Yield an entry for each message of webargs, which has them by location and by field."""
+    """Yield an entry for each message of webargs, which sorts them by location and field."""
     for location, by_field in messages.items():
         is_body = location == "json"
         for path, text in _flat(by_field, is_body=is_body):
@@ -38,7 +38,7 @@ def _flat(
 ) -> Iterator[tuple[tuple[str, ...], str]]:
     if isinstance(messages, Mapping):
         for key, inner in messages.items():
-            # marshmallow's name for the whole; but a client may have a field of that name.
+            # marshmallow's name for the whole body. A client may send a field of that name, too.
             whole = is_body and key == "_schema" and inner != [UNKNOWN_FIELD]
             yield from _flat(inner, path if whole else (*path, str(key)), is_body=is_body)
     else:
@@ -49,7 +49,7 @@ def _flat(
 def _pointer(path: tuple[str, ...]) -> str:
     """Return a JSON Pointer as a URI fragment (RFC 6901, section 6).
 
-    It ends before a name that is too long to be repeated, and so points at the object around it.
+    It stops before a name that is too long to repeat, and so points at the enclosing object.
     """
     short = takewhile(lambda part: len(part) <= NAME_MAX_CHARACTERS, path)
     escaped = (part.replace("~", "~0").replace("/", "~1") for part in short)

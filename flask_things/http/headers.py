@@ -1,4 +1,4 @@
-"""The header fields that every response carries."""
+"""The header fields of every response."""
 
 import logging
 import re
@@ -10,13 +10,13 @@ from flask import Flask, has_request_context, request
 
 REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,128}")
 
-#: The name in the environment of the fields of the request's response.
+#: The environ key of the header fields for this request's response.
 FIELDS = "flask_things.fields"
 
-#: What may be done by an answer that is shown as a page; /docs may do more.
+#: Blocks all active content if a response is shown as a page. /docs has its own policy.
 POLICY = "default-src 'none'; frame-ancestors 'none'"
 
-#: Their description in the OpenAPI document.
+#: Their documentation in the OpenAPI document.
 DOCUMENTED = {
     "Content-Security-Policy": {
         "description": "Blocks all active content in a browser.",
@@ -39,7 +39,7 @@ DOCUMENTED = {
 
 
 def common(asked_id: str = "") -> dict[str, str]:
-    """Return the fields; `asked_id` is the id that the client gave the request."""
+    """Return the header fields. `asked_id` is the request id that the client sent."""
     request_id = asked_id if REQUEST_ID.fullmatch(asked_id) else token_hex(16)
     return {
         "X-Request-ID": request_id,
@@ -50,17 +50,17 @@ def common(asked_id: str = "") -> dict[str, str]:
 
 
 class Headers:
-    """A WSGI application before another, whose responses get the fields that they lack."""
+    """WSGI middleware that adds the common header fields to every response."""
 
     def __init__(self, app: Any) -> None:
         self._app = app
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
-        """Answer a request."""
+        """Handle a request."""
         fields = environ[FIELDS] = common(environ.get("HTTP_X_REQUEST_ID", ""))
 
         def respond(status: str, own: list[tuple[str, str]], exc_info: Any = None) -> Any:
-            if status.startswith("204"):  # there is no content to have a type
+            if status.startswith("204"):  # a 204 has no content
                 own = [field for field in own if field[0] != "Content-Type"]
             present = {name.lower() for name, _ in own}
             missing = [field for field in fields.items() if field[0].lower() not in present]
@@ -70,7 +70,7 @@ class Headers:
 
 
 def init_app(app: Flask) -> None:
-    """Put the fields on every response, and the id before what is logged of a request."""
+    """Add the fields to every response, and the request id to log messages."""
     app.wsgi_app = Headers(app.wsgi_app)  # type: ignore[method-assign]
     app.logger.addFilter(_name_request)
 

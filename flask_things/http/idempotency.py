@@ -1,7 +1,7 @@
-"""Retries that cannot double: the answer to a request with an Idempotency-Key is kept and repeated.
+"""Safe retries: a request with an Idempotency-Key runs once, and retries get its response.
 
-The key is stored in the transaction of what the request does. Requests with one key take turns: the
-first does it, and the others find its answer. See
+The key is stored in the same transaction as the request's changes. Requests with the same key wait
+for each other: the first one runs, and the others repeat its response. See
 https://datatracker.ietf.org/doc/draft-ietf-httpapi-idempotency-key-header/.
 """
 
@@ -28,20 +28,20 @@ KEY_MAX_CHARACTERS = 255
 
 KEPT_FOR = timedelta(hours=24)
 
-#: How many answers that were kept for too long a write removes at most: more than it brings.
+#: How many expired responses a write removes at most: more than it adds.
 SWEPT = 10
 
-#: How long a worker's writes remove none after one that has found fewer.
+#: How long a worker's writes skip the removal after one that found fewer than SWEPT.
 REST = timedelta(minutes=1)
 
 
 class KeptAnswer(db.Model):  # type: ignore[name-defined]
-    """The answer to a request with an Idempotency-Key, for when it comes again."""
+    """The stored response to a request with an Idempotency-Key."""
 
-    #: Whose keys: a token, if there was one, a method and a path.
+    #: The token, if there was one, and the method and path.
     scope: Mapped[str] = mapped_column(Text, primary_key=True)
     key: Mapped[str] = mapped_column(Text, primary_key=True)
-    digest: Mapped[bytes] = mapped_column(LargeBinary)  # of the request's body
+    digest: Mapped[bytes] = mapped_column(LargeBinary)  # of the request body
     status: Mapped[int] = mapped_column(Integer)
     headers: Mapped[list[list[str]]] = mapped_column(JSON)
     body: Mapped[bytes] = mapped_column(LargeBinary)  # without the texts of the request
@@ -49,7 +49,7 @@ class KeptAnswer(db.Model):  # type: ignore[name-defined]
 
 
 class IdempotencySchema(SharedSchema):
-    """What tells a retry from another request."""
+    """The header that marks retries of the same request."""
 
     idempotency_key = fields.String(
         data_key="Idempotency-Key",
@@ -69,10 +69,10 @@ class IdempotencySchema(SharedSchema):
 
 
 def idempotent(view: Any) -> Any:
-    """Do a request with an Idempotency-Key once, and answer its retries as it was answered.
+    """Run a request with an Idempotency-Key once, and repeat its response to retries.
 
-    The client sees 422 for a key that came with another body before. An error leaves its key free.
-    What reads the body and knows its limit must come before this.
+    A key that was used with a different body is a 422. An error leaves the key unused. Decorators
+    that read the body or know its limit must run before this one.
     """
 
     @wraps(view)
@@ -89,7 +89,7 @@ def idempotent(view: Any) -> Any:
             if kept and not _is_over(kept):
                 return _replay(kept, digest, texts)
             response: Response = view(*args, **kwargs)
-            db.session.merge(  # not add(): one that is over may still be there
+            db.session.merge(  # not add(): an expired row may still exist
                 KeptAnswer(
                     scope=scope,
                     key=idempotency_key,
@@ -110,9 +110,10 @@ def _is_over(kept: KeptAnswer) -> bool:
 
 
 def _cut(body: bytes, texts: list[bytes]) -> bytes:
-    """Return an answer with a number between two NULs, which JSON has not, for each text sent.
+    """Return a response in which each text of the request is replaced by its number.
 
-    A retry sends the texts again. So what is kept of 16 MiB are the ids and the times.
+    The numbers stand between NULs, which JSON cannot contain. A retry sends the texts again, so of
+    a response of 16 MiB only ids and timestamps are stored.
     """
     parts: list[bytes] = []
     start = 0
@@ -125,14 +126,14 @@ def _cut(body: bytes, texts: list[bytes]) -> bytes:
 
 
 def _mend(cut: bytes, texts: list[bytes]) -> bytes:
-    """Return an answer that was cut, with the texts that were sent again."""
+    """Return the whole response, with the texts that the retry sent."""
     parts = cut.split(b"\0")
     parts[1::2] = [texts[int(number)] for number in parts[1::2]]
     return b"".join(parts)
 
 
 def _texts(value: Any) -> Iterator[bytes]:
-    """Return the texts in a body as an answer has them."""
+    """Yield the texts of a body as they are encoded in a response."""
     if isinstance(value, str):
         yield current_app.json.dumps(value).encode()
     elif isinstance(value, dict | list):
@@ -142,14 +143,14 @@ def _texts(value: Any) -> Iterator[bytes]:
 
 def _replay(kept: KeptAnswer, digest: bytes, texts: list[bytes]) -> Response:
     if kept.digest != digest:
-        reason = Message("Was sent with another body before.", Code.KEY_REUSED)
+        reason = Message("The key was used before with a different body.", Code.KEY_REUSED)
         abort(422, messages={"headers": {"Idempotency-Key": [reason]}})
     headers = [*(_with_prefix(*field) for field in kept.headers), ("Idempotency-Replayed", "true")]
     return Response(_mend(kept.body, texts), kept.status, headers)
 
 
 def _without_prefix(name: str, value: str) -> tuple[str, str]:
-    """Return a header field as it is kept: the retry may come through another proxy's path."""
+    """Return a header field as it is stored, without the prefix: retries may have another one."""
     return name, value.removeprefix(request.script_root) if name == "Location" else value
 
 
@@ -158,19 +159,20 @@ def _with_prefix(name: str, value: str) -> tuple[str, str]:
 
 
 class Sweeper:
-    """Removes answers that were kept for too long, a few with each write."""
+    """Removes expired responses, a few with each write."""
 
     def __init__(self) -> None:
         self._rests_since = datetime.min.replace(tzinfo=UTC)
 
     def __call__(self, connection: Connection) -> None:
-        """Remove some, unless a moment ago there were few."""
+        """Remove some, unless the last removal found few."""
         now = utc_now()
         if abs(now - self._rests_since) < REST:
             return
         row = (KeptAnswer.scope, KeptAnswer.key)
         oldest = select(*row).where(KeptAnswer.created_at < now - KEPT_FOR).limit(SWEPT)
-        # Another transaction that holds such a lock may wait for one that this statement takes.
+        # Waiting for a lock here could deadlock: its holder may wait for one that this statement
+        # takes.
         oldest = oldest.order_by(KeptAnswer.created_at).with_for_update(skip_locked=True)
         remove = delete(KeptAnswer.__table__).where(tuple_(*row).in_(oldest))
         if connection.execute(remove).rowcount < SWEPT:

@@ -1,4 +1,4 @@
-"""JSON responses, and arrays of what is JSON already."""
+"""JSON responses, and arrays of encoded items."""
 
 from collections.abc import Callable, Iterable
 from json import JSONEncoder
@@ -12,15 +12,15 @@ from flask_things.transport import downloads
 
 
 class JSONProvider(DefaultJSONProvider):
-    """Flask's, with characters and keys as they are, and without spaces."""
+    """Flask's JSON provider with literal characters, unsorted keys and no spaces."""
 
     ensure_ascii = False
     sort_keys = False
 
     def response(self, *args: Any, **kwargs: Any) -> Response:
-        """Return a response that holds an object or an array.
+        """Return a response with an object or an array.
 
-        Raises ServiceUnavailable (503) for a large one to a GET, if there are too many.
+        Raises ServiceUnavailable (503) if a GET has a large response while too many are being sent.
         """
         body = encode(self._prepare_response_obj(args, kwargs))
         if request.method == "GET":
@@ -28,17 +28,17 @@ class JSONProvider(DefaultJSONProvider):
         return current_app.response_class(body, mimetype=self.mimetype)
 
 
-#: Returns JSON without spaces and escapes.
+#: Encodes JSON without spaces and escapes.
 to_json: Callable[[Any], str] = JSONEncoder(
     ensure_ascii=False, separators=(",", ":"), default=DefaultJSONProvider.default
 ).encode
 
 
 def encode(content: Any) -> bytes:
-    """Return JSON, and a newline."""
+    """Return JSON, with a newline at the end."""
     return to_json(content).encode() + b"\n"
 
 
 def array(items: Iterable[bytes]) -> bytes:
-    """Return an array of items, each of which is JSON, and a newline."""
+    """Return an array of items that are JSON already, with a newline at the end."""
     return b"".join((b"[", b",".join(items), b"]\n"))

@@ -1,8 +1,8 @@
 """Cursors, and the Link to the next page (RFC 8288).
 
-A cursor is the place of a page's last row in its order, with a checksum over that and over what it
-is bound to: the resource, the order and the selection. It holds no secret: a cursor that a client
-made up shows nothing that the client could not see anyway, and is checked as any other input.
+A cursor encodes the position of a page's last row, with a checksum over that and over the resource,
+the sort order and the selection. It is not secret: a forged cursor shows nothing that the client
+could not see anyway, and is validated like any other input.
 """
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
@@ -19,7 +19,7 @@ from flask_things.db.ids import ID_MAX
 
 CHECKSUM_BYTES = 8
 
-#: How the value that rows are sorted by is read from a cursor, by its type.
+#: How to parse a cursor's sort value, by type.
 READ: dict[type, Callable[[str], Any]] = {
     bool: lambda text: {"True": True, "False": False}[text],
     int: int,
@@ -31,7 +31,7 @@ READ: dict[type, Callable[[str], Any]] = {
 
 
 def encode(place: tuple[Any, int], bound: str) -> str:
-    """Return the cursor for a place: a value that rows are sorted by, or None, and an id."""
+    """Return the cursor for a position: a sort value or None, and an id."""
     value, row_id = place
     text = value.isoformat() if isinstance(value, date) else str(value)
     content = f"{row_id}" if value is None else f"{row_id}:{text}"
@@ -40,27 +40,28 @@ def encode(place: tuple[Any, int], bound: str) -> str:
 
 
 def decode(cursor: str, kind: type, bound: str) -> tuple[Any, int]:
-    """Return the place that a cursor stands for; `kind` is the type of the values.
+    """Return the position of a cursor; `kind` is the type of its sort value.
 
-    Raises ValueError (422) for one that is damaged, or bound to another selection or order.
+    Raises ValueError (422) if it is damaged, or belongs to another selection or order.
     """
     try:
         content = urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))[CHECKSUM_BYTES:].decode()
         row_id, colon, text = content.partition(":")
         read = READ[str if issubclass(kind, StrEnum) else kind]
         place = read(text) if colon else None, int(row_id)
-        # Encoded again it must be the very same, so that no bit of it can have been changed.
+        # Encoding it again must give the same cursor. This proves that no bit was changed.
         if not _is_possible(*place) or encode(place, bound) != cursor:
             raise ValueError("The checksum is wrong.")
     except (ArithmeticError, KeyError, ValueError) as error:
-        raise ValueError("Damaged, or of another sort or selection.") from error
+        text = "The cursor is damaged, or belongs to another sort or selection."
+        raise ValueError(text) from error
     return place
 
 
 def next_link(endpoint: str, cursor: str, parameter: str = "cursor") -> dict[str, str]:
-    """Return the Link header field to the page of a list that begins at a cursor.
+    """Return the Link header to the page that starts at a cursor.
 
-    The list is that of an endpoint, with the arguments of the present request.
+    It keeps the endpoint's other arguments of the current request.
     """
     given = {**(request.view_args or {}), **request.args}
     arguments: Mapping[str, Any] = {**given, parameter: cursor}

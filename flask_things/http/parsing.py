@@ -1,4 +1,4 @@
-"""Reading requests: what is not exactly what a route takes is refused, and named."""
+"""Strict parsing of requests: anything unexpected is rejected by name."""
 
 from hashlib import sha256
 from typing import Any, NoReturn
@@ -26,14 +26,14 @@ PIECE_BYTES = 64 * 1024
 
 
 class Parser(FlaskParser):
-    """A webargs parser that takes no query parameter and no kind of body it was not told of."""
+    """A webargs parser that rejects unknown query parameters and unexpected media types."""
 
     DEFAULT_UNKNOWN_BY_LOCATION = {**FlaskParser.DEFAULT_UNKNOWN_BY_LOCATION, "query": RAISE}
 
     def parse(
         self, argmap: Any, req: Request | None = None, *, location: str | None = None, **kwargs: Any
     ) -> Any:
-        """Return what a request has in a location; where it has nothing there, what is kept."""
+        """Return the values of a location. An absent query or header gives the cached defaults."""
         req = req or self.get_default_request()
         is_absent = (location == "query" and not req.query_string) or (
             location == "headers" and not any(map(req.environ.__contains__, argmap.environ_names))
@@ -43,17 +43,17 @@ class Parser(FlaskParser):
         return super().parse(argmap, req, location=location, **kwargs)
 
     def load_json(self, req: Request, schema: Any) -> Any:
-        """Return the value that the body holds.
+        """Return the decoded body.
 
-        The client sees 415 for another type than the schema's and for a compressed body, 413 for
-        one over the limit and 400 for one that is not JSON (RFC 8259).
+        The client sees 415 for a wrong media type or a compressed body, 413 over the limit, and 400
+        if it is not JSON (RFC 8259).
         """
         if req.mimetype not in schema.media_types:
             _refuse_media_type(req, schema.media_types)
         if req.content_encoding:
             abort(
                 415,
-                message="The body must not be encoded.",
+                message="The body must not have a Content-Encoding.",
                 headers={"Accept-Encoding": "identity"},
             )
         body = read_body(req, schema.max_bytes)
@@ -64,37 +64,37 @@ class Parser(FlaskParser):
         return decode(body)
 
     def load_querystring(self, req: Request, schema: Any) -> Any:
-        """Return the query's parameters.
+        """Return the query parameters.
 
-        The client sees 422 for a repeated one, and for one that is not UTF-8: Werkzeug would leave
-        its bytes as they are written, so that another value were looked for.
+        The client sees 422 for a repeated one, and for one that is not UTF-8. Werkzeug would leave
+        its bytes percent-encoded, and the query would look for another value.
         """
-        repeated = Message("Given more than once.", Code.REPEATED)
+        repeated = Message("The parameter is repeated.", Code.REPEATED)
         wrong = {name: [repeated] for name, values in req.args.lists() if len(values) > 1}
         for pair in req.query_string.split(b"&"):
             try:
                 unquote_to_bytes(pair).decode()
             except UnicodeDecodeError:
                 name = unquote_to_bytes(pair.partition(b"=")[0]).decode(errors="replace")
-                wrong[name] = [Message("Not UTF-8.", Code.FORMAT)]
+                wrong[name] = [Message("The parameter is not UTF-8.", Code.FORMAT)]
         if wrong:
             raise ValidationError(wrong)
         return super().load_querystring(req, schema)
 
 
 def read_body(req: Request, max_bytes: int) -> bytearray:
-    """Return the whole body; beyond a small one it is read once there is a place for it.
+    """Return the whole body. A large body waits for a free slot first.
 
     Raises RequestEntityTooLarge (413), RequestTimeout (408), ServiceUnavailable (503: too many
-    large ones at once) and BadRequest (400: the client broke off).
+    large bodies at once) and BadRequest (400: the client stopped sending).
     """
     too_large = RequestEntityTooLarge(f"The body is over the limit of {max_bytes} bytes.")
-    # Werkzeug cuts a chunked body at its limit without a word: a byte more shows what was cut.
+    # Werkzeug silently cuts a chunked body at the limit. One more byte shows whether it did.
     req.max_content_length = max_bytes + 1
     body, upload = bytearray(), None
     size = req.content_length or 0
     try:
-        stream = req.stream  # it raises RequestEntityTooLarge where too much is announced
+        stream = req.stream  # raises RequestEntityTooLarge if Content-Length is too large
         while True:
             if upload is None and max(size, len(body)) > uploads.SMALL_BYTES:
                 upload = uploads.hold(size or max_bytes, max_bytes, _connection(req))
@@ -108,8 +108,8 @@ def read_body(req: Request, max_bytes: int) -> bytearray:
         raise too_large from error
     except (RequestTimeout, ServiceUnavailable):
         raise
-    except Exception as error:  # broken chunks: every server has an exception of its own
-        raise _broken_off(upload, "The body could not be read to its end.") from error
+    except Exception as error:  # broken chunks: each server raises its own exception
+        raise _broken_off(upload, "The body could not be read completely.") from error
     if upload:
         upload.is_read = True
     if len(body) > max_bytes:
@@ -124,7 +124,7 @@ def _broken_off(upload: uploads.Upload | None, detail: str) -> HTTPException:
 
 
 def _connection(req: Request) -> Connection | None:
-    """Return the connection; another server than ours has none that can be told anything."""
+    """Return the connection, or None on a server that has no Connection of ours."""
     connection = req.environ.get("gunicorn.socket")
     return connection if isinstance(connection, Connection) else None
 

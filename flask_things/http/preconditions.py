@@ -1,6 +1,6 @@
-"""Conditional requests (RFC 9110, section 13): 304 for what a client has, 412 for what it has not.
+"""Conditional requests (RFC 9110, section 13): 304 for a known version, 412 for a stale one.
 
-An ETag is a hash of what is answered, so it can never stand for two contents.
+An ETag is a hash of the response, so it never identifies two different contents.
 """
 
 import re
@@ -18,45 +18,45 @@ from flask_things.http.request_schemas import SharedSchema
 
 ETAG_BYTES = 16
 
-#: The header fields that belong to what an ETag stands for, besides the body.
+#: The header fields that the ETag covers besides the body.
 COVERED = ("Link", "X-Total-Count")
 
-#: The field of a request, for the documentation.
+#: An example for the documentation.
 EXAMPLES = ['"0123456789abcdef0123456789abcdef"']
 
-#: An entity tag in a list (RFC 9110, section 8.8.3), without the mark of a weak one.
+#: One entity tag of a list (RFC 9110, section 8.8.3), without the prefix of a weak one.
 TAG = re.compile(r'(?:^|,)[ \t]*(?:W/)?("[\x21\x23-\x7e\x80-\xff]*")[ \t]*(?=,|$)')
 
-#: What a proxy that compresses appends to a tag: Apache, Caddy and lighttpd "x-gzip", Jetty
-#: "x--gzip", old middleware "x;gzip". (nginx, haproxy and Varnish make it weak: W/"x".)
+#: The suffix that a compressing proxy appends to a tag: Apache, Caddy and lighttpd write "x-gzip",
+#: Jetty "x--gzip", old middleware "x;gzip". (nginx, haproxy and Varnish make it weak: W/"x".)
 CODING = re.compile(r'(?:--?|;)(?:gzip|br|zstd|deflate)"$')
 
 
 class Preconditions(NamedTuple):
-    """What a request demands of its target as it is: two header fields, or None."""
+    """The conditional header fields of a request, or None where one is absent."""
 
     if_match: str | None = None
     if_none_match: str | None = None
 
     def check(self, etag: str) -> None:
-        """Raise PreconditionFailed (412) if a write may not touch what has this ETag."""
+        """Raise PreconditionFailed (412) if a write must not change the version with this ETag."""
         self.check_match(etag)
         if self.is_known(etag):
-            raise PreconditionFailed("If-None-Match failed: it matches the current version.")
+            raise PreconditionFailed("If-None-Match failed: it names the current version.")
 
     def check_match(self, etag: str) -> None:
         """Raise PreconditionFailed (412) if `If-Match` names only other ETags."""
         if self.if_match is not None and not _names(self.if_match, etag):
-            raise PreconditionFailed("If-Match failed: the current version is another.")
+            raise PreconditionFailed("If-Match failed: the current version is different.")
 
     def is_known(self, etag: str) -> bool:
         """Tell whether `If-None-Match` names the ETag."""
         return self.if_none_match is not None and _names(self.if_none_match, etag)
 
     def of(self, represent: Callable[..., Response]) -> Callable[..., None] | None:
-        """Return the check of what `represent` answers with; None where nothing is demanded.
+        """Return the check for rows that `represent` turns into responses; None without conditions.
 
-        The check of None raises PreconditionFailed (412) for any `If-Match`: there is no version.
+        For a row that does not exist (None), any `If-Match` raises PreconditionFailed (412).
         """
         if self == Preconditions():
             return None
@@ -65,13 +65,13 @@ class Preconditions(NamedTuple):
             if args != (None,):
                 self.check(etag_of(represent(*args)))
             elif self.if_match is not None:
-                raise PreconditionFailed("If-Match failed: there is no current version.")
+                raise PreconditionFailed("If-Match failed: nothing exists here.")
 
         return check
 
 
 class PreconditionsSchema(SharedSchema):
-    """What a client expects of the row or the list (RFC 9110, section 13.1)."""
+    """The conditional header fields (RFC 9110, section 13.1)."""
 
     if_match = fields.String(
         data_key="If-Match",
@@ -92,22 +92,22 @@ class PreconditionsSchema(SharedSchema):
 
     @post_load
     def preconditions(self, data: dict[str, str], **_kwargs: Any) -> Preconditions:
-        """Return them as one."""
+        """Return the preconditions as one object."""
         return Preconditions(**data)
 
 
 def etag_of(response: Response) -> str:
-    """Return the strong ETag of what a response says."""
+    """Return the strong ETag of a response."""
     return _etag(response.get_data(), response.headers)
 
 
 def tagging(content: bytes, headers: Mapping[str, str] | Headers) -> dict[str, str]:
-    """Return the header fields that give content an ETag, and make caches revalidate it."""
+    """Return the ETag of some content, and the header field that makes caches revalidate it."""
     return {"ETag": _etag(content, headers), "Cache-Control": "no-cache"}
 
 
 def tag(response: Response) -> Response:
-    """Give a response an ETag, and make caches revalidate it; one that is streamed has none."""
+    """Add an ETag to a response that is not streamed, and make caches revalidate it."""
     if not response.is_streamed:
         response.headers.update(tagging(response.get_data(), response.headers))
     return response
@@ -119,7 +119,7 @@ def _etag(content: bytes, headers: Mapping[str, str] | Headers) -> str:
 
 
 def conditional(view: Any) -> Any:
-    """Answer a GET by its preconditions: 304 if the client has it, 412 if it wants another."""
+    """Apply the preconditions of a GET: 304 if the client has this version, or 412."""
 
     @wraps(view)
     def answer(preconditions: Preconditions, **kwargs: Any) -> Response:
@@ -130,17 +130,17 @@ def conditional(view: Any) -> Any:
         try:
             preconditions.check_match(etag)
         except PreconditionFailed:
-            response.close()  # it may hold a file
+            response.close()  # it may have a file open
             raise
         if preconditions.is_known(etag):
-            response.status_code = 304  # Werkzeug then sends no body
+            response.status_code = 304  # Werkzeug removes the body
         return response
 
     return answer
 
 
 def with_preconditions(view: Any) -> Any:
-    """Call a view with the request's preconditions before its other arguments."""
+    """Pass the request's preconditions to a view as its first argument."""
 
     @wraps(view)
     def answer(**kwargs: Any) -> Any:
@@ -151,7 +151,7 @@ def with_preconditions(view: Any) -> Any:
 
 
 def revalidated(view: Any) -> Any:
-    """Give what a view answers an ETag, and obey the request's preconditions."""
+    """Add an ETag to a view's responses, and apply the request's preconditions."""
 
     @wraps(view)
     def answer(**kwargs: Any) -> Response:
@@ -161,9 +161,9 @@ def revalidated(view: Any) -> Any:
 
 
 def _names(field: str, etag: str) -> bool:
-    """Tell whether a field names a tag of ours, also as a compressing proxy rewrote it.
+    """Tell whether a header field names an ETag, also one that a compressing proxy rewrote.
 
-    A tag of ours is a hash, so a weak one stands for the same bytes: unlike RFC 9110, `If-Match`
-    accepts it.
+    Our tags are hashes, so a weak one identifies the same bytes. `If-Match` accepts it, unlike RFC
+    9110.
     """
     return field.strip() == "*" or any(CODING.sub('"', tag) == etag for tag in TAG.findall(field))

@@ -1,4 +1,4 @@
-"""Every failure → one problem document (RFC 9457), and the table from exception to status."""
+"""Turns every exception into a problem document (RFC 9457)."""
 
 from collections.abc import Iterable, Sequence
 from functools import cache, partial
@@ -24,15 +24,15 @@ from flask_things.db.ids import NoIdLeft
 from flask_things.db.session import backend_of, db
 from flask_things.http.error_places import Error, errors_of
 
-#: How many errors one answer lists: a hostile body must not be answered with a bigger one.
+#: The most errors in one response, so that a hostile body does not get a larger response.
 ERRORS_MAX = 100
 
 MEDIA_TYPE = "application/problem+json"
 
-#: Seconds until a client may try again after a 503.
+#: The Retry-After of a 503, in seconds.
 RETRY_AFTER_S = 1
 
-#: RFC 9110's phrases where Python before 3.13 has older ones.
+#: RFC 9110's phrases. Python before 3.13 has older ones.
 RENAMED = {
     413: "Content Too Large",
     414: "URI Too Long",
@@ -40,11 +40,11 @@ RENAMED = {
     422: "Unprocessable Content",
 }
 
-DISK_FULL = "The disk is full. Nothing was stored."
+DISK_FULL = "The disk is full. Nothing was changed."
 
-DATABASE_AWAY = "The database is busy, away or not up to date; try again later."
+DATABASE_AWAY = "The database is busy, unavailable or not up to date. Try again later."
 
-#: What our own exceptions are to a client.
+#: The statuses of our own exceptions.
 STATUSES: dict[type[Exception], int] = {
     NotFound: 404,
     Gone: 410,
@@ -77,21 +77,22 @@ def answer(
 
 
 def http_problem(error: HTTPException) -> Response:
-    """Answer an HTTPException, its headers included (Allow, Retry-After, WWW-Authenticate …).
+    """Return the problem for an HTTPException, with its header fields (Allow, Retry-After …).
 
-    What `abort(status, message=…, messages=…, headers=…)` of webargs and flask-smorest was given
-    is in `error.data`.
+    `error.data` has the arguments of webargs' and flask-smorest's `abort(status, message=…,
+    messages=…, headers=…)`.
     """
     data = getattr(error, "data", {})
     errors = list(errors_of(data.get("messages", {})))
     detail = data.get("message") or (_summary(errors) if errors else error.description)
     headers = [*error.get_headers(), *(data.get("headers") or {}).items()]
-    listed = errors if error.code == 404 else errors[:ERRORS_MAX]  # each missing row of a bulk call
+    # a bulk call lists each missing row
+    listed = errors if error.code == 404 else errors[:ERRORS_MAX]
     return answer(error.code or 500, detail, listed, headers)
 
 
 def field_problem(error: Invalid | Conflict, status: int) -> Response:
-    """Answer an error of the values in a body."""
+    """Return the problem for invalid values in a body."""
     [messages] = error.args
     if isinstance(messages, str):
         return answer(status, messages)
@@ -104,14 +105,14 @@ def _summary(errors: Sequence[Error]) -> str:
 
 
 def our_problem(error: Exception, status: int) -> Response:
-    """Answer one of our own exceptions."""
+    """Return the problem for one of our own exceptions."""
     return answer(status, str(error))
 
 
 def database_problem(error: SQLAlchemyError | Away) -> Response:
-    """Answer an error of the database: 503 if it cannot be used now, 507 if the disk is full.
+    """Return the problem for a database error: 507 if the disk is full, 503 if it is unavailable.
 
-    Any other is a defect, and raised again (500).
+    Any other error is a bug and is raised again (500).
     """
     if not (is_full(error) or is_away(error)):
         raise error
@@ -124,17 +125,17 @@ def database_problem(error: SQLAlchemyError | Away) -> Response:
 
 @cache
 def warn_once(message: str) -> None:
-    """Log a warning, if this process or the one that it was forked from has not done so yet."""
+    """Log a warning once per process, or once for all workers if it was logged before the fork."""
     current_app.logger.warning(message)
 
 
 def away() -> HTTPException:
-    """Return what to raise, or to answer, where the database cannot be used now."""
+    """Return the exception (503) for a database that is busy or unavailable."""
     return ServiceUnavailable(DATABASE_AWAY, retry_after=RETRY_AFTER_S)
 
 
 def init_app(app: Flask) -> None:
-    """Register the handlers; flask-smorest's Api has the one for HTTPException."""
+    """Register the error handlers. flask-smorest's Api registers the one for HTTPException."""
     for kind, status in STATUSES.items():
         app.register_error_handler(kind, partial(our_problem, status=status))
     for kind, status in ((Invalid, 422), (Conflict, 409)):
@@ -145,8 +146,8 @@ def init_app(app: Flask) -> None:
 
 
 def _as_problem(response: Response) -> Response:
-    """Put a problem in the place of an error that a view answered, not raised."""
+    """Replace an error response that a view returned (not raised) by a problem."""
     if response.status_code < 400 or response.content_type == MEDIA_TYPE:
         return response
-    response.close()  # it may hold a file
+    response.close()  # it may have a file open
     return answer(response.status_code, None)

@@ -1,4 +1,4 @@
-"""The schemas of what requests have: shared, and strict."""
+"""Base classes for the schemas of requests."""
 
 from collections.abc import Mapping
 from functools import cached_property
@@ -9,16 +9,16 @@ from marshmallow import RAISE, Schema, ValidationError, pre_load
 from flask_things.http.error_codes import Code, Message
 from flask_things.transport.uploads import BODY_MAX_BYTES, BULK_BODY_MAX_BYTES
 
-#: The most rows that a bulk call creates. While it runs it holds the write lock: with 16 MiB of
-#: texts for seconds, most of them for the search index.
+#: The most rows in a bulk call. It holds the write lock for seconds when it has 16 MiB of texts,
+#: mostly for the search index.
 BULK_MAX_ITEMS = 1000
 
 
 class SharedSchema(Schema):
-    """A schema that is not changed once it is made, so whatever is copied shares it.
+    """A schema that never changes after its creation, so copies share it.
 
-    flask-smorest copies an operation's document with each decorator: with its schemas, that is 60 %
-    of the time in which an application is made.
+    flask-smorest deep-copies an operation's documentation with every decorator. With the schemas
+    this takes 60 % of the time to create an application.
     """
 
     def __deepcopy__(self, memo: dict[int, Any]) -> "SharedSchema":
@@ -26,7 +26,7 @@ class SharedSchema(Schema):
 
     @cached_property
     def of_nothing(self) -> Any:
-        """What it loads from a request that has none of its fields; None if one is required."""
+        """What the schema loads from an empty request, or None if a field is required."""
         try:
             return self.load({})
         except ValidationError:
@@ -34,33 +34,33 @@ class SharedSchema(Schema):
 
     @cached_property
     def environ_names(self) -> list[str]:
-        """The names of its fields as header fields in the WSGI environment."""
+        """The WSGI environ keys of its fields as header fields."""
         names = (field.data_key or name for name, field in self.fields.items())
         return [f"HTTP_{name.upper().replace('-', '_')}" for name in names]
 
 
 class JSONBody(SharedSchema):
-    """What a JSON body may hold: the fields of a subclass and no other; with `many` an array."""
+    """A JSON body with the fields of a subclass and no others; with `many` an array of them."""
 
     class Meta:
         unknown = RAISE
 
-    #: The content types that the body is taken in.
+    #: The media types that the body may have.
     media_types: tuple[str, ...] = ("application/json",)
 
-    #: A body, for the documentation.
+    #: An example for the documentation.
     example: Mapping[str, Any]
 
     @property
     def max_bytes(self) -> int:
-        """The body's largest size."""
+        """The size limit of the body."""
         return BULK_BODY_MAX_BYTES if self.many else BODY_MAX_BYTES
 
     @pre_load(pass_collection=True)
     def prepare(self, data: Any, *, many: bool, **_kwargs: Any) -> Any:
-        """Return the body without read-only fields, so that clients can send back what they got.
+        """Remove read-only fields, so that clients can send back what they received.
 
-        Raises ValidationError (422) for an array of too few or too many, before any is looked at.
+        Raises ValidationError (422) if an array has too few or too many items.
         """
         if many and not isinstance(data, list):
             return data
@@ -68,7 +68,7 @@ class JSONBody(SharedSchema):
         if not 1 <= len(items) <= BULK_MAX_ITEMS:
             code, limit = (Code.TOO_MANY, BULK_MAX_ITEMS) if items else (Code.TOO_FEW, 1)
             raise ValidationError(Message(f"Must have 1 to {BULK_MAX_ITEMS} items.", code, limit))
-        read_only = self.fields.keys() - self.load_fields.keys()  # those that are `dump_only`
+        read_only = self.fields.keys() - self.load_fields.keys()  # the fields that are `dump_only`
         items = [
             {name: value for name, value in item.items() if name not in read_only}
             if isinstance(item, dict)

@@ -1,6 +1,6 @@
-"""The server's log: a line of JSON for each request; on a terminal, one text format for all lines.
+"""The server's log: one line of JSON per request, or a text format on a terminal.
 
-No secret that a client sends gets into it, nor into what gunicorn logs of requests.
+Secrets that clients send never get into it, nor into gunicorn's messages about requests.
 """
 
 import json
@@ -17,31 +17,31 @@ from gunicorn.glogging import Logger as GunicornLogger
 
 from flask_things.environ import TOKEN_NAME
 
-#: What the names of parameters have in them whose values nobody else is to know.
+#: Matches names of parameters whose values are secret.
 SECRET = re.compile("token|key|secret|pass", re.IGNORECASE)
 
-#: The format of every line on a terminal, and what it says of a request.
+#: The format of log lines on a terminal, and of a request's line.
 TERMINAL = logging.Formatter("%(asctime)s [%(process)d] %(levelname)s %(message)s", "%H:%M:%S")
 REQUEST = "{status} {method} {path} {milliseconds} ms {bytes} bytes {request_id}"
 
-#: What a supervisor asks every few seconds: on a terminal it would push everything else away.
+#: Probes arrive every few seconds and would flood a terminal.
 HEALTH = ("/healthz", "/readyz")
 
-#: Where gunicorn begins to quote what it refuses.
+#: Where gunicorn's message quotes the request that it rejects.
 QUOTED = re.compile(r": b?['\"].*", re.DOTALL)
 
-#: What gunicorn knows of a request that it refuses, until it answers.
+#: A request that gunicorn rejects, until it responds.
 _refused: ContextVar[tuple[Any, timedelta]] = ContextVar("_refused")
 
 
 class Logger(GunicornLogger):
-    """gunicorn's logger, but for what it writes of requests."""
+    """gunicorn's logger with its own access log."""
 
-    #: What counts them, if anything does.
+    #: Counts the requests, if metrics are enabled.
     metrics: Any = None
 
     def setup(self, cfg: Any) -> None:
-        """Choose the format: text for a terminal, or else JSON for requests."""
+        """Choose the format: text for a terminal, otherwise JSON for requests."""
         super().setup(cfg)
         self._is_read = cfg.accesslog == "-" and sys.stdout.isatty()
         read = [self.access_log] if self._is_read else []
@@ -51,17 +51,17 @@ class Logger(GunicornLogger):
             handler.setFormatter(TERMINAL)
 
     def warning(self, msg: str, *args: Any, **kwargs: Any) -> None:
-        """Warn, of a request without a word of it: any could be a secret."""
+        """Log a warning. One about a request must not quote it: any part could be secret."""
         is_of_request = msg.startswith("Invalid request")
         super().warning(QUOTED.sub("", msg) if is_of_request else msg, *args, **kwargs)
 
     def exception(self, msg: str, *args: Any, **kwargs: Any) -> None:
-        """Log a traceback; what is said with it may be the URL of a request."""
+        """Log a traceback. The message may contain the URL of a request."""
         shown = [without_secrets(arg) if isinstance(arg, str) else arg for arg in args]
         super().exception(msg, *shown, **kwargs)
 
     def access(self, resp: Any, req: Any, environ: dict[str, Any], request_time: timedelta) -> None:
-        """Note a request that has been answered. Of one that gunicorn refuses, `refused` hears."""
+        """Log a request that the application answered. See `refused` for the others."""
         if "PATH_INFO" not in environ:
             _refused.set((req, request_time))
         elif resp.headers_sent or isinstance(sys.exception(), OSError):
@@ -69,7 +69,7 @@ class Logger(GunicornLogger):
             self._note(req, environ, request_time, int(resp.status[:3]), resp.sent, next(ids, None))
 
     def refused(self, status: int, size: int, request_id: str) -> None:
-        """Note a request that gunicorn answers itself, of which it may not even know the method."""
+        """Log a request that gunicorn rejected. Even its method may be unknown."""
         req, request_time = _refused.get((None, timedelta()))
         self._note(req, {}, request_time, status, size, request_id)
 
@@ -107,7 +107,7 @@ class Logger(GunicornLogger):
 
 
 def without_secrets(url: str) -> str:
-    """Return a URL in which the values of parameters that hold secrets are replaced."""
+    """Return a URL with the values of secret parameters masked."""
     path, _, query = url.partition("?")
     return f"{path}?{'&'.join(map(_shown, query.split('&')))}" if query else path
 

@@ -1,7 +1,7 @@
-"""What /metrics tells: counts and times of all workers together.
+"""Prometheus metrics of all workers together, at /metrics.
 
-Each worker counts in files of its own (https://prometheus.github.io/client_python/multiprocess/),
-and each can read them all: the workers share the port, so it is served as long as there is one.
+Each worker writes its own files (https://prometheus.github.io/client_python/multiprocess/), and can
+read those of all. The workers share the port, so it is served while at least one runs.
 """
 
 import os
@@ -22,32 +22,32 @@ from prometheus_client.registry import Collector
 
 from flask_things.environ import CACHE, ROUTE, SPENT, STREAM
 
-#: The methods that are told apart: a client may send any word.
+#: The methods with their own label. A client may send any word.
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 
 #: The upper bounds of the histograms, in seconds.
 BUCKETS_S = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
 
-#: How many connections for scrapes a worker has at a time.
+#: The most simultaneous scrapes per worker.
 SCRAPES = 32
 
-#: How long a client may take to send its request, and then to take the answer, in seconds.
+#: How long a client may take to send its request, and then to read the response, in seconds.
 CLIENT_TIMEOUT_S = 5
 
 #: A gauge's name, description and value.
 Reading = tuple[str, str, float]
 
-#: The name in the environment of the Timeout that ends the connection.
+#: The environ key of the Timeout that ends the connection.
 TIMEOUT = "flask_things.timeout"
 
 
 class Metrics:
-    """All that is counted, and who serves it. Made before there are workers."""
+    """The metrics and their server, created before the workers."""
 
     def __init__(self, host: str, port: int, folder: str | None) -> None:
-        """Take the address, and the folder in which a new one is made for the files.
+        """Open the port, and create a new directory for the files inside `folder`.
 
-        Raises OSError if the port is taken.
+        Raises OSError if the port is in use.
         """
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
         self._listener = socket.create_server((host, port), family=family)
@@ -55,48 +55,48 @@ class Metrics:
         self.folder = Path(mkdtemp(prefix="flask-things-", dir=folder))
         os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(self.folder)
         self._slot, self._taken = 0, set[int]()
-        # By process id, which is the default, each worker would leave files behind when it ends.
+        # By default the file names have process ids, so every worker would leave files behind.
         values.ValueClass = values.MultiProcessValue(  # type: ignore[no-untyped-call]
             lambda: self._slot
         )
         self._requests = Counter(
             "things_http_requests_total",
-            "Requests that were answered.",
+            "Answered requests.",
             ["method", "route", "status"],
         )
         self._seconds = _histogram(
             "things_http_request_seconds",
-            "From the header of a request to its answer's end.",
+            "Time from a request's header to the end of its response.",
             ["route"],
         )
         self._database = _histogram(
-            "things_database_seconds", "What a request has the database for."
+            "things_database_seconds", "Time that a request uses the database."
         )
-        self.streams = Gauge("things_streams", "Open streams of changes.", multiprocess_mode="sum")
-        self._gate = _histogram("things_gate_wait_seconds", "The wait for a turn to write.")
+        self.streams = Gauge("things_streams", "Open event streams.", multiprocess_mode="sum")
+        self._gate = _histogram("things_gate_wait_seconds", "Wait of writes for the write lock.")
         self._cache = {
-            "hit": Counter("things_cache_hits_total", "Answers that were in memory."),
-            "miss": Counter("things_cache_misses_total", "Answers that could have been there."),
+            "hit": Counter("things_cache_hits_total", "Responses from the cache."),
+            "miss": Counter("things_cache_misses_total", "Responses to be cached."),
         }
 
     def take_slot(self) -> int:
-        """Return the number, from 1 on, by which the next worker's files are known."""
+        """Return the slot of the next worker, from 1 on. Its files are named after it."""
         self._slot = min({*range(1, len(self._taken) + 2)} - self._taken)
         self._taken.add(self._slot)
         return self._slot
 
     def free_slot(self, slot: int) -> None:
-        """Let another worker go on in the files of one that has ended."""
+        """Free the slot of a worker that has ended, so that a new worker continues its files."""
         self._taken.discard(slot)
 
     def observe(
         self, environ: dict[str, Any], method: str | None, status: int, seconds: float
     ) -> None:
-        """Count a request that was answered in these seconds."""
+        """Count a request and its duration."""
         route, spent = environ.get(ROUTE, ""), environ.get(SPENT, {})
         method = method if method in METHODS else "other"
         self._requests.labels(method, route, status).inc()
-        if STREAM in environ:  # it took as long as its client wanted
+        if STREAM in environ:  # its duration depends on the client
             return
         self._seconds.labels(route).observe(seconds)
         if "database" in spent:
@@ -107,7 +107,7 @@ class Metrics:
             self._cache[environ[CACHE]].inc()
 
     def serve(self, read: Callable[[], Iterable[Reading]]) -> None:
-        """Answer scrapes in a worker, with the gauges that `read` returns each time."""
+        """Serve scrapes in a worker, with the gauges that `read` returns each time."""
         registry = CollectorRegistry()
         MultiProcessCollector(registry, str(self.folder))  # type: ignore[no-untyped-call]
         registry.register(Gauges(read))
@@ -117,12 +117,12 @@ class Metrics:
         self._server.start()
 
     def stop(self) -> None:
-        """Finish what is being answered, at the end of a worker."""
+        """Finish the current scrapes at the end of a worker."""
         if self._server:
             self._server.stop()
 
     def remove(self) -> None:
-        """Remove the files, when there are no workers any more."""
+        """Remove the files after the last worker has ended."""
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
@@ -130,11 +130,11 @@ class Gauges(Collector):
     """Gauges that are read at each scrape."""
 
     def __init__(self, read: Callable[[], Iterable[Reading]]) -> None:
-        """Take what reads those that can be read now."""
+        """Use a function that returns the gauges that can be read now."""
         self._read = read
 
     def collect(self) -> Iterator[Metric]:
-        """Yield each of them."""
+        """Yield the gauges."""
         for reading in self._read():
             yield GaugeMetricFamily(*reading)
 
@@ -144,20 +144,20 @@ def _histogram(name: str, description: str, labels: list[str] | None = None) -> 
 
 
 class Scrape(WSGIHandler):
-    """A connection, which is closed without a word when its client takes too long."""
+    """A connection that is closed if its client is too slow."""
 
     def handle(self) -> None:
-        """Serve it to its end."""
+        """Handle the connection."""
         with Timeout(CLIENT_TIMEOUT_S, GreenletExit) as self._timeout:
             super().handle()
 
     def get_environ(self) -> dict[str, Any]:
-        """Return the WSGI environment."""
+        """Return the WSGI environ with the timeout."""
         return {**super().get_environ(), TIMEOUT: self._timeout}
 
 
 def _once(app: Any) -> Any:
-    """Answer one request of a connection, and do not count the time that this takes."""
+    """Serve one request per connection. The timeout is suspended while the application runs."""
 
     def answer(environ: dict[str, Any], start_response: Any) -> Any:
         environ[TIMEOUT].cancel()

@@ -1,17 +1,17 @@
-"""Where the time of a request goes, as far as somebody asks: see sight.py."""
+"""Measures where the time of a request goes, if server_timing.py enables it."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from time import perf_counter
 
-#: What the request has spent so far: seconds, by what for. None where nobody asks.
+#: The seconds that the request has spent so far, by activity. None if nothing is measured.
 SPENT: ContextVar[dict[str, float] | None] = ContextVar("SPENT", default=None)
 
 
 @contextmanager
-def timed(what: str) -> Iterator[None]:
-    """Add the seconds of a block to what the request has spent, but for what is timed within."""
+def timed(activity: str) -> Iterator[None]:
+    """Add the duration of a block to the request's timing, without nested timed blocks."""
     spent = SPENT.get()
     if spent is None:
         yield
@@ -21,4 +21,4 @@ def timed(what: str) -> Iterator[None]:
         yield
     finally:
         within = sum(spent.values()) - before
-        spent[what] = spent.get(what, 0.0) + perf_counter() - began - within
+        spent[activity] = spent.get(activity, 0.0) + perf_counter() - began - within

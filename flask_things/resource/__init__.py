@@ -1,4 +1,4 @@
-"""What every resource gets. A resource of your own needs the names below: see docs/resources.md."""
+"""What every resource gets. Resources of your own need these names; see docs/resources.md."""
 
 from flask_things.db.types import Choice, ExactDecimal, Integer, JSONObject, Text
 from flask_things.resource.operations import operation

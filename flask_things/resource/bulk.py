@@ -1,4 +1,4 @@
-"""Changing and deleting many rows at once: all of them or none."""
+"""Changes and deletes many rows at once, all or nothing."""
 
 import time
 from collections.abc import Mapping, Sequence
@@ -17,12 +17,12 @@ from flask_things.resource.constraints import write
 from flask_things.transport.uploads import BULK_BODY_MAX_BYTES
 from flask_things.turns import TURN_S
 
-#: After how many rows other requests get a turn.
+#: How many rows to change before other requests run.
 ROWS_PER_TURN = 10
 
 
 class MissingRows(NotFound):
-    """Some rows do not exist (404). `ids` has their ids by their places among those asked for."""
+    """Some rows do not exist (404). `ids` has the missing ids by their positions in the request."""
 
     def __init__(self, name: str, ids: Mapping[int, int]) -> None:
         self.ids = ids
@@ -33,16 +33,15 @@ class MissingRows(NotFound):
 
 
 class Bulk:
-    """The rows of a collection, many at a time. Every method takes a session and commits it.
+    """Operations on many rows of a collection. Every method takes a session and commits it.
 
-    `expect` is called just before, when nobody else who expects something can write; what it raises
-    is raised.
+    `expect` checks preconditions just before the write, under its locks. Its exceptions propagate.
     """
 
     def __init__(self, collection: Collection) -> None:
         self._collection, table = collection, collection.table
         ids = table.c.id.in_(bindparam("ids", expanding=True, type_=BigInteger))
-        # In the order of ids, so that no two transactions wait for each other.
+        # Ordered by id, so that two transactions cannot deadlock.
         self._lock = select(table.c.id).where(ids).order_by(table.c.id)
         self._delete = _slow(delete(table).where(ids).returning(table.c.id))
         self._name = table.name.replace("_", " ")
@@ -54,10 +53,10 @@ class Bulk:
         *,
         expect: Expect | None = None,
     ) -> Sequence[Stored]:
-        """Change rows, each as `Collection.update` does, and return them in the order of the items.
+        """Change rows as `Collection.update` does, and return them in the order of the items.
 
-        Each item has an `id`, and no two have the same. Raises MissingRows (404), Conflict (409)
-        and Invalid (422), also where the rows are larger than a bulk call may be.
+        Each item has a different `id`. Raises MissingRows (404), Conflict (409) and Invalid (422),
+        also if the changed rows are larger than a bulk body may be.
         """
         rows: list[Stored] = []
         size = 0
@@ -71,7 +70,7 @@ class Bulk:
                 rows.append(self._change(session, row, fields, number))
                 size += len(self._collection.writer.json(rows[-1]))
                 if size > BULK_BODY_MAX_BYTES:
-                    large = f"The rows have more than {BULK_BODY_MAX_BYTES} bytes: change fewer."
+                    large = f"The rows have more than {BULK_BODY_MAX_BYTES} bytes. Change fewer."
                     raise Invalid({"_schema": [Message(large, Code.TOO_MANY, number)]})
         return rows
 
@@ -80,16 +79,16 @@ class Bulk:
     ) -> None:
         """Delete rows.
 
-        Raises MissingRows (404), and Conflict (409) where another row refers to one of them.
+        Raises MissingRows (404), and Conflict (409) if another row refers to one of them.
         """
         with writing(session, alone=len(ids) > 1):
             self._expect(session, ids, expect)
             write(rows, session, self._delete, {"ids": ids})
 
     def delete_selected(self, session: AnySession, limit: int, **selection: Any) -> int:
-        """Delete the first rows of a selection, up to a limit, and return how many they were.
+        """Delete up to `limit` rows of a selection, and return their number.
 
-        Raises Conflict (409) where another row refers to one of them.
+        Raises Conflict (409) if another row refers to one of them.
         """
         queries = self._collection.queries
         query, parameters = queries.page(dialect_of(session), limit=limit, **selection)
@@ -102,7 +101,7 @@ class Bulk:
     def _change(
         self, session: AnySession, row: Stored, fields: Mapping[str, Any], number: int
     ) -> Stored:
-        """Change a row; an error of its values points at its item."""
+        """Change a row. An error in its values points at its item."""
         try:
             return self._collection.change(session, row, fields, number)
         except Invalid as error:
@@ -110,14 +109,14 @@ class Bulk:
             raise Invalid(messages if number in messages else {number: messages}) from error
 
     def _expect(self, session: AnySession, ids: Sequence[int], expect: Expect | None) -> None:
-        """Let nobody else change the rows."""
+        """Lock the rows and check that they exist."""
         possible = {"ids": [row_id for row_id in ids if row_id <= ID_MAX]}
         found = {row_id for (row_id,) in locked(session, self._lock, possible)}
-        if missing := {place: one for place, one in enumerate(ids) if one not in found}:
+        if missing := {index: one for index, one in enumerate(ids) if one not in found}:
             raise MissingRows(self._name, missing)
         self._collection.expect(session, expect)
 
 
 def _slow(statement: Any) -> Any:
-    """Let a statement be offloaded: the search index takes up to 60 ms for a long text."""
+    """Mark a statement for offloading: the search index takes up to 60 ms for a long text."""
     return statement.execution_options(takes_long=True)

@@ -1,7 +1,7 @@
-"""What a row may not break: references to rows that do not exist, values that must be unique.
+"""Checks references and unique values of rows.
 
-It is checked inside the transaction that writes. SQLite lets nobody else write then, and PostgreSQL
-keeps the referenced rows; two rows that race for a unique value are left to its unique index.
+The checks run inside the transaction that writes. SQLite has no other writer then, and PostgreSQL
+locks the referenced rows. If two rows race for a unique value, the unique index decides.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -17,12 +17,12 @@ from flask_things.http.error_codes import Code, Message
 
 Values = Mapping[str, Any]
 
-#: The actions of foreign keys that keep the row referred to.
+#: The foreign key actions that protect the referenced row.
 KEPT = (None, "NO ACTION", "RESTRICT")
 
 
 class Constraints:
-    """The references and the unique columns of a table."""
+    """The references and unique columns of a table."""
 
     def __init__(self, table: Table) -> None:
         self._table = table
@@ -32,7 +32,7 @@ class Constraints:
             if column.foreign_keys
         ]
         self._unique = [column for column in table.c if column.unique]
-        #: Whether rows have values that must be unique, in a column or in several.
+        #: Whether any value must be unique, in one column or several.
         self.unique = bool(self._unique) or any(index.unique for index in table.indexes)
         #: Whether there is anything to check.
         self.exist = bool(self._references or self._unique)
@@ -45,15 +45,15 @@ class Constraints:
         first: int | None = None,
         row_id: int = 0,
     ) -> None:
-        """Check the values of new rows, or of the row with an id that is to be changed.
+        """Check the values of new rows, or of changes to the row `row_id`.
 
-        Raises Invalid (422) and Conflict (409), which point at each field. In a bulk call, where
-        `first` is the number of the first item, they point at the item, too.
+        Raises Invalid (422) and Conflict (409), with messages by field. In a bulk call `first` is
+        the number of the first item, and messages are by item and field.
         """
         for column, target in self._references:
             query = select(target).with_for_update(read=True, key_share=True)
             there = _there(session, column, query, target, items)
-            if target.table is self._table:  # a row that is restored may refer to itself
+            if target.table is self._table:  # a restored row may refer to itself
                 there |= {item.get(target.name) for item in items}
             values = _values(column, items)
             wrong = [number for number, value in values if value not in there]
@@ -68,12 +68,12 @@ class Constraints:
                 if value in there:
                     wrong.append(number)
                 there.add(value)
-            text = Message("Must be unique: another row has this value.", Code.NOT_UNIQUE)
+            text = Message("Must be unique, but another row has this value.", Code.NOT_UNIQUE)
             if wrong:
                 raise Conflict(_messages(column, wrong, text, first))
 
     def can_conflict(self, method: str) -> bool:
-        """Tell whether a request with this method can be answered with Conflict (409)."""
+        """Tell whether a request with this method can result in Conflict (409)."""
         if method == "DELETE":
             keys = (key for t in self._table.metadata.tables.values() for key in t.foreign_keys)
             return any(k.column.table is self._table and k.ondelete in KEPT for k in keys)
@@ -81,10 +81,10 @@ class Constraints:
 
 
 def write(execute: Callable[..., Sequence[Row[Any]]], *arguments: Any) -> Sequence[Row[Any]]:
-    """Return the rows that a function returns which executes a statement that writes.
+    """Execute a write through a function, and return its rows.
 
-    Raises Conflict (409) and Invalid (422) where the database refuses them, and ValueError where
-    the type of a column does.
+    Raises Conflict (409) and Invalid (422) if a constraint fails, and ValueError if a column's type
+    rejects a value.
     """
     try:
         return execute(*arguments)
@@ -97,11 +97,11 @@ def write(execute: Callable[..., Sequence[Row[Any]]], *arguments: Any) -> Sequen
 
 
 def _conflict(error: IntegrityError) -> Exception:
-    """Return the Conflict (409) or Invalid (422) that the database's error means, or the error."""
+    """Return the Conflict (409) or Invalid (422) for the database's error, or the error itself."""
     if breaks_reference(error):
         return Conflict("Another row still refers to this one.")
     if breaks_unique(error):
-        return Conflict("Another row has a value that must be unique.")
+        return Conflict("Another row has the same unique value.")
     rule = breaks_check(error)
     broken = Message(f"The values break the rule {rule}.", Code.RULE)
     return Invalid({"_schema": [broken]}) if rule else error

@@ -1,4 +1,4 @@
-"""What a resource is: its names, its table, and what is derived from its columns."""
+"""The declaration of a resource: its names, its table, and all that its columns imply."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, cast
@@ -21,14 +21,14 @@ from flask_things.resource.tables.indexes import describe
 from flask_things.resource.tables.ranges import bounds
 from flask_things.resource.tables.record import Record
 
-#: What no column may be called: what a deleted row has besides, a parameter of methods, and
-#: attributes of SQLAlchemy's rows.
+#: Reserved column names: a field of deleted rows, a parameter of methods, and attributes of
+#: SQLAlchemy's rows.
 RESERVED = {"deleted_at", "expect", "t", "tuple"}
 
-#: What no table may be called, as versions and changes of a row have these beside the row.
+#: Reserved table names, because versions and changes have these members beside the row.
 MEMBERS = {"at", "change", "id"}
 
-#: What no filter may be called, as lists have parameters of these names.
+#: Reserved filter names, because lists have parameters with these names.
 PARAMETERS = {"after", "cursor", "id", "limit", "max_bytes", "q", "sort", "total"}
 
 #: The description of a resource that has none of its own.
@@ -36,13 +36,13 @@ DESCRIPTION = "Create, find, change, delete and restore {many}. Export and follo
 
 
 class Declaration:
-    """A resource, without the operations that clients call.
+    """A resource without its operations.
 
-    `name` is the plural, as in URLs, and `example` a body for the documentation. `q` searches the
-    column `searched`. `filters` are the columns that narrow a list by a value, `ranges` those that
-    do so by bounds, besides created_at and updated_at, and `sorts` those that sort it, besides
-    these and id. `fields` is a class whose fields replace those derived from the columns. Raises
-    TypeError for a declaration that cannot work.
+    `name` is the plural, as in URLs, and `example` is a request body for the documentation. `q`
+    searches the column `searched`. `filters` are columns to select by value, `ranges` columns to
+    select by bounds, in addition to created_at and updated_at, and `sorts` columns to sort by, in
+    addition to these and id. `fields` is a class whose fields replace those derived from columns.
+    Raises TypeError for an invalid declaration.
     """
 
     def __init__(
@@ -78,22 +78,22 @@ class Declaration:
         given = self.schemas.input().fields
         narrowing = {name: filter_for(given[name]) for name in filters}
         self.selection, self.page = parameters.derive(name, queries, narrowing, example)
-        #: Whether all fields are values of columns.
+        #: Whether all fields are derived from columns.
         self.is_plain = fields is Fields
         self.description = description or DESCRIPTION.format_map(self.words)
 
     def write_row(self, row: Any) -> bytes:
-        """Return the JSON of a row as a response has it; what has its attributes is dumped."""
+        """Return the JSON of a row, or of an object with its attributes, for a response."""
         if not isinstance(row, Row):
             return encode(self.schemas.output().dump(row))
         return self.writer.json(row) + b"\n"
 
     def write_rows(self, rows: Iterable[Any]) -> bytes:
-        """Return the JSON of rows as a response has it."""
+        """Return the JSON array of rows for a response."""
         return array(self.write_row(row)[:-1] for row in rows)
 
     def shell_names(self) -> dict[str, Any]:
-        """Return what `flask shell` knows of the resource, by names that no other resource has."""
+        """Return the resource's names in `flask shell`, which are unique among resources."""
         rows = self.collection
         one, many = self.table.name, self.name.replace("-", "_")
         return {
@@ -114,13 +114,11 @@ class Declaration:
 
 def _refuse(names: set[str], kind: str) -> None:
     if names:
-        raise TypeError(
-            f"These names are reserved, and not for {kind}: {', '.join(sorted(names))}."
-        )
+        raise TypeError(f"Reserved names cannot be used for {kind}: {', '.join(sorted(names))}.")
 
 
 def words(name: str, model: type[Record]) -> dict[str, str]:
-    """Return what texts call one row and many rows: the names of the table and of the resource."""
+    """Return the words for one row and many rows, derived from the names of table and resource."""
     one = model.__tablename__.replace("_", " ")
     return {
         "name": name,

@@ -1,8 +1,8 @@
-"""Which rows: what a selection gives to a query, and the conditions that it adds.
+"""Selections: the parameters and conditions that they add to a query.
 
-A selection is `q`, a part of the searched text; `id`, some ids; a value for each filtered column,
-None for NULL; and for each column with ranges `…_gte` and `…_lt`, None for no bound. All of it must
-hold. NULL is in no range.
+A selection has `q`, a part of the searched text; `id`, a list of ids; a value for each filtered
+column, where None means NULL; and bounds `…_gte` and `…_lt` for each column with ranges, where None
+means no bound. All conditions must hold. NULL is in no range.
 """
 
 from collections.abc import Container, Iterable
@@ -15,12 +15,13 @@ from flask_things.resource.tables import search
 from flask_things.resource.tables.ranges import ENDS, bound_type, bounds
 from flask_things.resource.tables.sorting import Head, Unindexed, is_text
 
-#: Up to how many rows are sorted, where those of a page would be found by walking in their order.
+#: Up to this many selected rows are sorted. If more are selected, the page is found in the index of
+#: the sort order.
 FEW_ROWS = 5_000
 
 
 class Narrowing:
-    """What narrows the lists of a table. Those texts among `sorts` have an index to sort by."""
+    """The possible selections of a table. Texts among `sorts` have an index on their beginning."""
 
     def __init__(
         self,
@@ -36,12 +37,12 @@ class Narrowing:
         self._heads = {name for name in sorts if is_text(table.c[name])}
 
     def given(self, dialect: str, /, **selection: Any) -> dict[str, Any]:
-        """Return the parameters of a query for a selection. Raises TypeError for an unknown one."""
+        """Return a query's parameters for a selection. Raises TypeError for an unknown name."""
         given: dict[str, Any] = {}
         if self.searched is not None:
             given |= search.parameters(selection.pop("q", ""), dialect)
         if "id" in selection:
-            given.pop("triples", None)  # few rows are looked at without the index of texts
+            given.pop("triples", None)  # so few rows need no search index
             given["ids"] = [row_id for row_id in {*selection.pop("id")} if 1 <= row_id <= ID_MAX]
         for name in self.bounds.keys() & selection.keys():
             if (value := selection.pop(name)) is not None:
@@ -54,9 +55,9 @@ class Narrowing:
         }
 
     def without_passed(self, given: dict[str, Any], sort: str, after: Any) -> dict[str, Any]:
-        """Return the parameters without the bound that a place in an order is beyond.
+        """Remove the bound that the cursor's position already implies.
 
-        With both, SQLite may begin at the bound, and walk to the place.
+        With both, SQLite may start at the bound and read up to the position.
         """
         descending = sort.startswith("-")
         name = f"range_{sort.removeprefix('-')}{'_lt' if descending else '_gte'}"
@@ -65,15 +66,15 @@ class Narrowing:
         return {key: value for key, value in given.items() if key != name}
 
     def columns(self, names: frozenset[str]) -> dict[str, bool]:
-        """Return the columns that a query narrows, and whether by bounds instead of a value."""
+        """Return the columns that a query selects by, and whether by bounds instead of a value."""
         ranges = {column: True for name, column in self.bounds.items() if f"range_{name}" in names}
         values = (name for name in self.filters if {f"null_{name}", f"filter_{name}"} & names)
         return dict.fromkeys(values, False) | ranges
 
     def astray(self, sort: str, names: frozenset[str]) -> set[str]:
-        """Return the narrowed columns whose index does not have the rows in an order.
+        """Return the selected columns whose index does not provide the sort order.
 
-        It has those of a range by its column, and those with a value by id, too.
+        An index provides the order by its column for a range, and by id for a single value.
         """
         columns = self.columns(names).items()
         return {name for name, is_range in columns if sort != name and (is_range or sort != "id")}
@@ -81,9 +82,9 @@ class Narrowing:
     def narrow(
         self, query: Select[Any], names: frozenset[str], *, unindexed: Container[str] = ()
     ) -> Select[Any]:
-        """Return a query for the selected rows only; `names` are those of its parameters.
+        """Restrict a query to the selected rows; `names` are the names of its parameters.
 
-        SQLite finds none by the index of an `unindexed` column.
+        SQLite does not use the index of `unindexed` columns.
         """
         if self.searched is not None:
             if "triples" in names:
@@ -97,7 +98,7 @@ class Narrowing:
         return query
 
     def probe(self, name: str, names: frozenset[str]) -> Select[Any]:
-        """Return the query that counts the rows that a column alone selects, up to FEW_ROWS."""
+        """Return the query that counts the rows that one column selects, up to FEW_ROWS."""
         found = select(self.table.c.id).where(*self._conditions(name, names, True))
         return select(func.count()).select_from(found.limit(FEW_ROWS + 1).subquery())
 
@@ -105,7 +106,7 @@ class Narrowing:
         self, name: str, names: frozenset[str], is_indexed: bool
     ) -> list[ColumnElement[bool]]:
         column = self.table.c[name]
-        # A text that is sorted by is found in the index of its beginning.
+        # A sorted text has an index on its beginning.
         head = Head(column) if name in self._heads and is_indexed else None
         found: list[ColumnElement[bool]] = []
         key: ColumnElement[Any] = column if is_indexed else Unindexed(column)

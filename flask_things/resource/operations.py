@@ -1,4 +1,4 @@
-"""Operations: methods of a resource that clients call, and how they are registered."""
+"""Operations: methods of a resource that clients call, and their registration."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -12,7 +12,7 @@ from flask_things.api.problem_responses import component
 from flask_things.http.request_schemas import NoQuery
 from flask_things.resource.declaration import Declaration
 
-#: A parameter of a path.
+#: A parameter in a path.
 PARAMETER = re.compile(r"<id:(\w+)>")
 
 View = TypeVar("View", bound=Callable[..., Any])
@@ -20,13 +20,12 @@ View = TypeVar("View", bound=Callable[..., Any])
 
 @dataclass
 class Operation:
-    """How clients call a method of a resource, and the options of Blueprint.operation.
+    """How clients call a method of a resource, with the options of Blueprint.operation.
 
     Words of the resource are in braces. "input", "patch", "item_patch", "page", "selection",
-    "change", "deleted" and "version" are its schemas, and a row is the answer unless another one is
-    given. `reads` is "row" or "rows", if nothing else is
-    read from the database. `can_conflict` tells whether 409 is possible; by default, the method and
-    the table's constraints tell.
+    "change", "deleted" and "version" are its schemas. By default the response is a row. `reads` is
+    "row" or "rows" if nothing else is read from the database. `can_conflict` tells whether 409 is
+    possible; by default this depends on the method and the table's constraints.
     """
 
     call: str
@@ -35,7 +34,7 @@ class Operation:
 
 
 def operation(call: str, operation_id: str, **options: Any) -> Callable[[View], View]:
-    """Let clients call a method of a resource. A subclass that overrides it inherits this."""
+    """Make a method callable by clients. A subclass that overrides it inherits this."""
 
     def mark(view: View) -> View:
         view.operation = Operation(call, operation_id, options)  # type: ignore[attr-defined]
@@ -45,7 +44,7 @@ def operation(call: str, operation_id: str, **options: Any) -> Callable[[View], 
 
 
 def register(resource: Declaration, blp: Blueprint, *, reads_one_table: bool) -> None:
-    """Let a blueprint serve all operations of a resource."""
+    """Register all operations of a resource on a blueprint."""
     for name, declared in operations(type(resource)):
         options = {key: _filled(value, resource) for key, value in declared.options.items()}
         if "returns" in options:
@@ -79,7 +78,7 @@ def operations(kind: type[Declaration]) -> Iterator[tuple[str, Operation]]:
 
 
 def _filled(option: Any, resource: Declaration) -> Any:
-    """Return what an option stands for: a schema of the resource, or a document about it."""
+    """Return the value of an option: a schema of the resource, or documentation for it."""
     if option in ("page", "selection"):
         return getattr(resource, option)
     if option in ("input", "patch", "item_patch", "change", "deleted", "version"):

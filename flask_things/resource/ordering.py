@@ -1,4 +1,4 @@
-"""In which order: by a column and then by id, and which rows come after a place in it.
+"""Sort orders: by a column and then by id, and the rows after a position.
 
 NULL comes first, on both databases.
 """
@@ -9,16 +9,16 @@ from sqlalchemy import ColumnElement, and_, bindparam
 
 
 class Order(NamedTuple):
-    """An order: a key, or None where it is the id alone, and the id."""
+    """A sort order: a key, or None to sort by id only, and the id."""
 
     key: ColumnElement[Any] | None
     row_id: ColumnElement[Any]
     descending: bool
-    nullable: bool  # as the index is made
+    nullable: bool  # as in the index
     has_nulls: bool
 
     def clauses(self) -> list[ColumnElement[Any]]:
-        """Return what ORDER BY names."""
+        """Return the expressions of ORDER BY."""
         ids = self.row_id.desc() if self.descending else self.row_id.asc()
         if self.key is None:
             return [ids]
@@ -28,9 +28,9 @@ class Order(NamedTuple):
         return [turned, ids]
 
     def after(self, *, is_null: bool) -> list[tuple[ColumnElement[bool], list[Any]]]:
-        """Return the conditions of the rows after a place, in turn, each with the order within.
+        """Return the conditions for the rows after a position, part by part, with their orders.
 
-        `is_null` tells whether the key is NULL there.
+        `is_null` tells whether the key is NULL at the position.
         """
         order = self.clauses()
         by_id, beyond = order[-1:], self._beyond(self.row_id, "after_id")

@@ -1,4 +1,4 @@
-"""A page of a list: it ends at its limit or before its size does, whichever comes first."""
+"""A page of a list, which ends at its limit or at a maximum size, whichever comes first."""
 
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
@@ -7,14 +7,14 @@ from sqlalchemy import ColumnElement, Result, Row, Select, Text, bindparam, cast
 
 from flask_things.db import types
 
-#: How large a page of more than one row may be, in bytes of JSON, and how many rows are read at
-#: once: with the longest texts these take 8 MB, too.
+#: The most bytes of JSON in a page of more than one row, and how many rows are read at once. With
+#: the longest texts these take 8 MB, too.
 PAGE_MAX_BYTES = 8_000_000
 READ_ROWS = 20
 
 
 class Page(NamedTuple):
-    """Some rows, their JSON, whether more follow, and the number of all if it was asked for."""
+    """Rows, their JSON, whether more follow, and the total if it was requested."""
 
     rows: Sequence[Row[Any]]
     items: Sequence[bytes]
@@ -28,9 +28,9 @@ def read_page(
     limit: int,
     max_bytes: int | None = None,
 ) -> Page:
-    """Return the first rows of a result: up to `limit` and some bytes of JSON, but at least one.
+    """Return the first rows of a result, at least one, up to `limit` and `max_bytes` of JSON.
 
-    `write` makes JSON of a row. The rest of the result is not read.
+    `write` returns the JSON of a row. The rest of the result is not read.
     """
     page: list[Row[Any]] = []
     items: list[bytes] = []
@@ -47,9 +47,9 @@ def read_page(
 
 
 def cut(query: Select[Any], order: Sequence[ColumnElement[Any]]) -> Select[Any]:
-    """Return a query that ends with the first row before which there are `max_bytes` of texts.
+    """Return a query that ends at the first row before which there are `max_bytes` of text.
 
-    It is for PostgreSQL, whose client library holds all that a query returns in memory.
+    It is for PostgreSQL, whose client library holds a whole result in memory.
     """
     long = (c for c in query.selected_columns if isinstance(c.type, types.Text | types.JSONObject))
     sizes = [func.coalesce(func.octet_length(cast(c, Text)), 0) for c in long]

@@ -77,7 +77,7 @@ class PageQuery(Paging, Selection):
         bound = self.bound(sort, selection)
         value, row_id = pagination.decode(cursor, key.type.python_type, bound)
         if value is None and not column.nullable:
-            raise ValueError("Damaged.")
+            raise ValueError("The cursor is damaged.")
         if isinstance(key.type, TypeDecorator):  # what a client made up may be impossible
             key.type.process_bind_param(value, DefaultDialect())
         return value, row_id

@@ -1,4 +1,4 @@
-"""The values of a row: with the defaults of a new one, and those that a change leaves different."""
+"""The values of a row: defaults for a new one, and the differences of a change."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -10,12 +10,12 @@ from flask_things.db.errors import Invalid
 from flask_things.db.types import utc_now
 from flask_things.resource.schemas.columns import default_of
 
-#: The columns that the service fills.
+#: The columns that the service sets.
 GENERATED = ("id", "created_at", "updated_at", "revision")
 
 
 class Values:
-    """The columns of a table that are given values: all but those that the service fills."""
+    """The values of a table's columns, except those that the service sets."""
 
     def __init__(self, table: Table) -> None:
         self._table, self._types = table.name, {column.name: column.type for column in table.c}
@@ -24,7 +24,7 @@ class Values:
     def complete(self, fields: Mapping[str, Any]) -> dict[str, Any]:
         """Return a value for each column but `id`.
 
-        Raises TypeError for a missing or an unknown one.
+        Raises TypeError if one is missing or unknown.
         """
         self._refuse_unknown(fields)
         defaults = {n: default for n, default in self._defaults.items() if n not in fields}
@@ -37,18 +37,18 @@ class Values:
     def changes(self, row: Row[Any], fields: Mapping[str, Any]) -> dict[str, Any]:
         """Return the values that differ from those of a row.
 
-        A function in the place of a value returns the one that follows the present one. Raises
-        Invalid (422) if it refuses that, and TypeError for an unknown column.
+        A value may be a function that returns the new value for the current one. Raises Invalid
+        (422) if it rejects that, and TypeError for an unknown column.
         """
         self._refuse_unknown(fields)
         new = {}
         for name, value in fields.items():
-            present = getattr(row, name)
+            current = getattr(row, name)
             try:
-                following = value(present) if callable(value) else value
+                following = value(current) if callable(value) else value
             except ValidationError as error:
                 raise Invalid({name: error.messages}) from error
-            if not self._types[name].compare_values(following, present):
+            if not self._types[name].compare_values(following, current):
                 new[name] = following
         return new
 

@@ -1,4 +1,4 @@
-"""The queries behind lists, counts and exports of any table: which rows, and in which order."""
+"""The queries for lists, counts and exports of any table."""
 
 from collections.abc import Iterable, Mapping
 from functools import cache
@@ -25,26 +25,26 @@ from flask_things.resource.schemas.writer import loaded
 from flask_things.resource.tables import search
 from flask_things.resource.tables.sorting import SORT_CHARACTERS, sort_key
 
-#: A place in an order: the value that the row there is sorted by, and the row's id.
+#: A position in a sort order: the row's sort value and its id.
 Position = tuple[Any, int]
 
-#: Stands for the index of the order.
+#: Find rows through the index of the sort order.
 IN_ORDER = ""
 
-#: What every resource can be sorted by.
+#: The sort orders of every resource.
 SORTS = ("id", "created_at", "updated_at")
 
 
 def narrowest(counts: Mapping[str, int]) -> str | None:
-    """Return how a page is to be found, by how many rows each probe has counted."""
+    """Return how to find a page, based on the rows that each probe has counted."""
     column = min(counts, key=counts.__getitem__, default=None)
     return column if column is None or counts[column] <= FEW_ROWS else IN_ORDER
 
 
 class Queries:
-    """The queries of a table. Each is built once: to build one takes longer than to execute it.
+    """The queries of a table. Each is cached, because building it takes longer than executing it.
 
-    Keyset pages: a later page costs what the first one costs
+    Pages use keysets, so a later page costs as much as the first
     (https://use-the-index-luke.com/no-offset). NULL comes first, on both databases.
     """
 
@@ -67,7 +67,7 @@ class Queries:
         self._count = cache(self._build_count)
 
     def position(self, row: Row[Any], sort: str) -> Position:
-        """Return the place of a row in an order; its values may be as the driver has them."""
+        """Return the position of a row in a sort order. Its values may be the driver's."""
         column = self.sorts[sort.removeprefix("-")]
         value = loaded(column.type, getattr(row, column.key))
         return value[:SORT_CHARACTERS] if isinstance(value, str) else value, row.id
@@ -84,13 +84,13 @@ class Queries:
         by: str | None = None,
         **selection: Any,
     ) -> tuple[Select[Any], dict[str, Any]]:
-        """Return the query for the selected rows after a place in an order, and its parameters.
+        """Return the query for the selected rows after a position, and its parameters.
 
-        `by` is the column whose index finds the rows, which are sorted then; or IN_ORDER, to walk
-        through the index of the order; or None, to leave that to the database.
+        `by` is the column whose index finds the rows, which are then sorted. IN_ORDER reads the
+        index of the sort order instead. With None the database decides.
 
-        PostgreSQL returns no more of them than the first whose texts together exceed `max_bytes`:
-        the client library holds all that it returns in memory. SQLite returns one row at a time.
+        PostgreSQL returns rows up to the first whose texts together exceed `max_bytes`, because the
+        client library holds a whole result in memory. SQLite returns one row at a time.
         """
         given = self.narrowing.given(dialect, **selection)
         if after is not None:
@@ -106,9 +106,9 @@ class Queries:
     def probes(
         self, dialect: str, /, *, sort: str, **selection: Any
     ) -> dict[str, tuple[Select[Any], dict[str, Any]]]:
-        """Return queries that tell by which column few rows are found, with their parameters.
+        """Return queries that find out which column selects few rows, with their parameters.
 
-        There are none where it makes no difference.
+        The result is empty if this makes no difference.
         """
         given = self.narrowing.given(dialect, **selection)
         names = frozenset(given)
@@ -138,7 +138,7 @@ class Queries:
         limit = bindparam("limit", type_=Integer) if "limit" in names else None
         if by in astray:
             query = self._joined(query, [(beyond, order.clauses())], limit)
-        elif {"triples", "ids"} & names or len(parts) < 2:  # whatever these find is sorted anyway
+        elif {"triples", "ids"} & names or len(parts) < 2:  # these results are sorted anyway
             query = query.where(beyond)
         else:
             query = self._joined(query, parts, limit)
@@ -149,32 +149,32 @@ class Queries:
         return query.execution_options(takes_long=True) if takes_long else query
 
     def _is_scattered(self, sort: str, names: frozenset[str]) -> bool:
-        """Tell whether no index has the selected rows together, and in an order."""
+        """Tell whether no index has the selected rows contiguous and in order."""
         columns = self.narrowing.columns(names)
         return len(columns) > 1 or bool(self.narrowing.astray(sort, names))
 
     def _order(self, sort: str, names: frozenset[str], *, has_index: bool) -> Order:
         name, row_id = sort.removeprefix("-"), self._row_id(names)
         is_range = self.narrowing.columns(names).get(name)
-        # Where all have one value, they are sorted by id only.
+        # Rows with the same value are sorted by id only.
         key = None if name == "id" or is_range is False else sort_key(self.sorts[name])
-        if not has_index:  # as none has this
+        if not has_index:  # an expression that no index has
             row_id = func.coalesce(row_id, row_id)
             key = None if key is None else func.coalesce(key, key)
         nullable = bool(self.sorts[name].nullable)
         return Order(key, row_id, sort.startswith("-"), nullable, nullable and not is_range)
 
     def _row_id(self, names: frozenset[str]) -> ColumnElement[Any]:
-        """Return the id to order by: of the search index, if that finds the rows in its order."""
+        """Return the id to order by: that of the search index, if it finds rows in its order."""
         searched = self.narrowing.searched
         if searched is not None and "triples" in names:
             return search.index(searched).c.rowid
         return self.table.c.id
 
     def _joined(self, query: Select[Any], parts: list[Any], limit: Any) -> Select[Any]:
-        """Return the rows of several parts of an index, each of which is read in its order.
+        """Join the rows of several parts of an index, each read in its order.
 
-        SQLite would seek the first column of a pair only, and walk through all that are alike.
+        For a pair, SQLite would seek only the first column, and read all rows with the same value.
         """
         only_ids = query.with_only_columns(self.table.c.id)
         found = (

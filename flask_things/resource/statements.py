@@ -1,4 +1,4 @@
-"""The statements about one row of a table, made once: that takes longer than to execute them."""
+"""Statements for one row of a table, cached because building them takes longer than executing."""
 
 from sqlalchemy import Table, bindparam, delete, insert, select, update
 
@@ -7,7 +7,7 @@ from flask_things.db.prepared import Prepared
 
 
 class Statements:
-    """Each returns the row; all but `insert` take its id as `this` returns it."""
+    """Each statement returns the row. All but `insert` take its id from `this`."""
 
     def __init__(self, table: Table) -> None:
         columns, this = [*table.c], table.c.id == bindparam("row_id_")
@@ -17,10 +17,10 @@ class Statements:
         self.insert = Prepared(insert(table).returning(*columns), columns)
         self.update = Prepared(update(table).where(this).returning(*columns), columns)
         self.delete = Prepared(delete(table).where(this).returning(table.c.id), [table.c.id])
-        #: For many rows, which it returns in their order; SQLAlchemy executes it.
+        #: For many rows, returned in their order. SQLAlchemy executes it.
         self.insert_many = insert(table).returning(*columns, sort_by_parameter_order=True)
 
 
 def this(row_id: int) -> dict[str, int]:
-    """Return the parameter; 0, which no row has, for an id that cannot be."""
+    """Return the parameter for an id. An impossible id becomes 0, which no row has."""
     return {"row_id_": row_id if row_id <= ID_MAX else 0}

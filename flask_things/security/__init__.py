@@ -1,1 +1,1 @@
-"""Who may call, how often, and through which proxies."""
+"""Authentication, rate limits, trusted hosts and proxies."""

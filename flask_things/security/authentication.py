@@ -1,4 +1,4 @@
-"""Who may do what: bearer tokens (RFC 6750), where THINGS_AUTH wants them."""
+"""Bearer tokens (RFC 6750), required as THINGS_AUTH sets it."""
 
 from collections.abc import Callable
 from math import inf
@@ -20,10 +20,10 @@ WRITER = "writer"
 
 DETAILS = {
     401: "A valid token is required: Authorization: Bearer <token>.",
-    403: "The token is for reading only.",
+    403: "The token is read-only.",
 }
 
-#: What a refusal is called where a token was sent (RFC 6750, section 3.1).
+#: The error codes of RFC 6750, section 3.1, for requests that sent a token.
 ERRORS = {401: "invalid_token", 403: "insufficient_scope"}
 
 auth = HTTPTokenAuth("Bearer", REALM)
@@ -40,7 +40,7 @@ def _known(_sent: str) -> Row[Any] | None:
 
 
 def sent_token() -> Row[Any] | None:
-    """Return the token that came with the request, if it is good, and is wanted at all."""
+    """Return the request's token, or None if it is missing, invalid or not checked."""
     if "token" not in g:
         sent = auth.get_auth() if _is_checked() else None
         g.token = find_token(db.session, sent.token) if sent and sent.token else None
@@ -70,9 +70,9 @@ def _check_writer() -> None:
 
 
 def check() -> Any:
-    """Answer 401 or 403 to a request that may not do what it wants; others get None.
+    """Return a 401 or 403 response if the request is not allowed, otherwise None.
 
-    A token that is sent is checked, also where none is needed.
+    A token that is sent is checked even where none is required.
     """
     if not _is_checked():
         return None
@@ -80,9 +80,9 @@ def check() -> Any:
 
 
 def recheck(app: Flask) -> Callable[[], bool]:
-    """Return what tells later whether the present request's token is still good.
+    """Return a function that tells whether the current request's token is still valid.
 
-    It tells that of a request without a token, too, as that has been let in.
+    It returns True for a request that was allowed without a token.
     """
     sent = auth.get_auth() if sent_token() else None
 
@@ -96,7 +96,7 @@ def recheck(app: Flask) -> Callable[[], bool]:
 
 
 def keep_private(response: Response) -> Response:
-    """Keep shared caches from storing a response to a request whose token was checked."""
+    """Keep shared caches from storing the response to a request whose token was checked."""
     if _is_checked() and response.cache_control.no_cache:
         response.headers["Cache-Control"] = "private, no-cache"
     return response
@@ -106,4 +106,4 @@ def _is_checked() -> bool:
     mode = current_app.config["THINGS_AUTH"]
     if mode == "write" and request.method in READS:
         return "Authorization" in request.headers
-    return mode != "off" and request.method != "OPTIONS"  # which a browser sends without a token
+    return mode != "off" and request.method != "OPTIONS"  # browsers send preflights without a token

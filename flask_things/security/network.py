@@ -1,4 +1,4 @@
-"""What is trusted on a network: the names the service answers to, its proxies, other web pages."""
+"""Trusted hosts, proxies and CORS origins."""
 
 import re
 import socket
@@ -14,22 +14,22 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from flask_things.setting_values import PREFIX, host_name, ip
 
-#: The hosts that only this machine can use: they are always answered.
+#: The names of this machine. They are always accepted.
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
-#: The blueprint that answers under any host: probes call a service by its address.
+#: The blueprint that accepts any Host, because probes call a service by its address.
 PROBES = "health"
 
 #: An address with a port, as some proxies write it: 203.0.113.9:4711 or [2001:db8::1]:4711.
 ADDRESS_AND_PORT = re.compile(r"\[(.+)\](?::\d*)?|([\d.]+):\d*")
 
-#: What a proxy sets, as a WSGI environment names it.
+#: The header fields that a proxy sets, as WSGI environ keys.
 FORWARDED = [f"HTTP_X_FORWARDED_{name}" for name in ("FOR", "PROTO", "HOST", "PREFIX")]
 
-#: How long the addresses of a proxy's name are used, in seconds: a container can get another one.
+#: How long a proxy's resolved addresses are used, in seconds. A container's address may change.
 NAMES_S = 5
 
-#: What a web page of a named origin may send and read, besides what every page may.
+#: What pages of the listed origins may send and read, in addition to the CORS defaults.
 CORS_RULES: dict[str, Any] = {
     "allow_headers": [
         *("Authorization", "Content-Type", "Idempotency-Key"),
@@ -43,12 +43,12 @@ CORS_RULES: dict[str, Any] = {
     "methods": ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"],
     "max_age": 600,  # seconds
     "always_send": False,
-    "vary_header": False,  # which it leaves out where there is one origin
+    "vary_header": False,  # with a single origin flask-cors would leave it out
 }
 
 
 def init_app(app: Flask) -> None:
-    """Set up what the settings name; nothing is trusted without them."""
+    """Apply the network settings. By default nothing is trusted."""
     app.before_request(_check_address)
     if origins := app.config["THINGS_CORS_ORIGINS"]:
         CORS(app, origins=origins, **CORS_RULES)
@@ -58,14 +58,14 @@ def init_app(app: Flask) -> None:
 
 
 def _check_address() -> None:
-    """Raise BadRequest (400) for a Host that is not answered, NotFound for a path beside ours."""
+    """Raise BadRequest (400) for an untrusted Host, NotFound (404) outside the prefix."""
     environ = request.environ
     if environ.get("SERVER_PROTOCOL") == "HTTP/1.1" and "HTTP_HOST" not in environ:
         raise BadRequest("HTTP/1.1 requires a Host (RFC 9112).")
     hosts = current_app.config["THINGS_TRUSTED_HOSTS"]
     if hosts and request.blueprint != PROBES and not _is_one_of([*hosts, *LOOPBACK]):
-        raise BadRequest("This service does not answer to that Host.")
-    if environ["PATH_INFO"][:1] not in ("", "/"):  # /apis, where SCRIPT_NAME is /api
+        raise BadRequest("The Host is not one of THINGS_TRUSTED_HOSTS.")
+    if environ["PATH_INFO"][:1] not in ("", "/"):  # such as /apis with the prefix /api
         raise NotFound
 
 
@@ -80,9 +80,9 @@ def _vary(response: Response) -> Response:
 
 
 class Proxied:
-    """A WSGI application that obeys X-Forwarded-… from trusted proxies, and from nobody else.
+    """WSGI middleware that applies X-Forwarded-* header fields from trusted proxies only.
 
-    Of several values the last one counts: it is the one that the proxy added.
+    Of several values it uses the last one, which the trusted proxy added.
     """
 
     def __init__(self, app: Any, proxies: Iterable[IPv4Network | IPv6Network | str]) -> None:
@@ -93,7 +93,7 @@ class Proxied:
         self._named_until = 0.0
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
-        """Answer a request."""
+        """Handle a request."""
         is_forwarded = any(field in environ for field in FORWARDED)
         if not (is_forwarded and self._is_trusted(environ["REMOTE_ADDR"])):
             return self._app(environ, start_response)  # type: ignore[no-any-return]
@@ -105,12 +105,12 @@ class Proxied:
 
     def _is_trusted(self, peer: str) -> bool:
         address = ip(peer)
-        if address is None:  # a socket in the file system has none
+        if address is None:  # a Unix socket
             return False
         return any(address in network for network in self._networks) or address in self._by_name()
 
     def _by_name(self) -> set[IPv4Address | IPv6Address | None]:
-        """Return the addresses of the proxies that are known by name."""
+        """Return the addresses of the proxies that are listed by name."""
         if self._names and monotonic() > self._named_until:
             self._named = {address for name in self._names for address in _addresses(name)}
             self._named_until = monotonic() + NAMES_S
@@ -120,7 +120,7 @@ class Proxied:
 def _addresses(name: str) -> set[IPv4Address | IPv6Address | None]:
     try:
         return {ip(str(found[4][0])) for found in socket.getaddrinfo(name, None)}
-    except OSError:  # there is no such host, as while its container is replaced
+    except OSError:  # the name does not exist, as while its container is replaced
         return set()
 
 
@@ -129,7 +129,7 @@ def _last(environ: dict[str, Any], name: str) -> str:
 
 
 def _client(forwarded_for: str) -> str | None:
-    """Return the address in a value of X-Forwarded-For, or None: anything else is no client."""
+    """Return the address in a value of X-Forwarded-For, or None if it is not an address."""
     value = forwarded_for.strip('"')
     with_port = ADDRESS_AND_PORT.fullmatch(value)
     address = ip(with_port[1] or with_port[2] if with_port else value)

@@ -1,4 +1,4 @@
-"""Tokens: made, found and revoked. What is stored of one is its SHA-256."""
+"""Creates, finds and revokes tokens. Only the SHA-256 of a token is stored."""
 
 import re
 from collections.abc import Sequence
@@ -29,22 +29,22 @@ from flask_things.db.queries import rows
 from flask_things.db.session import db, writing
 from flask_things.db.types import UTCDateTime, utc_now
 
-#: How much chance is in a token, in bytes: too much to be guessed.
+#: The random bytes of a token: too many to guess.
 TOKEN_SECRET_BYTES = 32
 
-#: The longest name of a token, in characters: it stands in a log.
+#: The longest name of a token, in characters. Log lines contain it.
 TOKEN_NAME_MAX_CHARACTERS = 100
 
-#: The longest time that a token may be good for, if it is not for ever, in days: a century.
+#: The longest lifetime of a token that expires, in days: a century.
 TOKEN_DAYS_MAX = 36_500
 
-#: What a client sends: whose it is, and the secret. The word before lets those find it who look for
-#: secrets in what was published by mistake.
+#: A token as the client sends it: the id and the secret. The prefix lets secret scanners find
+#: tokens that were published by mistake.
 SENT = re.compile(r"things_([1-9][0-9]{0,18})_([A-Za-z0-9_-]+)")
 
 
 class Token(db.Model):  # type: ignore[name-defined]
-    """What lets a client in."""
+    """A bearer token."""
 
     id: Mapped[int] = mapped_column(BigInteger().with_variant(Integer, "sqlite"), primary_key=True)
     name: Mapped[str] = mapped_column(Text, unique=True)
@@ -53,7 +53,7 @@ class Token(db.Model):  # type: ignore[name-defined]
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)
     expires_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
 
-    # Keys of requests are kept under the id.
+    # Idempotency keys are stored under the id, so it must not be reused.
     __table_args__ = ({"sqlite_autoincrement": True},)
 
 
@@ -69,9 +69,9 @@ NAMED = select(Token.id).where(Token.name == bindparam("name"))
 def create_token(
     session: AnySession, name: str, *, read_only: bool = False, days: int | None = None
 ) -> str:
-    """Store a new token and return what a client has to send; nobody can tell that again.
+    """Store a new token and return it. It cannot be shown again.
 
-    It is good for some days, or for ever. Raises Refused where there is one of that name.
+    It expires after `days`, or never. Raises Refused if the name is taken.
     """
     secret = token_urlsafe(TOKEN_SECRET_BYTES)
     now = utc_now()
@@ -84,26 +84,26 @@ def create_token(
     }
     with writing(session):
         if rows(session, NAMED, {"name": name}):
-            raise Refused(f"There is a token {name} already: revoke it, or choose another name.")
+            raise Refused(f"A token named {name} already exists. Revoke it or choose another name.")
         [(token_id,)] = rows(session, insert(Token.__table__).returning(Token.id), new)
     return f"things_{token_id}_{secret}"
 
 
 def list_tokens(session: AnySession) -> Sequence[Row[Any]]:
-    """Return all that is stored of the tokens, by their names."""
+    """Return the stored data of all tokens, by name."""
     return rows(session, NAMES)
 
 
 def revoke_token(session: AnySession, name: str) -> None:
-    """Forget a token: from now on it is refused. Raises Refused where there is none."""
+    """Delete a token, which is rejected from now on. Raises Refused if it does not exist."""
     with writing(session):
         if not rows(session, NAMED, {"name": name}):
-            raise Refused(f"There is no token {name}.")
+            raise Refused(f"No token is named {name}.")
         session.execute(delete(Token.__table__).where(Token.name == name))
 
 
 def find_token(session: AnySession, sent: str) -> Row[Any] | None:
-    """Return the token that a client has sent, or None: it is none, or is no longer good."""
+    """Return the token that a client sent, or None if it is unknown or expired."""
     match = SENT.fullmatch(sent)
     if not match or int(match[1]) > ID_MAX:
         return None

@@ -1,4 +1,4 @@
-"""The server: gunicorn's settings, each with its reason."""
+"""gunicorn's settings and hooks."""
 
 import gc
 import json
@@ -26,44 +26,44 @@ from flask_things.observability.access_log import Logger
 from flask_things.server import gauges, start
 from flask_things.server.offload import THREADS, Threads
 
-#: glibc's number for a setting of malloc (mallopt(3)), and what it is by default.
+#: glibc's number of a malloc setting (mallopt(3)), and its default.
 M_MMAP_THRESHOLD, LARGE_BLOCK_BYTES = -3, 128 * 1024
 
-# This must come before the application creates a lock and before psycopg chooses how to wait, so
-# that waiting yields to the event loop. gunicorn patches the rest in each worker. gevent looks for
-# locks that are held, as those of imports, among what the collector knows.
+# This must run before the application creates a lock and before psycopg chooses how to wait, so
+# that waiting yields to the event loop. gunicorn patches the rest in each worker. gevent finds
+# existing locks, such as those of imports, through the garbage collector, so nothing may be frozen.
 gc.unfreeze()
 monkey.patch_thread()
 monkey.patch_select()
 
-# A log that cannot be written, as on a full disk, must not fail what is logged.
+# A log that cannot be written, as on a full disk, must not fail the request.
 logging.raiseExceptions = False
 
 _settings = settings(os.environ)
 _is_sqlite = _settings["THINGS_DATABASE_URL"].get_backend_name() == "sqlite"
 
-wsgi_app = "flask_things:create_app()"  # where none is named, as with a wheel
+wsgi_app = "flask_things:create_app()"  # the default, as for a wheel
 bind = f"{_settings['HOST']}:{_settings['PORT']}"
 workers = _settings["WEB_CONCURRENCY"]
-# gevent's, in which a slow client holds a few kilobytes and no thread; ours says for how long.
+# A slow client takes a few kilobytes and no thread. Our subclass adds timeouts.
 worker_class = "flask_things.server.worker.Worker"
 keepalive = _settings["THINGS_KEEPALIVE_S"]
-# Then there is another worker instead: what may leak of memory, goes. With jitter, one at a time.
+# Recycle workers to cap memory leaks. The jitter keeps them from restarting together.
 max_requests, max_requests_jitter = 200_000, 100_000
-# Where workers show that they live, in files without a name: a disk could be too busy for that.
+# The heartbeat files. A busy disk could delay them.
 _memory = "/dev/shm"  # noqa: S108
 worker_tmp_dir = _memory if os.access(_memory, os.W_OK) else None
-preload_app = True  # made once, before the fork: workers start at once and share its memory
+preload_app = True  # load the app before the fork: workers start at once and share memory
 accesslog = "-"
-forwarded_allow_ips = ""  # network.py says which proxies are trusted
+forwarded_allow_ips = ""  # network.py decides which proxies are trusted
 logger_class = Logger
-sendfile = False  # it would not tell how many bytes it has sent
-forwarder_headers = ""  # a request's SCRIPT_NAME must not move the API to another place
-control_socket_disable = True  # nobody asked for a second door, and it wants a folder to write to
+sendfile = False  # it would not report how many bytes were sent
+forwarder_headers = ""  # a request's SCRIPT_NAME must not change the prefix
+control_socket_disable = True  # unused, and it needs a writable directory
 
 
 def on_starting(server: Any) -> None:
-    """Make the database ready once, before there are workers."""
+    """Prepare the database once, before the workers start."""
     start.check(server, _settings, os.environ)
     if _is_sqlite:
         log_sqlite_version(server.log)
@@ -72,14 +72,15 @@ def on_starting(server: Any) -> None:
     with app.app_context():
         if why := backend_of(db.session).why_read_only():
             problems.warn_once(why)
-    # gunicorn has no public hook for its error pages, which are HTML. A test sees if this one goes.
+    # gunicorn has no public hook for its error pages, which are HTML. A test pins this private one.
     util.write_error = partial(write_problem, server.log)
     return_large_blocks()
-    gc.freeze()  # what is there now stays shared: a worker takes less memory, and ends at once
+    gc.freeze()  # keeps memory shared after the fork, and lets workers exit at once
 
 
 # A worker would miss a stop signal that arrives before its handlers are installed, and the shutdown
-# would take `graceful_timeout`. So the signals are blocked from the fork until it is ready.
+# would take `graceful_timeout`. So these signals are blocked from the fork until the worker is
+# ready.
 _stops = {SIGINT, SIGQUIT, SIGTERM}
 os.register_at_fork(
     before=lambda: pthread_sigmask(SIG_BLOCK, _stops),
@@ -88,17 +89,17 @@ os.register_at_fork(
 
 
 def return_large_blocks() -> None:
-    """Let glibc return the memory of each large text or body to the system when it is freed.
+    """Make glibc return the memory of each large text or body to the system when it is freed.
 
-    By default it does so only until the first is freed; later ones leave holes, in which the next
-    do not fit. Other C libraries have no such setting, or no need of it.
+    By default it stops doing so after the first free. Later blocks leave holes that do not fit the
+    next ones. Other C libraries do not have or need this setting.
     """
     with suppress(AttributeError):
         CDLL(None).mallopt(M_MMAP_THRESHOLD, LARGE_BLOCK_BYTES)
 
 
 def when_ready(server: Any) -> None:
-    """Open the port for metrics, once everything else is ready."""
+    """Open the metrics port after everything else is ready."""
     if place := start.metrics_place(_settings):
         try:
             server.log.metrics = metrics.Metrics(*place, server.cfg.worker_tmp_dir)
@@ -108,7 +109,7 @@ def when_ready(server: Any) -> None:
 
 
 def pre_fork(server: Any, worker: Any) -> None:
-    """Close what two processes would then both talk through, and say where the new one counts."""
+    """Close connections that two processes would share, and assign the metrics slot."""
     if server.log.metrics:
         worker.slot = server.log.metrics.take_slot()
     with server.app.wsgi().app_context():
@@ -116,10 +117,10 @@ def pre_fork(server: Any, worker: Any) -> None:
 
 
 def post_worker_init(worker: Any) -> None:
-    """Let the worker be stopped, and open the file that it serves, so that nobody else takes it."""
+    """Unblock stop signals, and open the database file before another program can replace it."""
     pthread_sigmask(SIG_UNBLOCK, _stops)
     with worker.wsgi.app_context():
-        if _is_sqlite:  # psycopg lets others go on while it waits for PostgreSQL
+        if _is_sqlite:  # psycopg yields while it waits for PostgreSQL
             backend_of(db.session).offload.call = Threads(THREADS)
         with suppress(SQLAlchemyError, Away):
             db.session.connection()
@@ -128,24 +129,24 @@ def post_worker_init(worker: Any) -> None:
 
 
 def post_request(worker: Any, req: Any, environ: dict[str, Any], resp: Any) -> None:
-    """Give the others a turn: a client that always has a next request would keep it."""
-    gevent.idle(priority=2)  # that is, once the loop has looked who else there is
+    """Let other connections run, even if this client always has another request."""
+    gevent.idle(priority=2)  # after one poll of the event loop
 
 
 def worker_exit(server: Any, worker: Any) -> None:
-    """Finish the scrapes that are being answered."""
+    """Finish the current scrapes."""
     if worker.log.metrics:
         worker.log.metrics.stop()
 
 
 def child_exit(server: Any, worker: Any) -> None:
-    """Let another worker go on with what this one has counted."""
+    """Free the metrics slot, so that a new worker continues the counts."""
     if worker.log.metrics:
         worker.log.metrics.free_slot(worker.slot)
 
 
 def on_exit(server: Any) -> None:
-    """Tidy up, once no worker is left."""
+    """Remove the metrics files, and close the database after the last worker."""
     if server.log.metrics:
         server.log.metrics.remove()
     with server.app.wsgi().app_context():
@@ -153,7 +154,7 @@ def on_exit(server: Any) -> None:
 
 
 def write_problem(log: Any, sock: Any, status: int, _reason: str, message: str) -> None:
-    """Answer what gunicorn refuses before the application sees it, as the application would."""
+    """Send a problem document for a request that gunicorn itself rejects."""
     body = json.dumps(problems.document(status, message)).encode() + b"\n"
     fields = {
         "Connection": "close",

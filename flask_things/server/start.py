@@ -1,4 +1,4 @@
-"""The start of the server: what it refuses, and what it logs for the person who started it."""
+"""Checks and log messages at the start of the server."""
 
 import errno
 import os
@@ -21,27 +21,27 @@ from flask_things.setting_values import ip, without_password
 #: A host, without the brackets of IPv6, and a port.
 Place = tuple[str, int]
 
-#: How long a port may still be in use, in seconds: workers whose master was killed leave it when
+#: How long to wait for a port in use, in seconds. Workers whose master was killed release it when
 #: they notice.
 RELEASE_S = 1
 
-#: How many rows are counted at most: the start does not wait for a large table.
+#: The most rows to count, so that a large table does not delay the start.
 COUNTED_MAX = 1_000_000
 
 ANY_HOST = ("0.0.0.0", "::")  # noqa: S104 - compared, not bound
 
 ACCESS = {
     "off": "Anyone on this machine can read and write",
-    "write": "Anyone can read, and writing needs a token: flask tokens create NAME",
-    "all": "Reading and writing need a token: flask tokens create NAME",
+    "write": "Anyone can read; writing requires a token: flask tokens create NAME",
+    "all": "Reading and writing require a token: flask tokens create NAME",
 }
 
 
 def check(server: Any, settings: Mapping[str, Any], environ: Mapping[str, str]) -> None:
-    """Raise BadSetting if the server would be open to strangers, or cannot listen."""
+    """Raise BadSetting if strangers could write, or the server cannot listen."""
     cfg, handed_over = server.cfg, inherited(server.cfg)
     refuse_exposure(environ, places(handed_over or cfg.address, settings["THINGS_PUBLISHED"]))
-    # The sockets of a master that this one replaces (SIGUSR2) are in use, and handed over, too.
+    # The sockets of a master that this one replaces (SIGUSR2) are inherited, too, and in use.
     if not (handed_over or server.master_pid or cfg.reuse_port):
         for host, port in places(cfg.address, None):
             refuse_unusable("PORT", host, port)
@@ -56,7 +56,7 @@ def metrics_place(settings: Mapping[str, Any]) -> Place | None:
 
 
 def inherited(cfg: Any) -> list[Any]:
-    """Return the addresses of sockets that are handed over by systemd or `--bind fd://`."""
+    """Return the addresses of sockets from systemd or `--bind fd://`."""
     count = systemd.listen_fds(unset_environment=False)
     fds = range(systemd.SD_LISTEN_FDS_START, systemd.SD_LISTEN_FDS_START + count)
     return [_address(fd) for fd in [*fds, *(bind for bind in cfg.address if isinstance(bind, int))]]
@@ -68,14 +68,14 @@ def _address(fd: int) -> Any:
 
 
 def places(addresses: Iterable[Any], published: Place | None) -> list[Place]:
-    """Return where clients reach the server: of a container, where its port is published."""
+    """Return where clients reach the server. For a container this is its published port."""
     if published:
         return [published]
     return [address[:2] for address in addresses if isinstance(address, tuple)]
 
 
 def exposed(places: Iterable[Place]) -> str:
-    """Return the first place that other machines may reach; an empty string if there is none."""
+    """Return the first address that other machines can reach, or an empty string."""
     return next((f"{host}:{port}" for host, port in places if not _is_loopback(host)), "")
 
 
@@ -85,18 +85,18 @@ def _is_loopback(host: str) -> bool:
 
 
 def refuse_exposure(environ: Mapping[str, str], places: Iterable[Place]) -> None:
-    """Raise BadSetting if other machines could write without a token, and nobody chose that."""
+    """Raise BadSetting if other machines could write without a token, unless that was chosen."""
     if (place := exposed(places)) and not environ.get("THINGS_AUTH"):
         raise BadSetting(
-            f"THINGS_AUTH: Anyone who can reach {place} could read and write. Set it to write "
-            "or all and create tokens, or set it to off to allow that."
+            f"THINGS_AUTH: Anyone who can reach {place} could read and write. Set it to "
+            "write or all and create tokens, or set it to off to allow this."
         )
 
 
 def refuse_unusable(name: str, host: str, port: int) -> None:
-    """Raise BadSetting if the server cannot listen on a port, which the setting `name` has.
+    """Raise BadSetting if the server cannot listen on the port of the setting `name`.
 
-    gunicorn would try for five seconds, and not name the setting.
+    gunicorn would retry for five seconds, and not name the setting.
     """
     end = time.monotonic() + RELEASE_S
     while error := _bind_error(host, port):
@@ -106,7 +106,7 @@ def refuse_unusable(name: str, host: str, port: int) -> None:
 
 
 def _bind_error(host: str, port: int) -> OSError | None:
-    """Bind as gunicorn will, without listening: that leaves nothing behind."""
+    """Bind as gunicorn will, but without listening, which leaves nothing behind."""
     try:
         with closing(socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)) as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -117,23 +117,23 @@ def _bind_error(host: str, port: int) -> OSError | None:
 
 
 def reason(name: str, host: str, port: int, error: OSError) -> str:
-    """Return why the server cannot listen, and what to do, in one line."""
+    """Return why the server cannot listen and what to do, in one line."""
     if error.errno == errno.EADDRINUSE:
-        return f"{name}: {port} is in use. Stop what listens there, or set {name} to another port."
+        return f"{name}: {port} is in use. Stop the program that uses it, or change {name}."
     if error.errno == errno.EACCES:
-        return f"{name}: No permission to listen on {port}. Set {name} to 1024 or more."
+        return f"{name}: No permission to listen on port {port}. Set {name} to 1024 or higher."
     if error.errno == errno.EADDRNOTAVAIL:
         return f"{name.replace('PORT', 'HOST')}: {host} is not an address of this machine."
     return f"{name.replace('PORT', 'HOST')}: {host}: {error.strerror}."
 
 
 def log_database(log: Any, app: Flask, *, is_new: bool) -> None:
-    """Log which database is served, and how many rows each resource has."""
+    """Log the database and how many rows each resource has."""
     with app.app_context():
         url = without_password(db.engine.url)
         try:
             counts = {one.name: _count(one.table) for one in app.extensions["resources"]}
-        except (SQLAlchemyError, Away) as error:  # what can be read is served
+        except (SQLAlchemyError, Away) as error:  # reads may still work
             log.warning("Database: %s (%s)", url, getattr(error, "orig", error))
             return
     shown = {
@@ -149,7 +149,7 @@ def _count(table: Table) -> int:
 
 
 def log_access(server: Any, settings: Mapping[str, Any]) -> None:
-    """Log the URLs to open, who may read and write there, and how to stop."""
+    """Log the URLs to open, who can read and write there, and how to stop."""
     log, mode = server.log, settings["THINGS_AUTH"]
     addresses = [listener.getsockname() for listener in server.LISTENERS] or server.cfg.address
     reached = places(addresses, settings["THINGS_PUBLISHED"])
@@ -158,7 +158,7 @@ def log_access(server: Any, settings: Mapping[str, Any]) -> None:
         url = f"http://{shown}:{port}{settings['SCRIPT_NAME']}/"
         log.info("Open %s (documentation: %sdocs)", url, url)
     if mode == "off" and (place := exposed(reached)):
-        log.warning("Anyone who can reach %s can read and write: THINGS_AUTH is off", place)
+        log.warning("THINGS_AUTH is off: anyone who can reach %s can read and write", place)
     else:
         log.info(ACCESS[mode])
     log.info("Stop with Ctrl-C (SIGTERM to process %s)", os.getpid())

@@ -1,4 +1,4 @@
-"""gunicorn's gevent worker, which waits for clients only so long, and stops in good order."""
+"""gunicorn's gevent worker with connection timeouts and an orderly shutdown."""
 
 import os
 import signal
@@ -19,49 +19,49 @@ from werkzeug.exceptions import RequestTimeout
 from flask_things.transport.connection import Connection
 from flask_things.transport.streams import NAME, Streams
 
-#: How often a worker shows that it lives, and looks whether it shall go on, in seconds.
+#: How often a worker sends its heartbeat and checks whether to stop, in seconds.
 HEARTBEAT_S = 0.5
 
-#: How long a worker that stops waits for the header of a request, in seconds: the client may have
-#: connected before anybody could know.
+#: How long a stopping worker waits for the header of a request, in seconds. The client may have
+#: connected before the stop.
 PATIENCE_S = 0.5
 
-#: How long new connections may wait at a time while a worker is about to be replaced, and how often
-#: it checks whether it is idle, in seconds.
+#: How long new connections may wait while a worker is about to be replaced, and how often it checks
+#: whether it is idle, in seconds.
 PAUSE_S, STEP_S = 0.1, 0.01
 
-#: Up to which share of its connections a worker keeps idle ones: then new ones need their places.
+#: The share of connections up to which a worker keeps idle ones. Beyond it, new ones need their
+#: slots.
 KEPT_SHARE = 0.9
 
 
 class Worker(GeventWorker):
-    """A worker whose connections are `Connection`s."""
+    """A worker that wraps its sockets in `Connection`."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        """Take what gunicorn gives a worker, before the fork."""
         super().__init__(*args, **kwargs)
         self._connections: set[Connection] = set()
-        self._told = Event()
+        self._stop_requested = Event()
 
     @classmethod
     def check_config(cls, cfg: Any, log: Any) -> None:
-        """Refuse to start with TLS: a connection waits for what is on the network itself."""
+        """Refuse to start with TLS, because a connection's timeouts need the bare socket."""
         if cfg.is_ssl:
-            raise SystemExit("TLS is not for this server: put a proxy before it.")
+            raise SystemExit("TLS is not supported. Put a proxy in front of the server.")
 
     def run(self) -> None:
-        """Serve until told to stop, or until there shall be another worker instead."""
+        """Serve until asked to stop or to be replaced."""
         pool = Pool(self.worker_connections)
         servers = [StreamServer(s, partial(self.handle, s), spawn=pool) for s in self.sockets]
         for server in servers:
-            server.max_accept = 1  # so that all workers get their share
+            server.max_accept = 1  # so that connections spread over all workers
             server.start()
         while self.alive or not self._can_go(servers):
             self.notify()
-            self._told.wait(HEARTBEAT_S)
+            self._stop_requested.wait(HEARTBEAT_S)
         for server in servers:
             server.stop_accepting()
-        gevent.sleep(0)  # who has been let in begins, which takes an open listener
+        gevent.sleep(0)  # accepted connections start now, which needs an open listener
         for server in servers:
             server.close()
         self._finish(pool)
@@ -71,20 +71,20 @@ class Worker(GeventWorker):
         return self.wsgi.extensions[NAME]  # type: ignore[no-any-return]
 
     def _can_go(self, servers: list[Any]) -> bool:
-        """Tell whether this worker is idle, so that another can take its place.
+        """Tell whether this worker is idle, so that another can replace it.
 
-        New connections wait until the quick requests are answered, also those of clients that have
-        just been let in. While a request takes long they do not wait. Streams end first.
+        New connections wait until short requests are answered, also those of clients that have just
+        connected. They do not wait while a long request runs. Streams end first.
         """
         self._streams.end()
-        if self._told.is_set():
+        if self._stop_requested.is_set():
             return True
         if any(one.is_answering and one.phase_s > PAUSE_S for one in self._connections):
             return False
         for server in servers:
             server.stop_accepting()
         end = monotonic() + PAUSE_S
-        while not self._told.wait(STEP_S) and self._is_busy():
+        while not self._stop_requested.wait(STEP_S) and self._is_busy():
             if monotonic() > end:
                 for server in servers:
                     server.start_accepting()
@@ -97,8 +97,8 @@ class Worker(GeventWorker):
         )
 
     def _finish(self, pool: Pool) -> None:
-        """Answer the requests whose header has been read, for as long as the master waits."""
-        if self._told.is_set():
+        """Answer the requests whose header has been read, until the master's timeout."""
+        if self._stop_requested.is_set():
             self._refuse([one for one in self._connections if not one.is_new])
             pool.join(PATIENCE_S)
         self._refuse(list(self._connections))
@@ -111,7 +111,7 @@ class Worker(GeventWorker):
             connection.refuse()
 
     def notify(self) -> None:
-        """Show that the worker lives; without its master it stops."""
+        """Send the heartbeat, and stop if the master is gone."""
         self.tmp.notify()
         if self.log.metrics:
             self.log.metrics.streams.set(len(self._streams))
@@ -119,31 +119,31 @@ class Worker(GeventWorker):
             self._stop()
 
     def init_signals(self) -> None:
-        """Leave to the master what a terminal sends to the workers, too: Ctrl-C and its end."""
+        """Ignore SIGINT and SIGHUP. A terminal sends them to all processes; the master reacts."""
         super().init_signals()
         for sent in (signal.SIGINT, signal.SIGHUP):
             signal.signal(sent, signal.SIG_IGN)
 
     def handle_exit(self, sig: int, frame: Any) -> None:
-        """Stop, as a signal says."""
+        """Stop on a signal."""
         self._stop()
 
     def handle_quit(self, sig: int, frame: Any) -> None:
-        """Stop at once; a second SIGQUIT would only interrupt that, with a traceback."""
+        """Stop at once. A second SIGQUIT would only interrupt this with a traceback."""
         signal.signal(sig, signal.SIG_IGN)
         gevent.spawn(self._streams.end)
         super().handle_quit(sig, frame)
 
     def _stop(self) -> None:
         self.alive = False
-        self._told.set()
+        self._stop_requested.set()
 
     def timeout_ctx(self) -> AbstractContextManager[None]:
-        """Wait for a request no longer than a connection does by itself."""
+        """Return no timeout, because `Connection` has its own."""
         return nullcontext()
 
     def handle(self, listener: Any, client: Any, addr: Any) -> None:
-        """Serve a connection to its end."""
+        """Serve a connection until it closes."""
         connection = Connection(client)
         self._connections.add(connection)
         if len(self._connections) > KEPT_SHARE * self.worker_connections:
@@ -154,7 +154,7 @@ class Worker(GeventWorker):
             self._connections.discard(connection)
 
     def _make_room(self) -> None:
-        """Close the connection that has been idle for longest, if there is one."""
+        """Close the connection that has been idle longest, if there is one."""
         idle = [one for one in self._connections if one.is_idle]
         if idle:
             max(idle, key=lambda one: one.phase_s).refuse()
@@ -168,11 +168,11 @@ class Worker(GeventWorker):
             sock.end(self.cfg.keepalive)
 
     def handle_error(self, req: Any, client: Connection, addr: Any, exc: BaseException) -> None:
-        """Answer what is no request; the client may be in the middle of it."""
+        """Answer an invalid request. The client may still be sending it."""
         client.must_linger = True
         if isinstance(exc, RequestTimeout):
             util.write_error(client, exc.code, "", exc.description)
-        elif isinstance(exc, ConfigurationProblem):  # a path that is not below SCRIPT_NAME
-            util.write_error(client, 404, "", "There is no such path.")
+        elif isinstance(exc, ConfigurationProblem):  # a path outside SCRIPT_NAME
+            util.write_error(client, 404, "", "No such path exists.")
         else:
             super().handle_error(req, client, addr, exc)

@@ -1,4 +1,4 @@
-"""The resource: what a thing is. Copy this folder for a resource of your own, or replace it."""
+"""The resource of the service: things. Copy or replace this package for your own resource."""
 
 from flask_things.resource.routes import Resource
 from flask_things.things.model import Thing

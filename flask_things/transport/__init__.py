@@ -1,1 +1,1 @@
-"""Connections: deadlines, and limits on what large bodies and responses take."""
+"""Connections: timeouts, and limits for large bodies and responses."""

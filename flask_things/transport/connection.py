@@ -1,4 +1,4 @@
-"""A client's connection: what does not come in time is not waited for, nor taken for a request."""
+"""A client's connection with timeouts for headers, bodies and responses."""
 
 import time
 from contextlib import suppress
@@ -15,65 +15,66 @@ from flask_things.transport.downloads import DOWNLOADS
 from flask_things.transport.request_body import Reader, has_body
 from flask_things.turns import SLICE_S, TURN_S, let_others_go_on
 
-#: The largest header of a request in all, in bytes: what nginx takes. gunicorn limits each line.
+#: The largest header of a request, in bytes. It is nginx's default; gunicorn limits each line.
 HEADER_MAX_BYTES = 32 * 1024
 
-#: How long the header of a request may take in all, and its body, in seconds: a 16 MiB bulk comes
-#: in time over 5 Mbit/s.
+#: The timeouts for the header and the body of a request, in seconds. A bulk of 16 MiB needs 5
+#: Mbit/s.
 HEADER_TIMEOUT_S = 15
 BODY_TIMEOUT_S = 30
 
-#: How long a client may take nothing of its answer, in seconds: until then an export holds a
-#: connection to the database.
+#: How long a client may stop reading a response, in seconds. An export holds a database connection
+#: until then.
 SEND_TIMEOUT_S = 30
 
-#: How fast it has to take a large one after that, in bytes per second: it is in memory until then.
+#: The minimum rate for a large response after that, in bytes per second. It stays in memory until
+#: it is sent.
 SEND_BYTES_PER_S = 64 * 1024
 
-#: How long a connection is kept on which a refused body may still come, in seconds, so that its
-#: client gets to read why.
+#: How long a connection stays open while a rejected body may still arrive, in seconds, so that the
+#: client can read the response.
 LINGER_S = 5
 
 #: How much is received or sent at once, in bytes.
 PIECE_BYTES = 64 * 1024
 
-#: gunicorn asks for 8 192 bytes when it does not know how much will come. A chunked body can have
-#: 1 365 chunks in them, of 6 microseconds each, so that less is received then.
+#: gunicorn reads 8 192 bytes if it does not know the length. A chunked body can have 1 365 chunks
+#: in them, which take 6 microseconds each, so less is read at once.
 UNKNOWN_BYTES, FEW_BYTES = 8192, 2048
 
 
 class Connection:
-    """A socket of gevent's, with an end to waiting. Whatever else it can do it does as before."""
+    """A gevent socket with timeouts. All other attributes are those of the socket."""
 
     def __init__(self, client: Any) -> None:
-        """Take the socket, on which nothing has come yet."""
+        """Wrap a socket from which nothing has been read yet."""
         self._client = client
         self._request: Any = None
         self._is_refused = False
         #: Whether no request has been read from it yet.
         self.is_new = True
-        #: Whether the client may be sending what nobody will read.
+        #: Whether the client may still be sending data that nobody will read.
         self.must_linger = False
         self._allow("", HEADER_TIMEOUT_S)
 
     def __getattr__(self, name: str) -> Any:
-        """Return what the socket has."""
+        """Return an attribute of the socket."""
         return getattr(self._client, name)
 
     def _allow(self, part: str, seconds: float) -> None:
-        """Set the time for what comes next: a part of a request, or anything at all."""
+        """Start the timeout for the next part of a request, or for the next request ("")."""
         self._part, self._limit_s = part, seconds
         self._since = self._slice_since = monotonic()
         self._received_bytes = 0
 
     def recv(self, size: int) -> bytes:
-        r"""Return what has come, or b"" where nothing more will, or nothing at all came in time.
+        """Return received data, or b"" at the end or if no request arrives in time.
 
-        Raises RequestTimeout (408) when the time of a request that has begun is over, and
-        LimitRequestHeaders (431) when its header is too long.
+        Raises RequestTimeout (408) if a request that has started is too slow, and
+        LimitRequestHeaders (431) if its header is too long.
         """
         if self._part and monotonic() - self._slice_since > SLICE_S:
-            let_others_go_on()  # gevent itself would not while there is always something to read
+            let_others_go_on()  # gevent does not switch while there is always something to read
             self._slice_since = monotonic()
         if self._part == "header" and self._received_bytes >= HEADER_MAX_BYTES:
             raise LimitRequestHeaders(f"The header is over the limit of {HEADER_MAX_BYTES} bytes.")
@@ -88,9 +89,9 @@ class Connection:
         return data or b""
 
     def _receive(self, size: int) -> bytes | None:
-        """Return what has come, or None when the time is over."""
+        """Return received data, or None after the timeout."""
         left_s = self._since + self._limit_s - monotonic()
-        if left_s <= 0:  # also where there always is another byte
+        if left_s <= 0:  # also if a byte arrives every time
             return None
         self._client.settimeout(left_s)
         try:
@@ -100,14 +101,15 @@ class Connection:
         except OSError as error:
             if error.errno != EBADF or not self._is_refused:
                 raise
-            return self._client.recv(size)  # type: ignore[no-any-return]  # what came until then
+            # What arrived before the shutdown.
+            return self._client.recv(size)  # type: ignore[no-any-return]
         finally:
             self._client.settimeout(SEND_TIMEOUT_S)
 
     def sendall(self, data: bytes) -> None:
-        """Send all of it, for as long as the client goes on taking it, and is not too slow.
+        """Send all data while the client keeps reading fast enough.
 
-        Raises BrokenPipeError, as if the client were gone, where it does not.
+        Otherwise raises BrokenPipeError, as if the client had disconnected.
         """
         try:
             if len(data) > PIECE_BYTES:
@@ -116,7 +118,7 @@ class Connection:
             else:
                 self._client.sendall(data)
         except (TimeoutError, BlockingIOError) as error:
-            raise BrokenPipeError(EPIPE, "The client does not take its answer.") from error
+            raise BrokenPipeError(EPIPE, "The client does not read the response.") from error
 
     def _send(self, data: bytes, end: float) -> None:
         rest = memoryview(data)
@@ -128,10 +130,10 @@ class Connection:
             self._client.settimeout(SEND_TIMEOUT_S)
 
     def begin(self, request: Any) -> None:
-        """Answer a request from now on, whose header has been read."""
+        """Start to handle a request whose header has been read."""
         self._request, self.is_new = request, False
         if has_body(request):
-            # Until it is read, it is not certain where the next request begins.
+            # Where the next request starts is unknown until this body is read.
             self.must_linger, to_close = True, request.must_close
             request.force_close()
             at_end = partial(self._take_next, request, to_close)
@@ -139,54 +141,54 @@ class Connection:
         self._allow("body", BODY_TIMEOUT_S)
 
     def _take_next(self, request: Any, to_close: bool) -> None:
-        """Let another request come after one whose body has been read to its end."""
+        """Allow another request after one whose body was read completely."""
         self.must_linger = False
         request.must_close = to_close or self._is_refused
 
     def end(self, keepalive_s: float) -> None:
-        """Wait for the next request from now on."""
+        """Wait for the next request."""
         self._request = None
         self._allow("", keepalive_s)
         if self._is_refused:
             self.refuse()
 
     def wait_for_body(self) -> None:
-        """Give a body its time from now on."""
+        """Restart the timeout of the body."""
         self._allow("body", BODY_TIMEOUT_S)
 
     def stop_reading(self) -> None:
-        """Let the body that is being read end here."""
+        """Stop reading the current body."""
         self._is_refused = True
         with suppress(OSError):
             self._client.shutdown(SHUT_RD)
 
     @property
     def is_answering(self) -> bool:
-        """Whether a request has been read and is not answered yet."""
+        """Whether a request has been read but not answered."""
         return self._request is not None
 
     @property
     def is_idle(self) -> bool:
-        """Whether it is kept for a next request only."""
+        """Whether it only waits for another request."""
         return not (self.is_new or self._part or self._is_refused)
 
     @property
     def phase_s(self) -> float:
-        """For how long it has been waiting, reading a header or answering, whichever it does."""
+        """How long the current phase has lasted, in seconds: waiting, reading or answering."""
         return monotonic() - self._since
 
     def refuse(self) -> None:
-        """Take no request any more but the one whose header has been read."""
+        """Accept no request after the current one."""
         self._is_refused = True
         if self._request:
-            self._request.force_close()  # the answer says so, unless it has begun
+            self._request.force_close()  # adds Connection: close, unless the response has started
         else:
             self.stop_reading()
 
     def close(self) -> None:
-        """Close it, when the client has had the time to read its answer.
+        """Close the connection after the client has had time to read the response.
 
-        To close what has not been read would take the answer back (RFC 9112, section 9.6).
+        Closing with unread data would discard the response (RFC 9112, section 9.6).
         """
         if self.must_linger:
             self.must_linger = False

@@ -1,4 +1,4 @@
-"""Limits how many bytes of large responses wait in a worker's memory to be read by clients."""
+"""Limits the memory of large responses that clients are still reading."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -6,10 +6,10 @@ from contextlib import contextmanager
 
 from werkzeug.exceptions import ServiceUnavailable
 
-#: A response up to this size is not counted, in bytes.
+#: Smaller responses are not counted, in bytes.
 SMALL_BYTES = 64 * 1024
 
-#: How much the others have together, in bytes, and when a client may try again, in seconds.
+#: The most bytes of large responses together, and the Retry-After, in seconds.
 HELD_BYTES, RETRY_AFTER_S = 48_000_000, 5
 
 
@@ -18,9 +18,8 @@ class Downloads:
 
     def __init__(self) -> None:
         self._bytes = 0
-        self._clients: Counter[int] = (
-            Counter()
-        )  # by the id of the bytes, which clients of the cache share
+        # By the id of the bytes: the cache gives the same bytes to several clients.
+        self._clients: Counter[int] = Counter()
 
     @contextmanager
     def sending(self, data: bytes) -> Iterator[None]:
@@ -40,7 +39,7 @@ class Downloads:
                 self._bytes -= len(data)
 
     def has_room(self, size: int) -> bool:
-        """Tell whether a response of a size can be held, too."""
+        """Tell whether a response of this size fits into the limit."""
         return size <= SMALL_BYTES or self._bytes + size <= HELD_BYTES
 
 
@@ -48,6 +47,7 @@ DOWNLOADS = Downloads()
 
 
 def refuse_if_full(size: int) -> None:
-    """Raise ServiceUnavailable (503) if a response of this size is one too many."""
+    """Raise ServiceUnavailable (503) if a response of this size exceeds the limit."""
     if not DOWNLOADS.has_room(size):
-        raise ServiceUnavailable("Too many large responses at once.", retry_after=RETRY_AFTER_S)
+        detail = "Too many large responses are in progress."
+        raise ServiceUnavailable(detail, retry_after=RETRY_AFTER_S)

@@ -1,6 +1,6 @@
-"""Streams: responses that stay open, so that their clients get news at once.
+"""Streams: responses that stay open, so that clients get changes immediately.
 
-One thread looks for news on behalf of all of them. A stream that waits costs nothing but memory.
+One thread polls for all of them. A waiting stream costs only memory.
 """
 
 import threading
@@ -18,13 +18,13 @@ from flask_things.turns import TURN_S
 
 NAME = "flask_things.streams"
 
-#: How many streams a worker has at a time, and when a client may try again, in seconds.
+#: The most streams per worker, and the Retry-After, in seconds.
 STREAMS, RETRY_AFTER_S = 100, 5
 
-#: How often to look for news, in seconds, and after how many looks for clients that have left.
+#: The polling interval in seconds, and every how many polls to look for disconnected clients.
 LOOK_S, LOOKS = 0.1, 10
 
-#: How long a stream that is to end may go on sending, in seconds.
+#: How long a stream may go on sending after it was ended, in seconds.
 END_S = 0.5
 
 
@@ -32,31 +32,31 @@ class Stream:
     """An open stream."""
 
     def __init__(self, connection: Any) -> None:
-        """Take the client's connection; None where the server has another kind."""
+        """Wrap the client's connection, which is None on servers other than ours."""
         self._connection = connection
         self._ended_at: float | None = None
         self._news = threading.Event()
 
     @property
     def is_over(self) -> bool:
-        """Whether nothing more is to be sent."""
+        """Whether the stream has ended."""
         return self._ended_at is not None
 
     def expect(self) -> None:
-        """Note that all news so far is about to be read."""
+        """Mark all changes so far as about to be read."""
         self._news.clear()
 
     def wake(self) -> None:
-        """Note that there is news since."""
+        """Signal a new change."""
         self._news.set()
 
     def wait(self, seconds: float) -> None:
-        """Wait for news, or for the end, but not for longer than that."""
+        """Wait for a change or the end, at most for some seconds."""
         if not self.is_over:
             self._news.wait(max(seconds, 0))
 
     def end(self) -> None:
-        """Let it end; the second time, its connection, whose client does not take what is sent."""
+        """End the stream. A second call closes the connection if the client does not read."""
         if self._ended_at is None:
             self._ended_at = monotonic()
             self._news.set()
@@ -84,7 +84,7 @@ class Streams:
     """The open streams of a worker."""
 
     def __init__(self, look: Callable[[], Hashable]) -> None:
-        """Take what returns something else whenever there is news, and None if it cannot tell."""
+        """Poll with `look`: its value differs after a change, and is None if it cannot tell."""
         self._look = look
         self._lock = threading.Lock()
         self._open: set[Stream] = set()
@@ -92,14 +92,14 @@ class Streams:
         self._shared: dict[Hashable, Future[Any]] = {}
 
     def __len__(self) -> int:
-        """Return how many are open."""
+        """Return the number of open streams."""
         return len(self._open)
 
     def open(self, connection: Any) -> Stream:
-        """Return a new stream, to be closed. Raises ServiceUnavailable (503)."""
+        """Return a new stream. Raises ServiceUnavailable (503) if there are too many."""
         with self._lock:
             if len(self) >= STREAMS and sum(not one.has_left() for one in self._open) >= STREAMS:
-                raise ServiceUnavailable("Too many streams at once.", retry_after=RETRY_AFTER_S)
+                raise ServiceUnavailable("Too many streams are open.", retry_after=RETRY_AFTER_S)
             stream = Stream(connection)
             if self._is_over:
                 stream.end()
@@ -110,12 +110,12 @@ class Streams:
         return stream
 
     def close(self, stream: Stream) -> None:
-        """Give its place to another one."""
+        """Remove a stream."""
         with self._lock:
             self._open.discard(stream)
 
     def end(self) -> None:
-        """Let all streams end, and each new one at once."""
+        """End all streams now, and new ones as soon as they open."""
         self._is_over = True
         for stream in list(self._open):
             stream.end()
@@ -127,12 +127,12 @@ class Streams:
         if future is mine:
             try:
                 mine.set_result(make())
-            except BaseException as error:  # noqa: BLE001 - raised by result()
+            except BaseException as error:  # noqa: BLE001 - result() raises it
                 mine.set_exception(error)
         return future.result()
 
     def _run(self) -> None:
-        """Look for news while there are streams."""
+        """Poll while streams are open."""
         seen, looks = None, 0
         while self._goes_on():
             looks += 1
@@ -143,7 +143,7 @@ class Streams:
                     stream.end()
                 elif found not in (None, seen):
                     stream.wake()
-                    time.sleep(TURN_S)  # so that others have their turn in between
+                    time.sleep(TURN_S)  # so that other requests run in between
             seen = found or seen
 
     def _goes_on(self) -> bool:

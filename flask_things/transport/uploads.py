@@ -1,7 +1,7 @@
-"""Large bodies: a worker holds few at a time, as each takes several times its size in memory.
+"""Large bodies: a worker holds few at a time, because each takes several times its size in memory.
 
-The server does not read from a client that waits for a place. While one waits, slow uploads give up
-theirs, so that slow clients cannot keep them all.
+The server does not read from a client that waits for a slot. While a request waits, slow uploads
+lose their slots, so that slow clients cannot occupy all of them.
 """
 
 import gc
@@ -20,32 +20,32 @@ from werkzeug.exceptions import ServiceUnavailable
 from flask_things.transport.connection import Connection
 from flask_things.transport.downloads import DOWNLOADS
 
-#: The largest body, in bytes: the longest text fits with every character escaped as a pair of
-#: surrogates (12 bytes each), and there is room for the rest.
+#: The largest body, in bytes. The longest text fits with every character escaped as a surrogate
+#: pair (12 bytes each), with room for the other fields.
 BODY_MAX_BYTES = 2 * 1024 * 1024
 
 #: The largest body of a bulk call, in bytes.
 BULK_BODY_MAX_BYTES = 16 * 1024 * 1024
 
-#: A body up to this size needs no place, in bytes: 1 000 connections may have one each.
+#: Smaller bodies need no slot, in bytes: 1 000 connections may have one each.
 SMALL_BYTES = 64 * 1024
 
-#: How much the bodies have together that are read, or wait to be processed, in bytes, by the limit
-#: of each: bulks take no place from the others.
+#: The bytes of all large bodies that are read or wait for processing, by the limit of one body.
+#: Bulk calls have their own slots.
 HELD_BYTES = {BODY_MAX_BYTES: 8 * BODY_MAX_BYTES, BULK_BODY_MAX_BYTES: 2 * BULK_BODY_MAX_BYTES}
 
-#: How long a request waits for a place, in seconds, and when its client may try again.
+#: How long a request waits for a slot, and the Retry-After, in seconds.
 WAIT_S, RETRY_AFTER_S = 15, 5
 
-#: Which uploads give up their places while others wait, and how often that is looked at: those that
-#: have taken longer than this, in seconds, and come more slowly than this, in bytes per second.
+#: While requests wait: uploads that have lasted GRACE_S seconds and are slower than
+#: SLOW_BYTES_PER_S lose their slot. LOOK_S is the interval of these checks, in seconds.
 GRACE_S, SLOW_BYTES_PER_S, LOOK_S = 1, 1_000_000, 0.5
 
 NAME = "flask_things.uploads"
 
 
 class Upload:
-    """A body that has a place."""
+    """A large body that has a slot."""
 
     def __init__(self, connection: Connection | None) -> None:
         self._connection = connection
@@ -56,7 +56,7 @@ class Upload:
         self.is_read = self.is_cut_off = False
 
     def give_way(self) -> None:
-        """End the upload if it is slow."""
+        """Stop the upload if it is slow."""
         seconds = monotonic() - self.began
         is_slow = seconds > GRACE_S and self.received < seconds * SLOW_BYTES_PER_S
         if is_slow and self._connection and not (self.is_read or self.is_cut_off):
@@ -65,7 +65,7 @@ class Upload:
 
 
 class Uploads:
-    """The places for large bodies."""
+    """The slots for large bodies."""
 
     def __init__(self, held_bytes: int) -> None:
         self._free = held_bytes
@@ -76,9 +76,9 @@ class Uploads:
 
     @contextmanager
     def place(self, size: int, connection: Connection | None) -> Iterator[Upload]:
-        """Hold a place for a body during the block.
+        """Hold a slot for a body during the block.
 
-        Raises ServiceUnavailable (503) if none is free in time.
+        Raises ServiceUnavailable (503) if no slot becomes free in time.
         """
         with self._changed:
             self._wait(size)
@@ -95,9 +95,9 @@ class Uploads:
 
     @contextmanager
     def processing(self) -> Iterator[None]:
-        """Process a body in the block: no other one is, and there is room for the response.
+        """Process a body in the block, one at a time and with room for the response.
 
-        Raises ServiceUnavailable (503) if that takes too long to come.
+        Raises ServiceUnavailable (503) if this takes too long.
         """
         end = monotonic() + WAIT_S
         if not self._processing.acquire(timeout=WAIT_S):
@@ -112,7 +112,7 @@ class Uploads:
             self._processing.release()
 
     def _wait(self, size: int) -> None:
-        """Wait until there is a place, in the order in which requests come."""
+        """Wait for a slot, first come, first served."""
         me, end = object(), monotonic() + WAIT_S
         self._waiting.append(me)
         try:
@@ -129,17 +129,17 @@ class Uploads:
 
 
 def init_app(app: Flask) -> None:
-    """Make the places: not earlier, as the server puts gevent's locks in the place of Python's."""
+    """Create the slots. This must be late, because gevent replaces Python's locks before."""
     app.extensions[NAME] = {limit: Uploads(held) for limit, held in HELD_BYTES.items()}
 
 
 def busy() -> ServiceUnavailable:
-    """Return what a request is answered that has waited too long."""
-    return ServiceUnavailable("Too many large bodies at once.", retry_after=RETRY_AFTER_S)
+    """Return the exception (503) for a request that has waited too long."""
+    return ServiceUnavailable("Too many large bodies are in progress.", retry_after=RETRY_AFTER_S)
 
 
 def released(view: Any) -> Any:
-    """Give back what a request has taken when its view is done, and its response is made."""
+    """Release the request's slots when its view has returned."""
 
     @wraps(view)
     def answer(*args: Any, **kwargs: Any) -> Any:
@@ -150,9 +150,9 @@ def released(view: Any) -> Any:
 
 
 def hold(size: int, max_bytes: int, connection: Connection | None) -> Upload:
-    """Take a place for a request's body, which may have `max_bytes`.
+    """Take a slot for the request's body, which may have `max_bytes`.
 
-    Raises ServiceUnavailable (503).
+    Raises ServiceUnavailable (503) if none becomes free in time.
     """
     places = current_app.extensions[NAME][max_bytes]
     upload = g.held.enter_context(places.place(size, connection))
@@ -166,7 +166,7 @@ def process(max_bytes: int) -> None:
 
 
 def _collect(response: Response) -> Response:
-    """Free what an error has left in memory: its traceback refers to all of a body, in circles."""
+    """Free the memory of a failed request: its traceback keeps the body in reference cycles."""
     if response.status_code >= 400:
         gc.collect()
     return response

@@ -1,1 +1,1 @@
-"""What people open in a browser."""
+"""Pages for browsers."""

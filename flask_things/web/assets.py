@@ -1,4 +1,4 @@
-"""Files that pages load: scripts and style sheets, each compressed once and kept so."""
+"""Scripts and style sheets of pages, compressed once."""
 
 from typing import Any
 
@@ -9,18 +9,18 @@ from flask_things.http.preconditions import conditional, with_preconditions
 
 
 def serve(folder: str) -> Any:
-    """Return a view of the files in a folder; a relative one is beside the application."""
-    kept: dict[str, bytes] = {}
+    """Return a view that serves the files of a folder, relative to the application."""
+    cached: dict[str, bytes] = {}
 
     def asset(filename: str) -> Response:
         return send_from_directory(folder, filename, conditional=False)
 
     def packed(response: Response) -> bytes:
         etag = response.headers["ETag"]
-        if etag not in kept:
+        if etag not in cached:
             response.direct_passthrough = False
-            kept[etag] = pack(response.get_data(), BEST)
+            cached[etag] = pack(response.get_data(), BEST)
         response.close()  # the file
-        return kept[etag]
+        return cached[etag]
 
     return compressed(with_preconditions(conditional(asset)), packed)

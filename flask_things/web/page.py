@@ -1,4 +1,4 @@
-"""The page for people at /: the rows of a resource, live. It uses nothing but the API."""
+"""The page for people at /: the rows of a resource, live. It uses only the API."""
 
 from collections.abc import Callable, Sequence
 from functools import cache
@@ -11,14 +11,14 @@ from flask_things.http.compression import compressed
 from flask_things.http.preconditions import revalidated
 from flask_things.resource.routes import Resource
 
-#: What the page may do: run and show what is here, and ask here. It never makes markup of a text.
+#: The page may load and call only this server, and never turns text into markup.
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'; "
     "require-trusted-types-for 'script'; trusted-types 'none'"
 )
 
-#: What the orders that every resource has are called, the first one being the page's own.
+#: The labels of the sort orders that every resource has. The first is the page's default.
 SORTS = {
     "-id": "Newest first",
     "id": "Oldest first",
@@ -26,14 +26,14 @@ SORTS = {
     "updated_at": "Last changed last",
 }
 
-#: Texts that may be longer than this are edited in several lines.
+#: Texts with a larger maximum get a field with several lines.
 LINE_CHARACTERS = 200
 
 
 def init_app(
     app: Flask, resources: Sequence[Resource], document: Callable[[], dict[str, Any]]
 ) -> None:
-    """Serve the page of each resource, with the fields that the OpenAPI document has for it."""
+    """Serve the page of each resource. Its fields come from the OpenAPI document."""
     by_name = {resource.name: resource for resource in resources}
     titles = {name: label(one.words["many"]) for name, one in by_name.items()}
 
@@ -51,19 +51,19 @@ def init_app(
     def page() -> Response:
         name = request.args.get("resource", resources[0].name)
         if name not in by_name:
-            raise NotFound("There is no such resource.")
+            raise NotFound("No such resource exists.")
         html = render_template("page.html", **content(name), title=titles[name], titles=titles)
         return make_response(html, {"Content-Security-Policy": POLICY})
 
 
 def parameters(resource: Resource, document: dict[str, Any]) -> dict[str, Any]:
-    """Return the schema of each parameter of a list, by its name."""
+    """Return the schema of each query parameter of a list, by name."""
     given = document["paths"][f"/{resource.name}"]["get"]["parameters"]
     return {one["name"]: one["schema"] for one in given if one["in"] == "query"}
 
 
 def sorts(names: Sequence[str]) -> dict[str, str]:
-    """Return the orders of a list, and what people call them."""
+    """Return the sort orders of a list with their labels."""
     others = (name for name in names if name not in SORTS and not name.endswith("created_at"))
     ways = {True: "descending", False: "ascending"}
     return SORTS | {
@@ -72,7 +72,7 @@ def sorts(names: Sequence[str]) -> dict[str, str]:
 
 
 def describe(resource: Resource, document: dict[str, Any]) -> dict[str, Any]:
-    """Return what the script needs to know of a resource; its main field is the first one."""
+    """Return the description of a resource for the script. The main field comes first."""
     schema = document["components"]["schemas"][f"{resource.words['One']}Input"]["properties"]
     fields = [field(name, one) for name, one in schema.items() if not one.get("readOnly")]
     texts = [one for one in fields if one["type"] == "string" and not one["values"]]
@@ -91,7 +91,7 @@ def describe(resource: Resource, document: dict[str, Any]) -> dict[str, Any]:
 
 
 def field(name: str, schema: dict[str, Any]) -> dict[str, Any]:
-    """Return what the script needs to know of a field."""
+    """Return the description of a field for the script."""
     kinds = schema["type"] if isinstance(schema["type"], list) else [schema["type"]]
     values = [False, True] if "boolean" in kinds else schema.get("enum", [])
     limits = ("default", "format", "minimum", "maximum")
@@ -107,5 +107,5 @@ def field(name: str, schema: dict[str, Any]) -> dict[str, Any]:
 
 
 def label(name: str) -> str:
-    """Return what people call a field or a resource: "Thing id" for thing_id."""
+    """Return the label of a field or resource, such as "Thing id" for thing_id."""
     return name.replace("_", " ").capitalize()

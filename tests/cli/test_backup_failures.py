@@ -32,7 +32,7 @@ def test_a_backup_to_the_database_itself_is_refused(
     result = runner.invoke(args=["things", "backup", str(target)])
     assert (result.exit_code, result.output) == (
         1,
-        f"Error: {target}: This is the database itself.\n",
+        f"Error: {target}: This file is part of the database itself.\n",
     )
     assert client.get("/things/1").status_code == 200
 
@@ -49,7 +49,7 @@ def test_a_backup_beside_another_database_s_journal_is_refused(app, runner, tmp_
 def test_without_a_database_there_is_no_backup_and_none_is_made(environ, tmp_path):
     runner = create_app(environ).test_cli_runner()
     result = runner.invoke(args=["things", "backup", str(tmp_path / "backup")])
-    reason = f"Error: {tmp_path}/data/db.sqlite3: There is no database.\n"
+    reason = f"Error: {tmp_path}/data/db.sqlite3: No such database.\n"
     assert (result.exit_code, result.output) == (1, reason)
     assert files(tmp_path) == {"data"}
 
@@ -72,7 +72,7 @@ def test_a_database_without_our_schema_is_not_backed_up(runner, connection, tmp_
     connection.execute("DROP TABLE alembic_version")
     result = runner.invoke(args=["things", "backup", str(tmp_path / "backup")])
     assert result.exit_code == 1
-    assert "no schema of flask-things" in result.output
+    assert "not have the schema of flask-things" in result.output
     assert files(tmp_path) == {"data"}
 
 

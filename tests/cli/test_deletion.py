@@ -47,7 +47,7 @@ def texts(app):
 )
 def test_what_was_created_before_a_time_is_deleted(delete, texts, before):
     code, messages = delete("--created-before", before, "--yes")
-    assert (code, messages) == (0, "3 things are selected.\n3 things deleted.\n")
+    assert (code, messages) == (0, "3 things selected.\n3 things deleted.\n")
     assert texts() == ["c", "milk"]
 
 
@@ -72,7 +72,7 @@ def test_more_than_a_batch_is_deleted(delete, texts, monkeypatch):
 @pytest.mark.parametrize(("answer", "left"), [("y", 2), ("n", 5), ("", 5)])
 def test_it_says_how_many_and_asks(delete, texts, answer, left):
     code, messages = delete("--created-before", "2021-01-01", input=answer)
-    assert messages.startswith("3 things are selected.\nDelete 3 things? [y/N]: ")
+    assert messages.startswith("3 things selected.\nDelete 3 things? [y/N]: ")
     assert (code, len(texts())) == (0 if answer == "y" else 1, left)
 
 
@@ -89,7 +89,7 @@ def test_leaving_something_out_deletes_nothing(delete, texts, options):
 def test_what_is_no_time_is_refused(delete, texts, time):
     code, messages = delete("--created-before", time, "--yes")
     assert code == 2
-    assert "Not a time like" in messages
+    assert "Must be a time such as" in messages
     assert len(texts()) == 5
 
 
@@ -102,7 +102,7 @@ def test_deleted_rows_are_in_the_trash(client, delete, texts):
 def test_where_there_is_no_database_none_is_made(delete, file, app):
     file.unlink()
     code, messages = delete("--q", "x", "--yes")
-    assert (code, "There is no database" in messages, file.exists()) == (1, True, False)
+    assert (code, "No such database" in messages, file.exists()) == (1, True, False)
 
 
 @pytest.mark.sqlite

@@ -156,9 +156,9 @@ def test_the_place_goes_on_while_nothing_of_the_resource_changes(app, client, ev
     ("secret", "options", "message"),
     [
         ("", ["--post", "http://x"], "THINGS_WEBHOOK_SECRET is not set."),
-        (SECRET, ["--post", "localhost:80"], "The URL must begin with https:// or http://."),
-        (SECRET, ["--post", "file:///x"], "The URL must begin with https:// or http://."),
-        (SECRET, ["--post", "http://x", "--position", "bad"], "bad: Damaged, or of another"),
+        (SECRET, ["--post", "localhost:80"], "The URL must start with https:// or http://."),
+        (SECRET, ["--post", "file:///x"], "The URL must start with https:// or http://."),
+        (SECRET, ["--post", "http://x", "--position", "bad"], "bad: The cursor is damaged"),
     ],
 )
 def test_what_cannot_be_used_is_refused(app, secret, options, message, tmp_path, monkeypatch):

@@ -71,7 +71,7 @@ def test_what_exists_is_not_replaced_without_force(app, file, saved, restore, wh
         db.engine.dispose()
     EXISTING[what](file)
     before = file.read_bytes()
-    refusal = f"Error: {file} exists. --force replaces all that it holds, tokens included.\n"
+    refusal = f"Error: {file} exists. Use --force to replace all its data, including tokens.\n"
     assert restore(code=1) == refusal
     assert file.read_bytes() == before
 
@@ -90,7 +90,7 @@ def test_tokens_become_those_of_the_backup_and_the_restore_says_so(
     assert runner.invoke(args=["things", "backup", str(tmp_path / "backup")]).exit_code == 0
     runner.invoke(args=["tokens", "revoke", "revoked"])
     runner.invoke(args=["tokens", "create", "since"])
-    assert "Its tokens are those of the backup: see `flask tokens list`." in restore("--force")
+    assert "The tokens are now those of the backup; see `flask tokens list`." in restore("--force")
     assert runner.invoke(args=["tokens", "list"]).stdout.split("\t")[0] == "revoked"
 
 
@@ -109,7 +109,7 @@ def test_a_reader_holds_a_restore_up_neither_now_nor_at_its_end(file, saved, con
 def test_a_database_that_stays_locked_is_left_alone(monkeypatch, file, saved, connection, restore):
     monkeypatch.setattr("flask_things.cli.backup.LOCK_TIMEOUT_S", 0)
     connection.execute("BEGIN IMMEDIATE")
-    assert "locked by somebody who writes" in restore("--force", code=1)
+    assert "locked by another writer" in restore("--force", code=1)
 
 
 def test_a_server_goes_on_with_what_was_restored(client, saved, serve, tmp_path):

@@ -61,7 +61,9 @@ def test_a_file_that_is_no_database_is_kept_beside(client, file, saved, restore,
     with client.application.app_context():
         db.engine.dispose()
     file.write_bytes(b"a diary, not a database" * 500)
-    assert f"What was there is kept as {file}.old. Restart a running server." in restore("--force")
+    assert f"The old file is kept as {file}.old. Restart the server if it runs." in restore(
+        "--force"
+    )
     assert file.with_name("db.sqlite3.old").read_bytes() == b"a diary, not a database" * 500
     assert restart().get("/things").json == before
     file.write_bytes(b"another" * 500)
@@ -100,11 +102,11 @@ def test_another_page_size_is_no_obstacle(client, file, saved, restore):
 @pytest.mark.parametrize(
     ("made", "reason"),
     [
-        ("missing", "There is no such file."),
+        ("missing", "No such file."),
         ("a diary", "file is not a database."),
-        ("empty", "It has no schema of flask-things."),
-        ("tutorial", "It has no schema of flask-things."),
-        ("newer", "The schema 9999 is unknown. Is it of a newer flask-things?"),
+        ("empty", "It does not have the schema of flask-things."),
+        ("tutorial", "It does not have the schema of flask-things."),
+        ("newer", "Unknown schema 9999. Is it from a newer version?"),
         ("damaged", "The database is damaged: "),
         ("cut off", "database disk image is malformed."),
     ],
@@ -147,7 +149,7 @@ def test_the_database_is_not_restored_from_itself(client, runner, saved, file, h
     result = runner.invoke(args=["things", "restore", "--force", str(saved)])
     assert (result.exit_code, result.output) == (
         1,
-        f"Error: {saved}: This is the database itself.\n",
+        f"Error: {saved}: This file is part of the database itself.\n",
     )
 
 

@@ -109,15 +109,15 @@ def line(**fields):
 
 
 BAD = {
-    "another id": (line(id=8), "There is another token with the name x."),
-    "another name": (line(name="y"), "There is another token with the id 7."),
-    "another digest": (line(digest="cd" * 32), "There is another token with the id 7."),
+    "another id": (line(id=8), "Another token has the name x."),
+    "another name": (line(name="y"), "Another token has the id 7."),
+    "another digest": (line(digest="cd" * 32), "Another token has the id 7."),
     "no id": (line(id=0), "id: Must be at least 1."),
     "the highest id": (line(id=2**63 - 1), "id: Must be at most 9000000000000000000."),
-    "a line feed": (line(id=8, name="a\nb"), "name: It has 1 to 100 characters"),
-    "no name": (line(id=8, name=""), "name: It has 1 to 100 characters"),
-    "no digest": (line(id=8, name="y", digest="x"), "digest: Not hexadecimal."),
-    "a short digest": (line(id=8, name="y", digest="ab"), "digest: Not a SHA-256."),
+    "a line feed": (line(id=8, name="a\nb"), "name: Must have 1 to 100 printable"),
+    "no name": (line(id=8, name=""), "name: Must have 1 to 100 printable"),
+    "no digest": (line(id=8, name="y", digest="x"), "digest: Must be hexadecimal."),
+    "a short digest": (line(id=8, name="y", digest="ab"), "digest: Must be a SHA-256."),
     "unknown": (line(id=8, name="y", secret="x"), "secret: Unknown field."),  # noqa: S106
     "no end": (line(id=8, name="y").replace(', "expires_at": null', ""), "expires_at: Missing"),
 }

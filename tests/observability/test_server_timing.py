@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from flask_things.observability.server_timing import Sight
+from flask_things.observability.server_timing import Timing
 from flask_things.observability.timing import SPENT, timed
 
 
@@ -22,7 +22,7 @@ def durations(response):
 
 
 def test_nobody_looks_where_nobody_asked(app, client):
-    assert not isinstance(app.wsgi_app, Sight)
+    assert not isinstance(app.wsgi_app, Timing)
     assert "Server-Timing" not in client.get("/things").headers
 
 

@@ -34,7 +34,7 @@ def test_a_full_disk_is_507_until_there_is_room(start, disk):
     assert status == 507
     bulk = [{"text": "x" * 10_000}] * 20
     status, _, problem = server.request("POST", "/things/bulk", bulk)
-    assert (status, problem["detail"]) == (507, "The disk is full. Nothing was stored.")
+    assert (status, problem["detail"]) == (507, "The disk is full. Nothing was changed.")
     assert server.request("PUT", "/things/1", {"text": "x" * 50_000})[0] == 507
     assert statuses(server, *READS, "/readyz") == {200}
     assert len(server.request("GET", "/things?limit=1000")[2]) == written

@@ -46,7 +46,7 @@ def test_an_export_is_what_the_server_answers(client, runner, things, tmp_path, 
 def test_an_export_without_a_database_makes_none(other, tmp_path):
     result = other.test_cli_runner().invoke(args=["things", "export", "-"])
     assert result.exit_code == 1
-    assert result.output == f"Error: {tmp_path}/other.sqlite3: There is no database.\n"
+    assert result.output == f"Error: {tmp_path}/other.sqlite3: No such database.\n"
     assert not (tmp_path / "other.sqlite3").exists()
 
 
@@ -65,7 +65,10 @@ def test_an_export_of_an_old_schema_is_refused(app, connection, runner):
     connection.commit()
     result = runner.invoke(args=["things", "export", "-"])
     assert (result.exit_code, result.stdout) == (1, "")
-    assert result.stderr == "Error: The schema is not of this version: start the server once.\n"
+    assert (
+        result.stderr
+        == "Error: The schema is not up to date. Start the server once to upgrade it.\n"
+    )
 
 
 @pytest.mark.parametrize("command", ["export", "import"])

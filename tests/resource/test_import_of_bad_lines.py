@@ -17,7 +17,7 @@ def test_another_thing_with_the_same_id_ends_it(runner, client, fields, where):
     assert code == 1
     expected = "1 stored, 2" if where == "in the database" else "3 stored, 0"
     assert tally == f"{expected} already there."
-    assert error.startswith("Error: Line 4: There is another thing with the id 7. The lines before")
+    assert error.startswith("Error: Line 4: Another thing has the id 7. The lines before")
     assert [thing["id"] for thing in client.get("/things").json] == [1, 7, 8]
     assert client.get("/things/7").json["text"] == "x"
 
@@ -26,10 +26,10 @@ BAD_NDJSON = {
     "not JSON": ("{", "Not JSON: Expecting property name"),
     "a list": ("[]", "Invalid input type."),
     "a number": ("1", "Invalid input type."),
-    "NaN": (line(id=float("nan")), "Not JSON that can be read: NaN is no number."),
-    "too many digits": (line().replace("7", "7" * 5000), "Not JSON that can be read: Exceeds"),
-    "nested": ('{"id": ' + "[" * 200_000, "Nested too deep."),
-    "a field twice": ('{"id": 7, "id": 7}', "Not JSON that can be read: A field stands"),
+    "NaN": (line(id=float("nan")), "Invalid JSON: NaN is not a number."),
+    "too many digits": (line().replace("7", "7" * 5000), "Invalid JSON: Exceeds"),
+    "nested": ('{"id": ' + "[" * 200_000, "Nested too deeply."),
+    "a field twice": ('{"id": 7, "id": 7}', "Invalid JSON: A field is repeated"),
     "no text": (line(text=...), "text: Missing data for required field."),
     "unknown": (line(colour="red"), "colour: Unknown field."),
     "id as text": (line(id="7"), "id: Not a valid integer."),
@@ -60,7 +60,7 @@ def test_a_bad_line_of_ndjson_is_named_and_what_comes_before_is_stored(runner, c
     code, tally, error = take(runner, (line(id=1) + line(id=2)).encode() + bad)
     assert (code, tally) == (1, "2 stored, 0 already there.")
     assert error.startswith(f"Error: Line 3: {reason}")
-    assert error.endswith("The lines before it are stored: correct it and import again.")
+    assert error.endswith("The lines before it are stored. Correct it and import again.")
     assert len(client.get("/things").json) == 2
 
 
@@ -100,7 +100,9 @@ def test_csv_must_name_its_fields(runner, header):
     code, _, error = take(runner, header, "csv")
     assert code == 1
     separators = "separated by commas, semicolons or tabs"
-    assert error.startswith(f"Error: Line 1: It must name the fields: {NAMES} ({separators}).")
+    assert error.startswith(
+        f"Error: Line 1: The header must name the fields: {NAMES} ({separators})."
+    )
 
 
 @pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be"])
@@ -109,4 +111,4 @@ def test_utf_16_is_named(runner, kind, data, encoding):
     """Spreadsheets call it "Unicode text"; PowerShell writes it to every file."""
     code, _, error = take(runner, data.encode(encoding), kind)
     assert code == 1
-    assert error.startswith("Error: Line 1: This is UTF-16")
+    assert error.startswith("Error: Line 1: The file is UTF-16")

@@ -79,26 +79,26 @@ def test_csv_must_name_what_has_no_default(session, missing):
     names = {"id", "title", "created_at", "updated_at"} - {missing}
     tally, error = take(session, ",".join(names), "csv")
     assert tally == (0, 0)
-    assert error.startswith("Line 1: It must name the fields: id,title,body,")
+    assert error.startswith("Line 1: The header must name the fields: id,title,body,")
 
 
 def test_an_unknown_field_of_csv_is_named(session):
     _, error = take(session, "id,title,created_at,updated_at,colour", "csv")
-    assert "There is no field 'colour'." in error
+    assert "Unknown field: 'colour'." in error
 
 
 @pytest.mark.parametrize(
     ("bad", "reason"),
     [
         ({"thing_id": 5}, "thing_id: Refers to a row that does not exist."),
-        ({"slug": "taken", "title": "other"}, "There is another order with the slug taken."),
-        ({"count": 13}, "The database refuses it: "),
+        ({"slug": "taken", "title": "other"}, "Another order has the slug taken."),
+        ({"count": 13}, "The database rejected it: "),
         ({"done": "yes"}, "done: Must be true or false."),
         ({"price": 1.5}, 'price: Must be a string like "0.00"'),
-        ({"id": 7, "title": "other"}, "There is another order with the id 7."),
+        ({"id": 7, "title": "other"}, "Another order has the id 7."),
         (
             {"id": 7, "slug": "taken", "details": {"a": True}},
-            "There is another order with the id 7.",
+            "Another order has the id 7.",
         ),
     ],
 )

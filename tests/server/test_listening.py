@@ -169,4 +169,6 @@ def test_an_address_of_another_machine_is_refused():
 def test_a_port_that_only_root_may_use_is_named():
     """Root can listen on it, and some systems let everybody."""
     error = PermissionError(errno.EACCES, "Permission denied")
-    assert reason("PORT", "127.0.0.1", 80, error).startswith("PORT: No permission to listen on 80.")
+    assert reason("PORT", "127.0.0.1", 80, error).startswith(
+        "PORT: No permission to listen on port 80."
+    )

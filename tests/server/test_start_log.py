@@ -76,8 +76,8 @@ def test_no_password_of_a_database_is_logged(url):
 
 ACCESS = {
     "off": "Anyone on this machine can read and write",
-    "write": "Anyone can read, and writing needs a token",
-    "all": "Reading and writing need a token",
+    "write": "Anyone can read; writing requires a token",
+    "all": "Reading and writing require a token",
 }
 
 
@@ -105,4 +105,4 @@ def test_the_urls_have_the_path_below_which_everything_is(serve):
 def test_a_server_that_is_open_to_others_by_choice_warns(serve, published, url):
     server = serve(THINGS_PUBLISHED=published, THINGS_AUTH="off")
     assert f"Open {url} " in logged(server)
-    assert "[WARNING] Anyone who can reach " in logged(server)
+    assert "[WARNING] THINGS_AUTH is off: anyone who can reach " in logged(server)

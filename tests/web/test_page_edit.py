@@ -88,7 +88,7 @@ def test_without_the_feed_a_412_shows_both_versions(open_page, store, server):
 def test_what_another_deletes_while_one_types_can_be_kept(page, server):
     field = edit(page, "mine")
     server.request("DELETE", "/things/1")
-    expect(page.get_by_text("Somebody else deleted this")).to_be_visible()
+    expect(page.get_by_text("Someone else deleted this")).to_be_visible()
     expect(field).to_have_value("mine")
     page.get_by_role("button", name="Keep mine").click()
     expect(entries(page).get_by_role("textbox")).to_have_count(0)
@@ -98,7 +98,7 @@ def test_what_another_deletes_while_one_types_can_be_kept(page, server):
 def test_what_another_deletes_goes_when_one_leaves(page, server):
     field = edit(page, "mine")
     server.request("DELETE", "/things/1")
-    expect(page.get_by_text("Somebody else deleted this")).to_be_visible()
+    expect(page.get_by_text("Someone else deleted this")).to_be_visible()
     field.press("Escape")
     expect(entries(page)).to_have_count(0)
 

@@ -116,7 +116,7 @@ def test_json_that_is_half_typed_meets_the_change_of_somebody_else(page, fork):
     page.get_by_role("button", name="Edit").click()
     entries(page).get_by_label("Details", exact=True).fill('{"half')
     fork.request("PATCH", "/orders/1", {"title": "theirs"})
-    expect(page.get_by_text("Somebody else changed this")).to_be_visible()
+    expect(page.get_by_text("Someone else changed this")).to_be_visible()
     expect(entries(page).get_by_label("Details", exact=True)).to_have_value('{"half')
     expect(page.get_by_text("Live", exact=True)).to_be_visible()
 

@@ -78,19 +78,19 @@ def test_the_line_of_an_error_is_shown_and_what_was_stored_before(open_page, ser
 def test_a_quote_out_of_place_loses_no_line_silently(open_page, server):
     page = open_page()
     dialog = choose(page, "a.csv", 'text\na\n"b\nc')
-    expect(dialog.get_by_text("Line 3: A quote is never closed.")).to_be_visible()
+    expect(dialog.get_by_text("Line 3: A quote is not closed.")).to_be_visible()
     assert texts(server) == []
 
 
 def test_what_is_no_utf_8_or_no_known_file_is_refused(open_page):
     page = open_page()
     dialog = choose(page, "a.pdf", "x")
-    expect(dialog.get_by_text("This is no .txt, .csv or .ndjson.")).to_be_visible()
+    expect(dialog.get_by_text("The file must be .txt, .csv or .ndjson.")).to_be_visible()
     page.keyboard.press("Escape")
     with page.expect_file_chooser() as chooser:
         page.get_by_role("button", name="Import").click()
     chooser.value.set_files({"name": "b.txt", "mimeType": "text/plain", "buffer": b"\xe9\xff"})
-    expect(page.get_by_text("This is not UTF-8.")).to_be_visible()
+    expect(page.get_by_text("The file is not UTF-8.")).to_be_visible()
 
 
 def test_a_file_is_dropped_anywhere(open_page, server):

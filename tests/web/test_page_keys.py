@@ -55,7 +55,7 @@ def test_a_question_mark_lists_the_keys(open_page):
 def test_single_keys_can_be_turned_off(open_page):
     page = open_page()
     page.keyboard.press("?")
-    page.get_by_label("Use single keys").uncheck()
+    page.get_by_label("Use keyboard shortcuts").uncheck()
     page.keyboard.press("Escape")
     page.reload()
     page.keyboard.press("?")
@@ -63,7 +63,7 @@ def test_single_keys_can_be_turned_off(open_page):
     expect(page.get_by_role("textbox", name="New thing")).not_to_be_focused()
     expect(page.get_by_role("dialog")).to_be_hidden()
     page.get_by_role("button", name="Keys").click()
-    page.get_by_label("Use single keys").check()
+    page.get_by_label("Use keyboard shortcuts").check()
     page.keyboard.press("Escape")
     page.keyboard.press("n")
     expect(page.get_by_role("textbox", name="New thing")).to_be_focused()

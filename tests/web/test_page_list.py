@@ -80,7 +80,7 @@ def test_what_is_stored_is_not_given_back_when_the_list_fails(open_page, server)
     page = open_page("?q=milk")
     page.route("**/things?*id=*", lambda route: route.fulfill(status=500, body="{}"))
     add(page, "buy milk")
-    expect(page.get_by_text("The service answered 500.")).to_be_visible()
+    expect(page.get_by_text("The service responded with 500.")).to_be_visible()
     expect(page.get_by_role("textbox", name="New thing")).to_have_value("")
     assert len(server.request("GET", "/things")[2]) == 1
 
@@ -101,7 +101,7 @@ def test_search_while_typing_changes_the_address_and_the_list(open_page, store):
     expect(entries(page)).to_have_count(2)
     expect(page.get_by_text("2 things found")).to_be_visible()
     expect(page).to_have_url(re.compile(r"/\?q=MILK$"))
-    page.get_by_label("Order").select_option("text")
+    page.get_by_label("Sort order").select_option("text")
     expect(page).to_have_url(re.compile(r"/\?q=MILK&sort=text$"))
     page.reload()
     expect(entries(page)).to_have_text([re.compile("buy milk"), re.compile("sell milk")])

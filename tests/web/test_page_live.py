@@ -71,14 +71,14 @@ def test_what_is_typed_while_the_server_is_away_is_stored_once_it_is_back(open_p
     server.stop()
     expect(page.get_by_text("Offline")).to_be_visible()
     add(page, "patience")
-    expect(page.get_by_text("The service does not answer. Trying again…")).to_be_visible()
+    expect(page.get_by_text("The service does not respond. Trying again…")).to_be_visible()
     field = page.get_by_role("textbox", name="New thing")
     expect(field).to_have_value("patience")
     field.press("Enter")
     serve(PORT=str(server.port))
     expect(entries(page)).to_have_text([re.compile("patience")])
     expect(field).to_have_value("")
-    expect(page.get_by_text("The service does not answer.")).to_be_hidden()
+    expect(page.get_by_text("The service does not respond.")).to_be_hidden()
 
 
 def test_what_changes_while_it_is_sent_again_is_not_lost(open_page, server, serve):

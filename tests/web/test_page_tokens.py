@@ -81,7 +81,7 @@ def test_who_gives_no_token_keeps_what_was_typed(open_page):
     page = open_page()
     add(page, "mine")
     page.get_by_role("button", name="Cancel").click()
-    expect(page.get_by_text("This needs a token.")).to_be_visible()
+    expect(page.get_by_text("A token is required.")).to_be_visible()
     expect(page.get_by_role("textbox", name="New thing")).to_have_value("mine")
 
 

@@ -84,7 +84,7 @@ def test_where_nothing_is_kept_a_delete_asks_before(page, server):
     row(page, "b").get_by_role("button", name="Delete").click()
     expect(page.get_by_text("Deleted.")).to_be_visible()
     assert texts(server) == ["a", "c"]
-    assert asked == ["Delete it for good?"] * 2
+    assert asked == ["Delete it permanently?"] * 2
     for name in ("Undo", "Trash", "Versions"):
         expect(page.get_by_role("button", name=name).first).to_be_hidden()
 
@@ -94,7 +94,7 @@ def test_versions_are_shown_and_put_back(page, server):
     row(page, "b changed").get_by_role("button", name="Versions").click()
     versions = page.get_by_role("dialog", name="Versions").get_by_role("listitem")
     expect(versions).to_have_text([re.compile("b changed"), re.compile("createdb")])
-    page.get_by_role("button", name="Put back").click()
+    page.get_by_role("button", name="Restore").click()
     expect(versions).to_have_count(3)
     page.keyboard.press("Escape")
     expect(entries(page).nth(1)).to_have_text(re.compile("^b"))

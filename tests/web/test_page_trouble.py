@@ -28,7 +28,7 @@ def test_what_is_searched_for_while_the_server_is_away_is_found_later(
     page = open_page()
     server.stop()
     page.get_by_role("searchbox").fill("milk")
-    expect(page.get_by_text("The service does not answer.")).to_be_visible()
+    expect(page.get_by_text("The service does not respond.")).to_be_visible()
     serve(PORT=str(server.port))
     expect(page.get_by_text("1 thing found")).to_be_visible()
     expect(entries(page)).to_have_text([re.compile("^milk")])
@@ -139,7 +139,7 @@ def test_the_first_file_that_fails_ends_the_import_and_says_so(open_page, server
         [{"name": n, "mimeType": "text/plain", "buffer": c} for n, c in contents.items()]
     )
     dialog = page.get_by_role("dialog", name="Import a.ndjson")
-    expect(dialog.get_by_text("Line 1: This is no JSON object. 0 things stored")).to_be_visible()
+    expect(dialog.get_by_text("Line 1: Not a JSON object. 0 things stored")).to_be_visible()
     assert server.request("GET", "/things")[2] == []
 
 
@@ -150,7 +150,7 @@ def test_an_import_that_is_left_says_what_was_stored(open_page):
     expect(dialog).to_be_visible()
     page.keyboard.press("Escape")
     message = page.locator("#message")
-    expect(message.get_by_text("Import ended. 0 things stored before.")).to_be_visible()
+    expect(message.get_by_text("Import cancelled. 0 things stored before.")).to_be_visible()
 
 
 @pytest.mark.parametrize("auth", ["write"])

@@ -1,6 +1,6 @@
-"""Column types: each checks its values on their way to the database, whatever sends them.
+"""Column types. Each validates values before they are stored, whoever writes them.
 
-Their attributes are the limits. Fields, documents and the checks for other programs
+Their attributes are the limits. Fields, documentation and CHECK constraints for other programs
 (resource/tables/checks.py) are derived from them.
 """
 
@@ -47,7 +47,7 @@ __all__ = [
     "utc_now",
 ]
 
-#: The types of columns that are annotated only, as in `Mapped[int]`.
+#: The types of columns that have only an annotation, such as `Mapped[int]`.
 ANNOTATIONS: dict[Any, TypeEngine[Any]] = {
     str: Text(),
     int: Integer(),

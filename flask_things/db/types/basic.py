@@ -1,4 +1,4 @@
-"""What column types have in common, and those of texts, dates and time stamps."""
+"""The base of column types, and types for texts, choices, dates and timestamps."""
 
 import re
 from datetime import UTC, date, datetime
@@ -12,19 +12,20 @@ from sqlalchemy.types import TypeDecorator
 #: The longest text, in characters (code points): a long article.
 TEXT_MAX_CHARACTERS = 100_000
 
-#: What no text may hold: PostgreSQL cannot store U+0000, and a lone surrogate is not UTF-8.
+#: Characters that no text may have: PostgreSQL cannot store U+0000, and a lone surrogate is not
+#: UTF-8.
 TEXT_FORBIDDEN = re.compile("[\x00\ud800-\udfff]")
 
 
 class Checked(TypeDecorator[Any]):
-    """A type whose values are checked: a subclass stores them, or raises ValueError."""
+    """A type that validates values: a subclass converts them or raises ValueError."""
 
     def process_bind_param(self, value: Any, dialect: Dialect) -> Any:
-        """Return what the driver gets for a value."""
+        """Return the value for the driver."""
         return None if value is None else self._store(value, dialect)
 
     def process_result_value(self, value: Any, dialect: Dialect) -> Any:
-        """Return the value that was stored."""
+        """Return the stored value."""
         return None if value is None else self._load(value, dialect)
 
     def _store(self, value: Any, dialect: Dialect) -> Any:
@@ -50,7 +51,7 @@ class Text(Checked):
         if not is_text or TEXT_FORBIDDEN.search(value):
             raise ValueError(
                 f"A text must have {self.minimum} to {self.maximum} characters, without U+0000 "
-                "and lone surrogates."
+                "or lone surrogates."
             )
         return str(value)
 
@@ -78,12 +79,12 @@ class Choice(Checked):
 
 
 def utc_now() -> datetime:
-    """Return the present time."""
+    """Return the current time."""
     return datetime.now(UTC)
 
 
 def rfc3339(value: datetime | str) -> str:
-    """Return a time stamp in UTC as clients get it; a text is one as SQLite stores it."""
+    """Return a UTC timestamp as clients get it. A text is one in SQLite's format."""
     if isinstance(value, str):
         return value.replace(" ", "T") + "Z"
     return value.isoformat(timespec="microseconds")[:26] + "Z"
@@ -98,12 +99,12 @@ class Date(Checked):
 
     def _store(self, value: Any, dialect: Dialect) -> date:
         if not isinstance(value, date) or isinstance(value, datetime):
-            raise ValueError("A date must be a date without a time.")
+            raise ValueError("A date must not have a time.")
         return value
 
 
 class UTCDateTime(Checked):
-    """A time stamp: an aware datetime in Python, UTC with microseconds in the database."""
+    """A timestamp: an aware datetime in Python, UTC with microseconds in the database."""
 
     impl = sa.DateTime
     cache_ok = True
@@ -111,7 +112,7 @@ class UTCDateTime(Checked):
 
     def _store(self, value: Any, dialect: Dialect) -> datetime:
         if not isinstance(value, datetime) or value.tzinfo is None:
-            raise ValueError("A time stamp must be a datetime with a time zone.")
+            raise ValueError("A timestamp must be a datetime with a time zone.")
         return value.astimezone(UTC).replace(tzinfo=None)
 
     def _load(self, value: Any, dialect: Dialect) -> datetime:

@@ -1,4 +1,4 @@
-"""Defaults for what other programs insert, and for rows that are there when a column is added."""
+"""Server defaults, for other programs and for rows that exist when a column is added."""
 
 from datetime import datetime
 from decimal import Decimal
@@ -12,19 +12,19 @@ from sqlalchemy.ext.compiler import compiles
 from flask_things.db.objects import literal
 from flask_things.db.types import compact
 
-#: The databases, as types know them.
+#: The databases' dialects, for converting values.
 DIALECTS: dict[str, Any] = {
     "sqlite": SQLiteDialect(),
     "postgresql": PGDialect(),  # type: ignore[no-untyped-call]
 }
 
-#: The present moment, as columns store it.
+#: The current time in the format of columns.
 SQLITE_NOW = "strftime('%Y-%m-%d %H:%M:%f000', 'now')"
 POSTGRESQL_NOW = "timezone('utc', statement_timestamp())"
 
 
 class ServerDefault(FunctionElement[Any]):
-    """An expression that each database has in SQL of its own."""
+    """An expression with SQL for each database."""
 
     inherit_cache = False
 
@@ -42,7 +42,7 @@ NOW = ServerDefault(sqlite=f"({SQLITE_NOW})", postgresql=POSTGRESQL_NOW)
 
 
 def add_server_default(column: Column[Any]) -> None:
-    """Give a column the default that it has in Python, if that is a value or `dict`."""
+    """Give a column its Python default also in the database, if that is a constant or `dict`."""
     default: Any = column.default
     if column.server_default is not None or default is None:
         return

@@ -11,7 +11,7 @@ from flask_things.db.types.basic import Checked
 
 
 class JSONObject(Checked):
-    """A JSON object of up to `max_bytes` bytes, as `compact` writes it."""
+    """A JSON object of up to `max_bytes` bytes, as `compact` encodes it."""
 
     impl = sa.JSON
     cache_ok = True
@@ -25,16 +25,16 @@ class JSONObject(Checked):
         try:
             size = len(compact(value).encode()) if isinstance(value, dict) else 0
         except (TypeError, RecursionError) as error:
-            raise ValueError(f"A JSON object must be JSON: {error}") from error
+            raise ValueError(f"A JSON object must be encodable as JSON: {error}") from error
         if not 0 < size <= self.max_bytes:
-            raise ValueError(f"A JSON object may have {self.max_bytes} bytes.")
+            raise ValueError(f"A JSON object may have at most {self.max_bytes} bytes.")
         return value  # type: ignore[no-any-return]
 
     def compare_values(self, x: Any, y: Any) -> bool:
-        """Tell whether two objects are the same JSON; to Python, True and 1 are the same."""
+        """Tell whether two objects are the same JSON. For Python, True equals 1."""
         return x == y and json.dumps(x, sort_keys=True) == json.dumps(y, sort_keys=True)
 
 
 def compact(value: Any) -> str:
-    """Return JSON without spaces and escapes; raise ValueError for NaN and infinity."""
+    """Return JSON without spaces or escapes. Raises ValueError for NaN and infinity."""
     return json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))

@@ -9,10 +9,10 @@ from sqlalchemy.types import TypeEngine
 
 from flask_things.db.types.basic import Checked
 
-#: The lowest and the highest integer of both databases.
+#: The lowest and highest integer of both databases.
 INTEGER_MIN, INTEGER_MAX = -(2**63), 2**63 - 1
 
-#: As many decimal digits as an integer of SQLite can always hold.
+#: The most decimal digits that always fit into SQLite's integers.
 DECIMAL_MAX_DIGITS = 18
 
 
@@ -28,7 +28,7 @@ class Integer(Checked):
         self.minimum, self.maximum = minimum, maximum
 
     def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
-        """Use INTEGER on SQLite: no other primary key gives ids by itself."""
+        """Use INTEGER on SQLite, because only that primary key assigns ids."""
         is_sqlite = dialect.name == "sqlite"
         return dialect.type_descriptor(sa.Integer() if is_sqlite else sa.BigInteger())
 
@@ -40,7 +40,7 @@ class Integer(Checked):
 
 
 class Boolean(Checked):
-    """True or false, not 1 or 0."""
+    """True or false, but not 1 or 0."""
 
     impl = sa.Boolean
     cache_ok = True
@@ -53,9 +53,9 @@ class Boolean(Checked):
 
 
 class ExactDecimal(Checked):
-    """A decimal of up to `digits` digits, `scale` of which are behind the point.
+    """A decimal of up to `digits` digits, of which `scale` are after the point.
 
-    SQLite stores an integer, the number of its last places. So it is exact, and sorts as a number.
+    SQLite stores it as an integer in units of the last digit. So it is exact and sorts as a number.
     """
 
     impl = sa.Numeric
@@ -65,29 +65,29 @@ class ExactDecimal(Checked):
     def __init__(self, digits: int, scale: int) -> None:
         super().__init__(digits, scale)
         if not 0 <= scale <= digits <= DECIMAL_MAX_DIGITS:
-            raise ValueError(f"A decimal may have up to {DECIMAL_MAX_DIGITS} digits.")
+            raise ValueError(f"A decimal may have at most {DECIMAL_MAX_DIGITS} digits.")
         self.digits, self.scale = digits, scale
 
     def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
-        """Use an integer on SQLite, whose own decimals are floats."""
+        """Use an integer on SQLite, whose decimals are floats."""
         is_sqlite = dialect.name == "sqlite"
         impl = sa.Integer() if is_sqlite else sa.Numeric(self.digits, self.scale)
         return dialect.type_descriptor(impl)
 
     def _store(self, value: Any, dialect: Dialect) -> Decimal | int:
-        places = self._places(value) if isinstance(value, Decimal) and value.is_finite() else None
-        if places is None:
+        units = self._units(value) if isinstance(value, Decimal) and value.is_finite() else None
+        if units is None:
             raise ValueError(f"A decimal may have {self.digits} digits, {self.scale} decimals.")
-        return places if dialect.name == "sqlite" else Decimal(places).scaleb(-self.scale)
+        return units if dialect.name == "sqlite" else Decimal(units).scaleb(-self.scale)
 
-    def _places(self, value: Decimal) -> int | None:
-        """Return the number of last places, or None if the value does not fit."""
-        # The integers of a value like 1E+999999 would take seconds.
+    def _units(self, value: Decimal) -> int | None:
+        """Return the value in units of its last digit, or None if it does not fit."""
+        # Converting a value like 1E+999999 to an integer would take seconds.
         if value and not -self.scale <= value.adjusted() < self.digits - self.scale:
             return None
         numerator, denominator = value.as_integer_ratio()
-        places, rest = divmod(numerator * 10**self.scale, denominator)
-        return None if rest else places
+        units, rest = divmod(numerator * 10**self.scale, denominator)
+        return None if rest else units
 
     def _load(self, value: Any, dialect: Dialect) -> Decimal:
         return Decimal(value).scaleb(-self.scale) if dialect.name == "sqlite" else value

@@ -1,1 +1,1 @@
-"""What the journal tells of a resource: its changes, its trash and its versions."""
+"""The history of a resource, from the journal: its changes, trash and versions."""

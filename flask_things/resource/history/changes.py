@@ -1,8 +1,8 @@
-"""The changes of a resource: what the journal has after a place, with the rows as they are now.
+"""The changes of a resource: journal entries after a place, with the current rows.
 
-A page comes from one statement, and so from one snapshot. It walks through some entries, from the
-one at the place itself, which shows that the place is not lost, to one that belongs to the page
-whatever it is about. There the next page begins, so that a place does not grow old while other
+A page comes from one statement, and so from one snapshot. It reads entries from the place itself,
+which proves that the place is still valid, to one that always belongs to the page, even if it is
+about another resource. The next page starts there, so that a place does not expire while only other
 resources change.
 """
 
@@ -28,20 +28,21 @@ from flask_things.resource.page import READ_ROWS, read_page
 from flask_things.resource.schemas.writer import Writer
 from flask_things.turns import TURN_S
 
-#: How many entries one statement walks through: SQLite takes up to 10 milliseconds for them, in
-#: which the worker does nothing else.
+#: How many entries one statement reads. SQLite needs up to 10 milliseconds for them, which block
+#: the worker.
 WALKED_ENTRIES = 2000
 
-#: For how long the first change after a place is looked for, in seconds.
+#: How long to look for the first change after a place, in seconds.
 WALK_S = 2
 
 LOST = (
-    "This place is older than the journal, or from before a restore: start again from the export."
+    "The journal no longer has this position, or a backup was restored since. Start again from the "
+    "export."
 )
 
 
 class Change(NamedTuple):
-    """The last change of a row, the place after it, and its JSON, with the row as it is now."""
+    """The last change of a row, the place after it, and its JSON with the current row."""
 
     place: Place
     change: str
@@ -50,7 +51,7 @@ class Change(NamedTuple):
 
 
 class Walked(NamedTuple):
-    """What the query for a page has of an entry, after the columns of its row."""
+    """The columns about an entry in a page's query, after those of the row."""
 
     at: datetime
     position: int
@@ -62,7 +63,7 @@ class Walked(NamedTuple):
 
 
 class Changes(NamedTuple):
-    """A page: the changes after a place, the next place, and whether that is not the newest."""
+    """A page: the changes after a place, the next place, and whether newer entries exist."""
 
     changes: Sequence[Change]
     place: Place
@@ -70,7 +71,7 @@ class Changes(NamedTuple):
 
 
 class Feed:
-    """The changes of the rows of a table."""
+    """The changes of a table's rows."""
 
     def __init__(self, name: str, table: Table, writer: Writer) -> None:
         self.name, self._table, self._bound = name, table, repr((name, "changes"))
@@ -78,22 +79,22 @@ class Feed:
         self._page = cache(self._build_page)
 
     def token(self, place: Place) -> str:
-        """Return what clients get of a place."""
+        """Return the token of a place, as clients see it."""
         return pagination.encode(place, self._bound)
 
     def place(self, token: str) -> Place:
-        """Return the place that a token stands for. Raises ValueError (422)."""
+        """Return the place of a token. Raises ValueError (422)."""
         at, position = pagination.decode(token, datetime, self._bound)
         if at is None:
-            raise ValueError("It has no time.")
+            raise ValueError("The token has no time.")
         return Place(at, position)
 
     def page(
         self, session: AnySession, place: Place, *, limit: int, max_bytes: int | None = None
     ) -> Changes:
-        """Return the changes after a place, up to `limit` and to 8 MB of JSON, or `max_bytes`.
+        """Return the changes after a place, up to `limit` and to 8 MB of JSON or `max_bytes`.
 
-        Raises Gone (410) for a place that is lost.
+        Raises Gone (410) if the place is no longer valid.
         """
         query, end = self._page(dialect_of(session)), monotonic() + WALK_S
         while True:
@@ -121,7 +122,7 @@ class Feed:
         kept = (position, end.scalar_subquery(), newest)
         of_entry = (entry.at, entry.position, entry.change, entry.row_id, is_served)
         columns = (*of_entry, entry.position == newest, places.restarted(dialect))
-        # With names that no column of a table has.
+        # Labels that no column can have.
         named = zip(columns, Walked._fields, strict=True)
         query = (
             select(*row.c, *(column.label(f"entry.{name}") for column, name in named))
@@ -130,7 +131,7 @@ class Feed:
             .order_by(*places.order(dialect, entry))
             .limit(bindparam("limit"))
         )
-        # PostgreSQL's client library would hold all of them in memory.
+        # PostgreSQL's client library would hold all rows in memory.
         return query.execution_options(yield_per=READ_ROWS)
 
     def _take(

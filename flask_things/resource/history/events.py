@@ -1,7 +1,7 @@
-"""The changes of a resource as server-sent events (https://html.spec.whatwg.org/#server-sent-events).
+"""Changes as server-sent events (https://html.spec.whatwg.org/#server-sent-events).
 
-A stream reads page after page to the newest place and waits there for news. Streams at one place
-share what is read. None has a connection to the database while it waits.
+A stream reads page after page up to the newest place, and then waits for changes. Streams at the
+same place share what is read. While it waits, no stream has a database connection.
 """
 
 from collections.abc import Callable, Hashable, Iterator
@@ -27,22 +27,22 @@ from flask_things.turns import TURN_S
 
 MEDIA_TYPE = "text/event-stream"
 
-#: When a client is to connect again, in milliseconds.
+#: The client's delay before it reconnects, in milliseconds.
 RETRY_MS = 2000
 
-#: How often a stream sends a comment, in seconds: proxies close what is silent, and a client that
-#: has gone is noticed.
+#: How often a stream sends a comment, in seconds. It keeps proxies from closing the stream, and
+#: detects clients that have disconnected.
 COMMENT_S = 15
 
-#: When to try again while the database is away, in seconds.
+#: How long to wait while the database is unavailable, in seconds.
 AWAY_S = 1
 
-#: The most changes that are read at once, and the most bytes of more than one.
+#: The most changes to read at once, and the most bytes of more than one.
 PAGE_ITEMS, PAGE_MAX_BYTES = 100, 64_000
 
 
 class Events(NamedTuple):
-    """A page of changes as events, the next place, and whether that is not the newest."""
+    """A page of changes as events, the next place, and whether newer entries exist."""
 
     data: bytes
     place: Place
@@ -50,26 +50,26 @@ class Events(NamedTuple):
 
 
 def init_app(app: Flask) -> None:
-    """Make the places for streams."""
+    """Set up the streams of an application."""
     app.extensions[NAME] = Streams(partial(_look, app))
 
 
 def _look(app: Flask) -> Hashable:
-    """Return what changes with every commit, or None while the database is away."""
+    """Return a value that changes with every commit, or None while the database is unavailable."""
     with suppress(SQLAlchemyError, Away), app.app_context():
         return backend_of(db.session).version() or places.now(db.session)
     return None
 
 
 def respond(feed: Feed, place: Place) -> Response:
-    """Return a response that follows the changes after a place.
+    """Return a response that streams the changes after a place.
 
-    Raises Gone (410) for a place that is lost, and ServiceUnavailable (503) for one stream too
-    many.
+    Raises Gone (410) if the place is no longer valid, and ServiceUnavailable (503) if too many
+    streams are open.
     """
     response = Response(iter(()), content_type=MEDIA_TYPE)
     response.headers["Cache-Control"] = "no-store"
-    response.headers["X-Accel-Buffering"] = "no"  # nginx would wait for more
+    response.headers["X-Accel-Buffering"] = "no"  # nginx would buffer the events
     app: Any = current_app._get_current_object()  # type: ignore[attr-defined]
     follower = Follower(app, feed)
     follower.read(place)
@@ -84,17 +84,16 @@ def respond(feed: Feed, place: Place) -> Response:
 
 
 class Follower:
-    """What is sent to those who follow a resource."""
+    """Streams the changes of a resource."""
 
     def __init__(self, app: Flask, feed: Feed) -> None:
-        """Take the application and the changes."""
         self._app, self._feed = app, feed
         self.streams: Streams = app.extensions[NAME]
 
     def follow(
         self, place: Place, stream: Stream, is_allowed: Callable[[], bool]
     ) -> Iterator[bytes]:
-        """Yield events until the stream is over, its place is lost, or its token no longer good."""
+        """Yield events until the stream ends, its place expires, or its token is revoked."""
         sent, due = place, monotonic() + COMMENT_S
         yield f"retry: {RETRY_MS}\nid: {self._feed.token(place)}\n\n".encode()
         while not stream.is_over:
@@ -102,7 +101,7 @@ class Follower:
                 if monotonic() >= due:
                     if not is_allowed():
                         return
-                    # An event without data only sets where the client goes on after a break.
+                    # An event without data only sets the place where the client resumes.
                     event = "" if place == sent else f"id: {self._feed.token(place)}\n"
                     sent, due = place, monotonic() + COMMENT_S
                     yield f":\n{event}\n".encode()
@@ -125,7 +124,7 @@ class Follower:
                 stream.wait(due - monotonic())
 
     def read(self, place: Place) -> Events:
-        """Return the changes after a place as events. Raises Gone."""
+        """Return the changes after a place as events. Raises Gone (410)."""
         token = self._feed.token
         with self._app.app_context():
             page = self._feed.page(db.session, place, limit=PAGE_ITEMS, max_bytes=PAGE_MAX_BYTES)

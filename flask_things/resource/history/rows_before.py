@@ -1,4 +1,4 @@
-"""Rows as they were before a change, read from the journal (db/journal.py) as from their table."""
+"""Previous rows, read from the journal (db/journal.py) as from their table."""
 
 from typing import Any
 
@@ -11,15 +11,15 @@ from flask_things.resource.tables.triggers import SERVICE
 
 
 def columns(table: Table, dialect: str) -> list[ColumnElement[Any]]:
-    """Return the columns of a table as they are in entries of the journal.
+    """Return a table's columns as expressions over journal entries.
 
-    A column that was added later has its default in older entries, or NULL where that is allowed.
+    A column that was added later has its default in older entries, or NULL if this is allowed.
     """
     return [_filled(column, dialect).label(column.name) for column in table.c]
 
 
 def readable(table: Table, dialect: str) -> list[ColumnElement[bool]]:
-    """Return the conditions of entries whose choices still exist: no others can be served."""
+    """Return the conditions for entries whose choices still exist. Others cannot be served."""
     conditions = []
     for column in table.c:
         if isinstance(column.type, Choice):

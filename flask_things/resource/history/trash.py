@@ -24,7 +24,7 @@ from flask_things.resource.schemas.writer import Writer
 
 
 def deletions(table: str) -> list[ColumnElement[bool]]:
-    """Return the conditions of the entries of the journal that are in the trash of a table."""
+    """Return the conditions for journal entries that are in a table's trash."""
     later = aliased(Entry)
     of_row = (later.table_name == Entry.table_name, later.row_id == Entry.row_id)
     return [
@@ -37,10 +37,10 @@ def deletions(table: str) -> list[ColumnElement[bool]]:
 
 
 class Trash:
-    """The deleted rows of a collection: those of the last THINGS_KEEP_DAYS that nobody erased.
+    """The rows deleted within THINGS_KEEP_DAYS, except those that were erased.
 
     Every method takes a session; those that write commit it. `expect` is as in Collection, but gets
-    None for a row that is in the trash.
+    None for a row in the trash.
     """
 
     def __init__(self, collection: Collection, record: Schema, writer: Writer) -> None:
@@ -49,9 +49,9 @@ class Trash:
         self._insert = insert(self._table).returning(*self._table.c)
 
     def page(self, session: AnySession, *, limit: int, before: int | None = None) -> Page:
-        """Return the rows last deleted, up to `limit` or 8 MB of JSON.
+        """Return the most recently deleted rows, up to `limit` or 8 MB of JSON.
 
-        `_position` is their place in the journal; with `before` they are those before a place.
+        `_position` is a row's position in the journal; with `before` the page has earlier ones.
         """
         dialect, order = dialect_of(session), [Entry.position.desc()]
         place, at = Entry.position.label("_position"), Entry.at.label("deleted_at")
@@ -61,7 +61,7 @@ class Trash:
         found = found.order_by(*order).limit(limit + 1)
         if dialect == "postgresql":
             found = cut(found, order)
-        found = found.execution_options(takes_long=True)  # entries that are too old are walked
+        found = found.execution_options(takes_long=True)  # it also reads entries that have expired
         parameters = {"max_bytes": PAGE_MAX_BYTES}
         take = partial(read_page, write=self._writer.json, limit=limit)
         return read(session, found, parameters, take)  # type: ignore[no-any-return]
@@ -69,10 +69,10 @@ class Trash:
     def restore(
         self, session: AnySession, row_id: int, /, *, expect: Expect | None = None
     ) -> Stored:
-        """Put a row back as it was, and return it; one that exists is returned as it is.
+        """Restore a row and return it. An existing row is returned unchanged.
 
-        Its `updated_at` is new, so that no ETag of before becomes valid again. Raises NotFound
-        (404), and Invalid (422) and Conflict (409) as `create` does.
+        Its `updated_at` is new, so that no old ETag becomes valid again. Raises NotFound (404), and
+        Invalid (422) and Conflict (409) as `create` does.
         """
         with writing(session):
             take_turns(session, self._name(row_id))
@@ -82,14 +82,14 @@ class Trash:
             if messages := self._record.validate(self._record.dump(row), partial=True):
                 raise Invalid(messages)
             values = {column.name: getattr(row, column.name) for column in self._table.c}
-            # Above 1, so that the journal has it as restored.
+            # A revision above 1 marks a restored row in the journal.
             values |= {"updated_at": utc_now(), "revision": max(row.revision, 1) + 1}
             self._collection.constraints.check(session, [values])
             [restored] = write(rows, session, self._insert, values)
             return restored
 
     def erase(self, session: AnySession, row_id: int, /, *, expect: Expect | None = None) -> None:
-        """Erase what a row in the trash was, and all of its versions; the fact stays.
+        """Erase a row in the trash and all its versions. The journal keeps only the fact.
 
         Raises NotFound (404).
         """

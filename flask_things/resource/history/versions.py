@@ -1,7 +1,7 @@
-"""Versions: what a row was after each of its changes.
+"""Versions: the states of a row after each of its changes.
 
-An entry of the journal has the row as it was before a change, and so after the one before it. The
-oldest version that is known may have no entry any more: it has times of its own.
+A journal entry has the row before a change, which is also its state after the previous change. The
+entry of the oldest known version may be gone; then the row's own times are used.
 """
 
 from collections.abc import Iterable
@@ -38,12 +38,12 @@ from flask_things.resource.history.trash import deletions
 from flask_things.resource.page import PAGE_MAX_BYTES, Page, cut, read_page
 from flask_things.resource.schemas.writer import Writer
 
-#: The place of the present row, which no change has ended yet.
+#: The position of the current row, which no change has ended yet.
 PRESENT = ID_MAX
 
 
 class Versions:
-    """The versions of a table's rows: the present ones and those of THINGS_KEEP_DAYS."""
+    """The versions of a table's rows: the current ones and those of THINGS_KEEP_DAYS."""
 
     def __init__(self, table: Table, writer: Writer) -> None:
         self._table, self._writer = table, writer
@@ -53,9 +53,9 @@ class Versions:
     ) -> Page:
         """Return the newest versions of a row, up to `limit` or 8 MB of JSON.
 
-        Besides the row, which is NULL after a deletion, each has `_at` and `_change`. `_position`
-        is the place of that change; with `before` they are those that ended there or earlier.
-        Raises NotFound (404) for a row that does not exist and is not in the trash.
+        Each has `_at` and `_change`, and the row, which is NULL after a deletion. `_position` is
+        the position of the change; with `before` the page has versions that ended there or earlier.
+        Raises NotFound (404) if the row neither exists nor is in the trash.
         """
         found = Page([], [], has_next=False)
         if 1 <= row_id <= ID_MAX:
@@ -63,7 +63,8 @@ class Versions:
             if before is None:
                 parts.insert(0, self._present(row_id))
             query = union_all(*parts).order_by(desc("_ended")).limit(limit + 1)
-            query = query.execution_options(takes_long=True)  # what is too old is walked
+            # it also reads entries that have expired
+            query = query.execution_options(takes_long=True)
             take = partial(read_page, write=self._json, limit=limit)
             found = read(session, query, {"max_bytes": PAGE_MAX_BYTES}, take)
         if before is None and not (found.rows and found.rows[0]._ended == PRESENT):
@@ -76,7 +77,7 @@ class Versions:
         return b'{%b,"%b":%b}' % (about.encode(), self._table.name.encode(), row)
 
     def _present(self, row_id: int) -> Select[Any]:
-        """Return the query for the row, or for its absence if it is in the trash."""
+        """Return the query for the current row, or for its absence if it is in the trash."""
         table, always = self._table, select(literal(1).label("one")).subquery()
         in_trash = select(Entry.position).where(*deletions(table.name), Entry.row_id == row_id)
         row = always.outerjoin(table, table.c.id == row_id)
@@ -84,7 +85,7 @@ class Versions:
         return query.where(or_(table.c.id.is_not(None), in_trash.exists()))
 
     def _before(self, row_id: int, dialect: str, limit: int, before: int | None) -> Select[Any]:
-        """Return the query for what the row was before each of its changes that are kept."""
+        """Return the query for the row before each of its stored changes."""
         columns = rows_before.columns(self._table, dialect)
         query = self._versions(row_id, Entry.position, columns, Entry.__table__).where(
             Entry.table_name == self._table.name,

@@ -125,5 +125,7 @@ class Changes(Declaration):
         try:
             return self.feed.place(token)
         except ValueError:
-            message = Message("Damaged, or of another resource.", Code.CURSOR)
+            message = Message(
+                "The position is damaged, or belongs to another resource.", Code.CURSOR
+            )
             abort(422, messages={location: {name: [message]}})

@@ -1,1 +1,1 @@
-"""A resource's table: what every row has, indexes, triggers and the search."""
+"""The table of a resource: common columns, indexes, triggers and the search."""

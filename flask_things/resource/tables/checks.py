@@ -1,4 +1,4 @@
-"""What a stored value must be, in SQL: for the triggers that check what other programs write."""
+"""SQL conditions on stored values, for the triggers that check writes of other programs."""
 
 from decimal import Decimal
 from typing import Any
@@ -19,12 +19,12 @@ from flask_things.db.types import (
     UTCDateTime,
 )
 
-#: The years of Python's dates.
+#: The range of Python's dates.
 FIRST_DAY, LAST_DAY = "0001-01-01", "9999-12-31"
 
-#: SQLite has no function that tells whether a text is UTF-8. But where it is not, SQLite reads
-#: characters that it writes in other bytes, as it does with two others, which it reads as U+FFFD.
-#: `substr` counts from the beginning of a text, so that a long one is cut into parts first.
+#: SQLite has no function that checks for UTF-8. But it reads invalid bytes as characters that it
+#: writes as different bytes. It does the same with two valid characters, which it reads as U+FFFD.
+#: `substr` counts from the start of a text, so a long text is first split into parts.
 NOT_UTF_8 = """\
 EXISTS (
     WITH RECURSIVE
@@ -46,7 +46,7 @@ EXISTS (
 
 
 def sqlite_condition(kind: TypeEngine[Any], column: str) -> str:
-    """Return what holds for each allowed value of a type on SQLite, or nothing; NULL is unknown."""
+    """Return the condition for allowed values of a type on SQLite, or an empty string."""
     match kind:
         case Text(minimum=minimum, maximum=maximum):
             limits = f"length({column}) BETWEEN {minimum} AND {maximum}"
@@ -75,22 +75,22 @@ def sqlite_condition(kind: TypeEngine[Any], column: str) -> str:
 
 
 def _sqlite_time(column: str) -> str:
-    """Return the condition for YYYY-MM-DD HH:MM:SS, with up to six decimals."""
+    """Return the condition for YYYY-MM-DD HH:MM:SS with up to six decimals."""
     second = f"substr({column}, 1, 19)"
     return (
         f"{column} || substr('.000000', length({column}) - 18) "
         f"GLOB '????-??-?? ??:??:??.{6 * '[0-9]'}' "
-        # GLOB reads up to a U+0000 only.
+        # GLOB stops at U+0000.
         f"AND length(CAST({column} AS BLOB)) BETWEEN 19 AND 26 "
         f"AND length({column}) <> 20 "
-        # It is the same after some arithmetic, unlike the 30th of February.
+        # Date arithmetic does not change it, unlike 30 February.
         f"AND datetime({second}, '+0 days') IS {second} "
         f"AND {column} > '0001'"
     )
 
 
 def postgresql_condition(kind: TypeEngine[Any], column: str) -> str:
-    """Return what holds for each allowed value of a type on PostgreSQL, or nothing."""
+    """Return the condition for allowed values of a type on PostgreSQL, or an empty string."""
     match kind:
         case Text(minimum=minimum, maximum=maximum):
             return f"char_length({column}) BETWEEN {minimum} AND {maximum}"
@@ -101,7 +101,7 @@ def postgresql_condition(kind: TypeEngine[Any], column: str) -> str:
             return f"{column} BETWEEN '{FIRST_DAY}' AND '{LAST_DAY}'"
         case UTCDateTime():
             return f"{column} BETWEEN '{FIRST_DAY}' AND '{LAST_DAY} 23:59:59.999999'"
-        case ExactDecimal(digits=digits, scale=scale):  # NaN is above all others
+        case ExactDecimal(digits=digits, scale=scale):  # NaN is greater than all other numbers
             return f"abs({column}) < {Decimal(10) ** (digits - scale)}"
         case Choice(enum=enum):
             return f"{column} IN ({_values(enum)})"
@@ -117,7 +117,7 @@ def _values(enum: Any) -> str:
 
 
 def rule(kind: TypeEngine[Any]) -> str:
-    """Return in words what a value of a type must be."""
+    """Return the rule for values of a type, in words."""
     match kind:
         case Text(minimum=minimum, maximum=maximum):
             return f"must have {minimum} to {maximum} characters"

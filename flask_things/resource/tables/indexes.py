@@ -1,4 +1,4 @@
-"""What a resource's table has in the database besides columns: indexes, the search, defaults."""
+"""A table's indexes, search index and server defaults."""
 
 from collections.abc import Iterable, Iterator
 from typing import Any
@@ -13,16 +13,16 @@ from flask_things.resource.tables.ranges import bound_type
 from flask_things.resource.tables.sorting import SORT_CHARACTERS, is_text
 from flask_things.resource.tables.triggers import rules
 
-#: The longest text that an index holds as a whole, in characters: PostgreSQL takes 2 704 bytes.
+#: The longest text in an index, in characters. PostgreSQL's limit is 2 704 bytes.
 INDEXED_MAX_CHARACTERS = 600
 
-#: The longest name of anything on PostgreSQL, in bytes.
+#: PostgreSQL's longest identifier, in bytes.
 NAME_MAX_BYTES = 63
 
-#: What FTS5 itself calls columns.
+#: Columns that FTS5 defines itself.
 FTS5_NAMES = ("rank", "rowid")
 
-#: What every resource can be sorted by, with an index; the primary key has its own.
+#: The indexed sort orders of every resource. The primary key has its own index.
 SORTS = ("created_at", "updated_at")
 
 
@@ -34,9 +34,9 @@ def describe(
     filters: Iterable[str],
     ranges: Iterable[str] = (),
 ) -> None:
-    """Complete a table: `info["objects"]` is what its migration has to create.
+    """Complete a table: its migration creates the objects in `info["objects"]`.
 
-    Raises TypeError for a declaration that cannot work.
+    Raises TypeError for an invalid declaration.
     """
     narrowing = dict.fromkeys((*filters, *ranges))
     names = [*sorts, *narrowing, *([] if searched is None else [searched])]
@@ -59,30 +59,30 @@ def describe(
 
 
 def _check(column: Column[Any]) -> None:
-    """Raise TypeError for a column that CSV, PostgreSQL or a page could not do."""
+    """Raise TypeError for a column that CSV, PostgreSQL or a page cannot handle."""
     if isinstance(column.type, Text) and column.nullable and not column.type.minimum:
-        raise TypeError(f"{column}: a text that may be NULL needs a minimum of 1 character.")
+        raise TypeError(f"{column}: a text that may be NULL must have at least 1 character.")
     if column.unique:
         _check_indexed(column)
     if len(f"{column.table.name}_filter_{column.name}".encode()) > NAME_MAX_BYTES:
-        raise TypeError(f"{column}: PostgreSQL would cut the name of an index of it.")
+        raise TypeError(f"{column}: the name is too long for an index on PostgreSQL.")
 
 
 def _check_searched(column: Column[Any]) -> None:
     if not isinstance(column.type, Text) or column.name in FTS5_NAMES:
-        raise TypeError(f"{column}: only a Text can be searched, and not one called rank or rowid.")
+        raise TypeError(f"{column}: only a Text not named rank or rowid can be searched.")
 
 
 def _check_indexed(column: Column[Any]) -> None:
     length = column.type.maximum if isinstance(column.type, Text) else 0
     if length > INDEXED_MAX_CHARACTERS or isinstance(column.type, JSONObject):
         raise TypeError(
-            f"{column}: an index needs a text of up to {INDEXED_MAX_CHARACTERS} characters."
+            f"{column}: an indexed text has at most {INDEXED_MAX_CHARACTERS} characters."
         )
 
 
 def _index_unique(table: Table, constraint: UniqueConstraint) -> None:
-    """Make an index of a constraint: SQLite cannot add one to a table that exists."""
+    """Replace a constraint by an index, because SQLite cannot add one to an existing table."""
     names = [column.name for column in constraint.columns]
     table.constraints.discard(constraint)
     Index(f"{table.name}_unique_{'_'.join(names)}", *constraint.columns, unique=True)
@@ -92,7 +92,7 @@ def _sort_indexes(table: Table, sorts: Iterable[str]) -> Iterator[DatabaseObject
     for name in sorts:
         column = table.c[name]
         if isinstance(column.type, JSONObject):
-            raise TypeError(f"{column}: JSON has no order.")
+            raise TypeError(f"{column}: JSON cannot be sorted.")
         sqlite = postgresql = quote(name)
         if is_text(column):
             sqlite = f"substr({quote(name)}, 1, {SORT_CHARACTERS})"
@@ -116,7 +116,7 @@ def _index(table: Any, suffix: str, sqlite: str, postgresql: str) -> DatabaseObj
 
 
 def _search(column: Column[Any]) -> DatabaseObject:
-    """Return the index that search.py explains."""
+    """Return the search index; see search.py."""
     table, text, name = quote(column.table.name), quote(column.name), f"{column.table.name}_search"
     index, on = quote(name), f"ON {table}"
     remove = (

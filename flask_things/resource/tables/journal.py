@@ -12,7 +12,7 @@ from flask_things.resource.tables.triggers import changes, lines, own_columns
 def journal(table: Table) -> DatabaseObject:
     """Return the triggers of a table.
 
-    A new row with a revision above 1 is one that was deleted: see `Trash.restore`.
+    A new row with a revision above 1 was restored; see `Trash.restore`.
     """
     name = f"{table.name}_journal"
     return DatabaseObject(
@@ -31,8 +31,8 @@ CREATE TRIGGER {quote(name)} AFTER INSERT ON {on} BEGIN
     VALUES ({called}, new.id,
         {new});
 END"""
-    # An update by another program does not raise the revision. The triggers of rules follow it with
-    # one that does, and that changes nothing else but times.
+    # An update by another program does not raise the revision. The triggers of `rules` then make a
+    # second update that does, and changes only times. It must not be recorded again.
     yield f"""\
 CREATE TRIGGER {quote(name + "_update")} AFTER UPDATE ON {on}
 WHEN new.revision = old.revision AND (
@@ -55,8 +55,9 @@ END"""
 
 def _postgresql(table: Table, name: str) -> Iterator[str]:
     on, called = quote(table.name), literal(table.name)
-    # It runs as its owner, in the owner's schema: users who may write the table need no rights on
-    # the journal. The revision shows every update, as the triggers of rules have run before.
+    # The function runs as its owner, in the owner's schema, so that users who may write the table
+    # need no rights on the journal. Every update has a new revision, because the triggers of
+    # `rules` have run before.
     yield f"""\
 CREATE FUNCTION {quote(name)}() RETURNS trigger LANGUAGE plpgsql
 SECURITY DEFINER SET search_path FROM CURRENT AS $$

@@ -1,4 +1,4 @@
-"""Half-open ranges of a column: `…_gte` at or after, `…_lt` before, so that they tile."""
+"""Half-open ranges: `…_gte` at or after, `…_lt` before. Adjacent ranges do not overlap."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -9,22 +9,22 @@ from sqlalchemy.types import TypeEngine
 from flask_things.db.types import Date, ExactDecimal, Integer, UTCDateTime
 from flask_things.db.types.numeric import DECIMAL_MAX_DIGITS
 
-#: What every resource has ranges of.
+#: The columns with ranges of every resource.
 RANGES = ("created_at", "updated_at")
 
-#: How the names of the bounds go on after the column's.
+#: The suffixes of the bounds.
 ENDS = ("_gte", "_lt")
 
 
 def bounds(ranges: Iterable[str]) -> dict[str, str]:
-    """Return the parameters of all ranges, each with the name of its column."""
+    """Return the bounds of all ranges, with the names of their columns."""
     return {f"{name}{end}": name for name in (*RANGES, *ranges) for end in ENDS}
 
 
 def bound_type(column: Column[Any]) -> TypeEngine[Any]:
-    """Return the type of a bound: a number may be beyond the column's own limits.
+    """Return the type of a bound. It may be outside the column's own limits.
 
-    Raises TypeError for a column of another type than a number, a date or a time.
+    Raises TypeError unless the column is a number, a date or a time.
     """
     match column.type:
         case Integer() if not column.foreign_keys:
@@ -33,4 +33,4 @@ def bound_type(column: Column[Any]) -> TypeEngine[Any]:
             return ExactDecimal(DECIMAL_MAX_DIGITS, scale)
         case Date() | UTCDateTime():
             return column.type
-    raise TypeError(f"{column}: there are ranges of numbers, dates and times only.")
+    raise TypeError(f"{column}: only numbers, dates and times have ranges.")

@@ -1,4 +1,4 @@
-"""What every resource's table has: an id, two times and a revision."""
+"""The columns of every resource's table: an id, two timestamps and a revision."""
 
 from datetime import datetime
 from typing import Any
@@ -14,7 +14,7 @@ from flask_things.db.types.defaults import NOW
 
 
 def _created_at(context: DefaultExecutionContext) -> Any:
-    # Of an INSERT of several rows in one statement, SQLAlchemy fails to tell the row's own.
+    # With False, because SQLAlchemy cannot separate the rows of an INSERT with several rows.
     given = context.get_current_parameters(False)  # type: ignore[no-untyped-call]
     return given.get("created_at") or utc_now()
 
@@ -31,7 +31,7 @@ class Record(db.Model):  # type: ignore[name-defined]
     updated_at: Mapped[datetime] = mapped_column(
         UTCDateTime, default=_created_at, onupdate=utc_now, server_default=NOW, sort_order=2
     )
-    #: How often the row was written; 0 where another program has inserted it (see triggers.py).
+    #: The number of writes to the row; 0 if another program has inserted it (see triggers.py).
     revision: Mapped[int] = mapped_column(
         sa.Integer,
         default=1,
@@ -40,13 +40,13 @@ class Record(db.Model):  # type: ignore[name-defined]
         sort_order=3,
     )
 
-    # AUTOINCREMENT: the id of a deleted row is not given again.
+    # AUTOINCREMENT: ids of deleted rows are not reused.
     __table_args__: Any = ({"sqlite_autoincrement": True},)
 
     @declared_attr.directive
     def __mapper_args__(cls) -> dict[str, Any]:  # noqa: N805 - a class method to SQLAlchemy
-        # A row that was read and is written later, as in a shell, is not written over another's
-        # change: SQLAlchemy raises StaleDataError. Over HTTP the write lock sees to that.
+        # Writing a row that was read earlier, as in a shell, must not overwrite another change:
+        # SQLAlchemy raises StaleDataError. Over HTTP the write lock prevents this.
         return {"version_id_col": cls.revision}
 
     def __repr__(self) -> str:

@@ -1,19 +1,19 @@
-"""Finding a part of a text whatever its case, in an index that every writer keeps by itself.
+"""Case-insensitive substring search, with an index that stays current whoever writes.
 
-On SQLite the index is FTS5's of all triples of characters, kept by triggers, which folds case
-(https://www.sqlite.org/fts5.html#the_trigram_tokenizer). It holds no positions (`detail=none`), so
-that GLOB looks at what it finds once more, with a class of the cases of each character. On
-PostgreSQL it is one of pg_trgm (https://www.postgresql.org/docs/current/pgtrgm.html) over
-`search_fold`, a function that the migration 0006 makes.
+On SQLite it is an FTS5 trigram index, maintained by triggers, which folds case
+(https://www.sqlite.org/fts5.html#the_trigram_tokenizer). It has no positions (`detail=none`), so
+GLOB checks its matches, with a character class for the cases of each character. On PostgreSQL it is
+a pg_trgm index (https://www.postgresql.org/docs/current/pgtrgm.html) over `search_fold`, a function
+that migration 0006 creates.
 
-Only the index makes a search fast. SQLite's needs three characters; PostgreSQL's knows letters and
-digits only, and needs three of them in a row. Else every text is looked at, first with LIKE, which
-knows the case of ASCII and is five times as fast.
+Only the index makes a search fast. SQLite's needs three characters. PostgreSQL's has only letters
+and digits, and needs three of them in a row. Otherwise every text is scanned, first with LIKE,
+which ignores the case of ASCII only and is five times as fast.
 
-Both databases fold as Unicode's simple case folding does, but for letters that are younger than
-FTS5's table, of Unicode 6.1 (EXACT): SQLite finds these as they are written only, PostgreSQL most
-of them in each case. SQLite searches a text up to its first U+0000, which only rows have that were
-taken over from the tutorial.
+Both databases use Unicode's simple case folding, except for letters that are newer than FTS5's
+table of Unicode 6.1 (EXACT). SQLite finds these only in the same case, PostgreSQL most of them in
+any case. SQLite searches a text only up to its first U+0000, which only rows from the tutorial's
+database can have.
 """
 
 import re
@@ -33,20 +33,20 @@ from sqlalchemy import (
 )
 from sqlalchemy import Text as PlainText
 
-#: From how many characters on the index can tell.
+#: The shortest text, in characters, that the index can find.
 TRIPLE = 3
 
-#: The parameters of a query that may take long.
+#: The parameters of slow queries.
 SLOW = frozenset({"part", "pattern"})
 
-#: What is not itself in a pattern for LIKE, unless there is a `!` before it.
+#: LIKE's special characters, which `!` escapes.
 LIKE_WILD = re.compile("[%_!]")
 
 #: What PostgreSQL's index can look up.
 WORD = re.compile(r"[^\W_]{3}")
 
-#: Letters without a case for FTS5: mostly of Cherokee, Georgian and African languages. Of those
-#: beyond U+FFFF it knows those of Deseret only, up to U+1044F.
+#: Letters whose case FTS5 does not know, mostly of Cherokee, Georgian and African languages. Beyond
+#: U+FFFF it knows only Deseret, up to U+1044F.
 EXACT = re.compile(
     "[\u037f\u0528-\u052f\u13f8-\u13fd\u1c80-\u1cbf\u2c2f\ua698-\ua69b\ua794-\ua79f\ua7ab-\ua7ff"
     "\uab30-\uabbf]"
@@ -55,7 +55,7 @@ BEYOND = 0x10450
 
 
 def _simple(character: str) -> str:
-    """Return a character without its case, if that is one character (ß is not ss)."""
+    """Return a character's simple case folding, which is one character (ß is not ss)."""
     folds = (character.casefold(), character.lower(), character)
     return next(fold for fold in folds if len(fold) == 1)
 
@@ -69,15 +69,15 @@ def _cases() -> dict[str, str]:
     return {one: every for every in cases.values() if len(every) > 1 for one in every}
 
 
-#: All cases of a character, as in "kK\u212a".
+#: All cases of a character, such as "kK\u212a".
 CASES = _cases()
 
 
 def parameters(q: str, dialect: str) -> dict[str, str]:
-    """Return what a query that searches is given, by name; nothing where all is found."""
+    """Return the parameters of a search by name, or nothing if `q` is empty."""
     if not q:
         return {}
-    # Of k and s there are cases that are not ASCII: the Kelvin sign and the long s.
+    # k and s have cases outside ASCII: the Kelvin sign and the long s.
     rough = ("_" if c in "kKsS" or not c.isascii() else _escape(c) for c in q)
     given = {"rough": f"%{''.join(rough)}%"}
     if dialect == "postgresql":
@@ -96,7 +96,7 @@ def _class(character: str) -> str:
 
 
 def triples(q: str) -> str:
-    """Return every triple of characters of a text, as FTS5 wants it."""
+    """Return the trigrams of a text as a query for FTS5."""
     every = (q[start : start + TRIPLE] for start in range(len(q) - TRIPLE + 1))
     return " AND ".join('"' + triple.replace('"', '""') + '"' for triple in dict.fromkeys(every))
 
@@ -109,9 +109,9 @@ def index(searched: Column[Any]) -> TableClause:
 
 
 def conditions(searched: Column[Any], names: frozenset[str]) -> list[ColumnElement[bool]]:
-    """Return the conditions on a column for a query with certain parameters.
+    """Return the conditions on a column for a query with the given parameters.
 
-    With `triples` among them, the query has to be joined with the index.
+    If `triples` is among them, the query must be joined with the index.
     """
     text: ColumnElement[Any] = type_coerce(searched, PlainText())
     found: list[ColumnElement[bool]] = []
@@ -119,7 +119,7 @@ def conditions(searched: Column[Any], names: frozenset[str]) -> list[ColumnEleme
         match = index(searched).c[f"{searched.table.name}_search"].bool_op("MATCH")
         found.append(match(_parameter("triples")))
     if "part" in names:
-        found.append(text.like(_parameter("rough"), escape="!"))  # SQLite's knows no case
+        found.append(text.like(_parameter("rough"), escape="!"))  # SQLite's LIKE ignores case
         found.append(text.bool_op("GLOB")(_parameter("part")))
     elif "rough" in names:
         found.append(text.collate("C").ilike(_parameter("rough"), escape="!"))

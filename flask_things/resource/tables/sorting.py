@@ -1,4 +1,4 @@
-"""What rows are sorted by: a column, or the beginning of a text."""
+"""Sort keys: a column, or the beginning of a text."""
 
 from typing import Any
 
@@ -8,8 +8,8 @@ from sqlalchemy.ext.compiler import compiles
 
 from flask_things.db.types import Choice, Text
 
-#: By how much of a text rows are sorted, in characters: an index over whole ones would be too big,
-#: and a cursor, which holds it, too long for a URL.
+#: The characters of a text that are sorted. An index over whole texts would be too large, and a
+#: cursor, which contains the key, too long for a URL.
 SORT_CHARACTERS = 200
 
 
@@ -19,7 +19,7 @@ def is_text(column: Column[Any]) -> bool:
 
 
 class Head(FunctionElement[str]):
-    """The beginning of a text, in the order of code points, as the index of a sort has it."""
+    """The beginning of a text, ordered by code point, as in the index of a sort order."""
 
     inherit_cache = True
     type = PlainText()
@@ -32,7 +32,7 @@ def _compile(element: Head, compiler: Any, **options: Any) -> str:
 
 
 class Unindexed(FunctionElement[Any]):
-    """A column; on SQLite one that no index has. PostgreSQL's statistics tell it what to use."""
+    """A column that SQLite must not find through an index. PostgreSQL decides by its statistics."""
 
     inherit_cache = True
 
@@ -48,5 +48,5 @@ def _compile_unindexed(element: Unindexed, compiler: Any, **options: Any) -> str
 
 
 def sort_key(column: Column[Any]) -> ColumnElement[Any]:
-    """Return what rows are sorted by when it is by a column."""
+    """Return the sort key of a column."""
     return Head(column) if is_text(column) else column

@@ -1,7 +1,7 @@
 """The triggers that check and complete what other programs write into a resource's table.
 
-Our own writes are checked before, and pass them by: a row of ours begins with the revision 1, not
-with the column's default of 0, and each of our updates raises it.
+Our own writes are validated before, and skip them: our rows start at revision 1, not at the
+column's default of 0, and each of our updates raises it.
 """
 
 from collections.abc import Iterable, Iterator
@@ -14,7 +14,7 @@ from flask_things.db.types import JSONObject, Text, UTCDateTime
 from flask_things.db.types.defaults import POSTGRESQL_NOW, SQLITE_NOW
 from flask_things.resource.tables import checks
 
-#: What a row has for the service itself. The others are what it is about.
+#: The columns that belong to the service. All others are data.
 SERVICE = ("id", "created_at", "updated_at", "revision")
 
 
@@ -28,7 +28,7 @@ def rules(table: Table) -> DatabaseObject:
 
 def _sqlite(table: Table, name: str) -> Iterator[str]:
     times = [quote(c.name) for c in table.columns if isinstance(c.type, UTCDateTime)]
-    # Times are text, and sort only if all have six decimals.
+    # Times are texts, and sort correctly only with six decimals.
     pads = {time: f"{time} || substr('.000000', length({time}) - 18)" for time in times}
     yield f"""\
 CREATE TRIGGER {quote(name)} AFTER INSERT ON {quote(table.name)}
@@ -126,24 +126,24 @@ def _message(column: Column[object]) -> str:
 
 
 def own_columns(table: Table) -> list[Column[object]]:
-    """Return the columns that a row is about."""
+    """Return the data columns of a table."""
     return [column for column in table.columns if column.name not in SERVICE]
 
 
 def changes(
     table: Table, differs: str, columns: Iterable[Column[object]] | None = None
 ) -> Iterator[str]:
-    """Yield the condition that a column is changed, for each of some columns or all."""
+    """Yield the condition that a column has changed, for each given column or all."""
     for column in columns or (c for c in table.columns if c.name != "revision"):
         yield _change(column, differs)
 
 
 def _change(column: Column[object], differs: str) -> str:
-    # PostgreSQL cannot compare two values of the type json.
+    # PostgreSQL cannot compare two json values.
     as_text = "::text" * (isinstance(column.type, JSONObject) and "DISTINCT" in differs)
     return f"new.{quote(column.name)}{as_text} {differs} old.{quote(column.name)}{as_text}"
 
 
 def lines(parts: Iterable[str], end: str, spaces: int = 8) -> str:
-    """Return parts of SQL on a line each, with `end` between them."""
+    """Return parts of SQL, one per line, separated by `end`."""
     return indent(f"{end}\n".join(parts), " " * spaces)

@@ -1,4 +1,4 @@
-"""Exports: rows as NDJSON or CSV, streamed while they are read."""
+"""Exports: streams rows as NDJSON or CSV while they are read."""
 
 import csv
 import logging
@@ -19,11 +19,11 @@ from flask_things.resource.collection import Collection
 from flask_things.resource.schemas.writer import Writer
 from flask_things.turns import TURN_S
 
-#: How much is collected before it is sent, in bytes.
+#: The bytes to collect before they are sent.
 CHUNK_BYTES = 64 * 1024
 
-#: How long a client may take to read an export, in seconds: a million things (200 MB) come in time
-#: over 6 Mbit/s. Until then SQLite cannot reuse its WAL, and PostgreSQL cannot vacuum.
+#: How long a client may take to read an export, in seconds. A million things (200 MB) need 6
+#: Mbit/s. Until then SQLite cannot reuse its WAL, and PostgreSQL cannot vacuum.
 TIMEOUT_S = 300
 
 logger = logging.getLogger(__name__)
@@ -33,7 +33,7 @@ CSV = "text/csv"
 
 
 def read_rows(collection: Collection, session: AnySession, **selection: Any) -> Generator[Any]:
-    """Return the rows that are selected, as the writer takes them: see Collection.export."""
+    """Return the selected rows for the writer; see Collection.export."""
     query, parameters = collection.queries.page(dialect_of(session), **selection)
     return stream(session, collection.writer.query(query), parameters)
 
@@ -45,18 +45,19 @@ def ndjson_lines(writer: Writer, rows: Iterable[Any]) -> Iterator[bytes]:
 
 
 def csv_lines(writer: Writer, rows: Iterable[Any]) -> Iterator[bytes]:
-    """Return a record of CSV (RFC 4180) for each row, after one with the fields' names."""
-    write = csv.writer(SimpleNamespace(write=str.encode)).writerow  # which returns what that does
+    """Return CSV (RFC 4180): a header with the field names, and a record for each row."""
+    # it returns what that function returns
+    write = csv.writer(SimpleNamespace(write=str.encode)).writerow
     return chain([write(writer.names)], map(write, map(writer.texts, rows)))
 
 
 def to_ndjson(collection: Collection, selection: Mapping[str, Any], name: str) -> Response:
-    """Return a streamed response with NDJSON, for a file of that name."""
+    """Return a streamed NDJSON response with this file name."""
     return _streamed(ndjson_lines, collection, selection, NDJSON, f"{name}.ndjson")
 
 
 def to_csv(collection: Collection, selection: Mapping[str, Any], name: str) -> Response:
-    """Return a streamed response with CSV, for a file of that name."""
+    """Return a streamed CSV response with this file name."""
     kind = f"{CSV}; charset=utf-8; header=present"
     return _streamed(csv_lines, collection, selection, kind, f"{name}.csv")
 
@@ -94,6 +95,6 @@ def _chunks(lines: Iterable[bytes]) -> Iterator[bytes]:
 
 
 def _break_off() -> NoReturn:
-    """Close the connection without a last chunk: so the client sees that something is missing."""
-    logger.warning("an export was not read within %s seconds: closed", TIMEOUT_S)
+    """Close the connection without a last chunk, so that the client detects the missing rest."""
+    logger.warning("Closed an export that the client did not read within %s seconds", TIMEOUT_S)
     raise BrokenPipeError(EPIPE, "The client reads the export too slowly.")

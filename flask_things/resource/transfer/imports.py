@@ -1,4 +1,4 @@
-"""Records stored as rows, with the ids and times that they have."""
+"""Stores imported records as rows, with their ids and times."""
 
 from collections import defaultdict
 from collections.abc import Iterable
@@ -16,19 +16,19 @@ from flask_things.db.session import Base, importing, writing
 from flask_things.resource.constraints import Constraints
 from flask_things.resource.transfer.records import BadRecord, Record
 
-#: How many records one transaction stores at most; others wait for it.
+#: The most records per transaction. Other writes wait for it.
 BATCH_RECORDS = 500
 
-#: How a database refuses a row.
+#: The errors for a rejected row.
 REFUSALS = (IntegrityError, DataError)
 
-#: The name of a column whose values are unique, and a value of it.
+#: The name of a unique column, and a value of it.
 Key = tuple[str, Any]
 
 
 @dataclass
 class Tally:
-    """How many records were stored, and how many were there already."""
+    """The numbers of records that were stored and that existed before."""
 
     stored: int = 0
     skipped: int = 0
@@ -40,17 +40,17 @@ def store_records(
     records: Iterable[Record],
     tally: Tally,
 ) -> None:
-    """Store records as rows of a model; one that is there already is skipped.
+    """Store records as rows of a model. Existing rows are skipped.
 
-    It is done in transactions of some records each, counted in `tally`: after an error it can be
-    done again. Raises BadRecord, also for a record that differs from a row with its id or another
-    unique value of it, and for one that a constraint refuses, such as an unknown reference.
+    Each transaction stores some records, counted in `tally`, so the import can be repeated after an
+    error. Raises BadRecord if a record is invalid, differs from a row with the same id or another
+    unique value, or violates a constraint such as a reference.
     """
     for batch in in_batches(records, itemgetter(1), BATCH_RECORDS):
         try:
             _store(session, model.__table__, batch, tally)
         except REFUSALS:
-            for record in batch:  # so that those before the one that is refused are stored
+            for record in batch:  # stores those before the rejected one
                 try:
                     _store(session, model.__table__, [record], tally)
                 except REFUSALS as error:
@@ -60,7 +60,7 @@ def store_records(
 
 
 def _store(session: AnySession, table: Any, batch: list[Record], tally: Tally) -> None:
-    """Store what comes before the first record that differs from a row that it may not repeat."""
+    """Store the records before the first that conflicts with an existing row."""
     new: list[dict[str, Any]] = []
     seen = 0
     differs = None
@@ -70,7 +70,7 @@ def _store(session: AnySession, table: Any, batch: list[Record], tally: Tally) -
             before = {key: known.setdefault(key, fields) for key in _keys(table, fields)}
             if taken := [key for key, row in before.items() if not _same(table, row, fields)]:
                 name, value = taken[0]
-                reason = f"There is another {table.name} with the {name} {value}."
+                reason = f"Another {table.name} has the {name} {value}."
                 differs = BadRecord(line, reason)
                 break
             seen += 1
@@ -85,7 +85,7 @@ def _store(session: AnySession, table: Any, batch: list[Record], tally: Tally) -
 
 
 def _rows_like(session: AnySession, table: Any, batch: list[Record]) -> dict[Key, dict[str, Any]]:
-    """Return the rows that have a unique value of some record, by each of their unique values."""
+    """Return the rows that share a unique value with a record, by each of their unique values."""
     values = defaultdict(list)
     for _, fields in batch:
         for name, value in _keys(table, fields):
@@ -98,7 +98,7 @@ def _rows_like(session: AnySession, table: Any, batch: list[Record]) -> dict[Key
 
 
 def _keys(table: Any, fields: dict[str, Any]) -> list[Key]:
-    """Return the values that no two rows may share, with the names of their columns."""
+    """Return the unique values of a record with the names of their columns."""
     return [
         (name, value)
         for name, value in fields.items()
@@ -118,4 +118,4 @@ def _reason(session: AnySession, table: Any, fields: dict[str, Any], error: DBAP
     except (Invalid, Conflict) as broken:
         [messages] = broken.args
         return " ".join(f"{name}: {' '.join(texts)}" for name, texts in messages.items())
-    return f"The database refuses it: {' '.join(str(error.orig).split())}."
+    return f"The database rejected it: {' '.join(str(error.orig).split())}."

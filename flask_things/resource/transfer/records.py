@@ -1,4 +1,4 @@
-"""Records to import: NDJSON and CSV, read and checked."""
+"""Reads and validates records to import, from NDJSON and CSV."""
 
 import codecs
 import csv
@@ -14,35 +14,35 @@ from flask_things.http.decoding import refuse_constant
 from flask_things.resource.schemas.fields import is_plain, read_text
 from flask_things.transport.uploads import BODY_MAX_BYTES
 
-#: What may separate the fields of CSV: the comma of RFC 4180, and what spreadsheets write instead
-#: where a comma is the decimal sign, or as "text".
+#: Possible separators in CSV: the comma of RFC 4180, and what spreadsheets write where the comma is
+#: the decimal separator, or as "text".
 SEPARATORS = ",;\t"
 
-csv.field_size_limit(BODY_MAX_BYTES)  # a text may have more than the 131 072 characters of csv
+csv.field_size_limit(BODY_MAX_BYTES)  # longer than csv's default of 131 072 characters
 
-#: How UTF-16 begins.
+#: The byte order marks of UTF-16.
 UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
-#: The number of the line where it begins, and its fields as they were read.
+#: The number of its first line, and the raw fields.
 Raw = tuple[int, Any]
 
-#: The same, but checked.
+#: The number of its first line, and the validated fields.
 Record = tuple[int, dict[str, Any]]
 
 
 class BadRecord(Refused):
-    """A line that cannot be stored. What comes before it is stored."""
+    """A line cannot be stored. The lines before it are stored."""
 
     def __init__(self, line: int, reason: str) -> None:
         super().__init__(
-            f"Line {line}: {reason} The lines before it are stored: correct it and import again."
+            f"Line {line}: {reason} The lines before it are stored. Correct it and import again."
         )
 
 
 def read_ndjson(
     schema: Schema, file: IO[bytes], progress: Callable[[int], None]
 ) -> Iterator[Record]:
-    """Return the records of NDJSON, each as it is read; `progress` gets the bytes of each line.
+    """Yield the records of NDJSON as they are read; `progress` gets the bytes of each line.
 
     Raises BadRecord.
     """
@@ -52,7 +52,7 @@ def read_ndjson(
 
 
 def read_csv(schema: Schema, file: IO[bytes], progress: Callable[[int], None]) -> Iterator[Record]:
-    """Return the records of CSV, each as it is read; `progress` gets the bytes of each line.
+    """Yield the records of CSV as they are read; `progress` gets the bytes of each line.
 
     Raises BadRecord.
     """
@@ -66,7 +66,7 @@ def _lines(file: IO[bytes], progress: Callable[[int], None]) -> Iterator[tuple[i
         if len(line) > BODY_MAX_BYTES:
             raise BadRecord(number, f"Longer than {BODY_MAX_BYTES} bytes.")
         if number == 1 and (line.startswith(UTF_16) or b"\0" in line[:2]):
-            raise BadRecord(number, 'This is UTF-16 ("Unicode text"): save the file as UTF-8.')
+            raise BadRecord(number, 'The file is UTF-16 ("Unicode text"). Save it as UTF-8.')
         try:
             yield number, line.decode("utf-8-sig" if number == 1 else "utf-8")
         except UnicodeDecodeError as error:
@@ -80,19 +80,20 @@ def _parsed(number: int, line: str) -> Any:
     except json.JSONDecodeError as error:
         raise BadRecord(number, f"Not JSON: {error.msg} at column {error.colno}.") from error
     except RecursionError as error:
-        raise BadRecord(number, "Nested too deep.") from error
-    except ValueError as error:  # from a function of DECODER, or for an int of too many digits
-        raise BadRecord(number, f"Not JSON that can be read: {error}") from error
+        raise BadRecord(number, "Nested too deeply.") from error
+    # from refuse_constant or _fields, or for an int with too many digits
+    except ValueError as error:
+        raise BadRecord(number, f"Invalid JSON: {error}") from error
 
 
 def _fields(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     fields = dict(pairs)
     if len(fields) < len(pairs):
-        raise ValueError("A field stands there twice.")
+        raise ValueError("A field is repeated.")
     return fields
 
 
-#: The decoder of bodies, but for fields that are there twice.
+#: The decoder of request bodies, which also rejects repeated fields.
 DECODER = json.JSONDecoder(object_pairs_hook=_fields, parse_constant=refuse_constant)
 
 
@@ -105,7 +106,7 @@ def _rows(schema: Schema, lines: Iterator[tuple[int, str]]) -> Iterator[Raw]:
         nonlocal length
         for _, line in chain([first], lines):
             length += len(line)
-            if length > BODY_MAX_BYTES:  # the reader itself limits a field, not a record
+            if length > BODY_MAX_BYTES:  # csv limits a field, not a record
                 raise BadRecord(number, f"Longer than {BODY_MAX_BYTES} characters.")
             yield line
 
@@ -138,8 +139,8 @@ def _check_names(schema: Schema, number: int, names: list[str]) -> None:
     unknown = [name for name in names if name not in schema.fields]
     if unknown or len(set(names)) < len(names) or not required.issubset(names):
         expected = f"{','.join(schema.fields)} (separated by commas, semicolons or tabs)"
-        reason = f" There is no field {unknown[0][:50]!r}." if unknown else ""
-        raise BadRecord(number, f"It must name the fields: {expected}.{reason}")
+        reason = f" Unknown field: {unknown[0][:50]!r}." if unknown else ""
+        raise BadRecord(number, f"The header must name the fields: {expected}.{reason}")
 
 
 def _checked(schema: Schema, raw: Iterator[Raw]) -> Iterator[Record]:

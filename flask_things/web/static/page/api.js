@@ -1,4 +1,4 @@
-/** Calls of the resource's API: tokens, problems, retries, and the last one as curl. */
+/** Calls the API: tokens, problems, retries, and the last request as curl. */
 
 import { about, sleep } from "./dom.js";
 import { complain } from "./messages.js";
@@ -7,15 +7,15 @@ import * as tokens from "./tokens.js";
 const RETRY_MS = 300;
 const RETRY_MAX_MS = 4000;
 
-/** After these a request is sent again; 0 is no answer. */
+/** Statuses to retry; 0 means no response. */
 const LOST = [0, 429, 502, 503, 504];
 
-let last = null; // call that a person caused
+let last = null; // call by the user
 
-/** What the service refused (RFC 9457); the status is 0 where it did not answer. */
+/** An error (RFC 9457). Without a response the status is 0. */
 export class Problem extends Error {
 	constructor(status, { detail, title, errors = [] }, retryAfter = 0) {
-		super(detail || title || `The service answered ${status}.`);
+		super(detail || title || `The service responded with ${status}.`);
 		Object.assign(this, { status, errors, retryAfter });
 	}
 }
@@ -28,9 +28,9 @@ export function urlOf(path, query = {}) {
 }
 
 /**
- * Return the response; a quiet request is not kept as the last one. Raises Problem.
+ * Return the response. A quiet request does not become the last one. Raises Problem.
  *
- * A POST or DELETE is sent until there is an answer: `onlost` gets the reason each time.
+ * A POST or DELETE is retried until a response arrives. `onlost` gets each reason.
  */
 export async function send(method, path, { query, body, headers = {}, signal, isQuiet, onlost = complain } = {}) {
 	const call = { method, url: urlOf(path, query), headers: { ...headers } };
@@ -49,13 +49,13 @@ export async function send(method, path, { query, body, headers = {}, signal, is
 	}
 }
 
-/** POST with a key: however often it is sent, it is done once. */
+/** POST with an Idempotency-Key, so that retries have no effect. */
 export async function post(path, body, options) {
-	const key = crypto.getRandomValues(new Uint32Array(4)).join("-"); // without TLS, no randomUUID
+	const key = crypto.getRandomValues(new Uint32Array(4)).join("-"); // no randomUUID without TLS
 	return (await send("POST", path, { ...options, body, headers: { "Idempotency-Key": key } })).json();
 }
 
-/** Return the response to a call, with the token that it needs. */
+/** Return the response to a call, sent with its token. */
 async function answered(call, signal, isQuiet) {
 	for (;;) {
 		const token = await tokens.wanted(call.method);
@@ -69,12 +69,12 @@ async function answered(call, signal, isQuiet) {
 	}
 }
 
-/** Replace a row that still has this ETag. Return the new one. */
+/** Replace a row that still has this ETag, and return it. */
 export async function put(id, body, etag) {
 	return (await send("PUT", `/${id}`, { body, headers: { "If-Match": etag } })).json();
 }
 
-/** Return a row and its ETag; the row is null if it does not exist. */
+/** Return a row, or null if it does not exist, and its ETag. */
 export async function get(id) {
 	try {
 		const response = await send("GET", `/${id}`);
@@ -92,7 +92,7 @@ export function next(response, parameter) {
 	return url && (parameter ? url.searchParams.get(parameter) : url.search);
 }
 
-/** Return the last call as a command, without its token. */
+/** Return the last call as a curl command without the token. */
 export function curl() {
 	if (!last) return "";
 	const quote = (text) => `'${text.replaceAll("'", "'\\''")}'`;
@@ -109,7 +109,7 @@ async function answer({ url, ...call }, signal) {
 	try {
 		return await fetch(url, { ...call, signal });
 	} catch (error) {
-		throw signal?.aborted ? error : new Problem(0, { detail: "The service does not answer." });
+		throw signal?.aborted ? error : new Problem(0, { detail: "The service does not respond." });
 	}
 }
 

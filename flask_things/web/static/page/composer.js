@@ -1,4 +1,4 @@
-/** The field for new rows: Enter stores; what is not stored stays, with the reason. */
+/** The form for new rows. Rejected input stays, with the reason. */
 
 import { post } from "./api.js";
 import { about, byId } from "./dom.js";
@@ -10,8 +10,8 @@ const [main] = about.fields;
 const label = `New ${about.one}`;
 const onleave = () => document.activeElement.blur();
 const form = createForm(about.fields, { label, placeholder: label, onsend: add, onleave });
-let queue = Promise.resolve(); // one after the other, in the order typed
-let pending = null; // what is sent again after a lost answer, until it is aborted
+let queue = Promise.resolve(); // keeps the order typed
+let pending = null; // row being retried, until aborted
 
 form.fill();
 byId("composer").append(form.element);
@@ -37,7 +37,7 @@ async function store(values) {
 	try {
 		const row = await post("", values, { onlost, signal: abort.signal });
 		if (pending && isSame(form.read())) form.fill();
-		list.add(row).then((isShown) => isShown || say("Added. This view does not show it."), complain);
+		list.add(row).then((isShown) => isShown || say("Added, but this view does not show it."), complain);
 	} catch (error) {
 		if (!pending) giveBack(values, error);
 		else if (!abort.signal.aborted) form.complain(error);
@@ -46,7 +46,7 @@ async function store(values) {
 	}
 }
 
-/** Put what was not stored before what has been typed since. */
+/** Put rejected input before what was typed since. */
 function giveBack(values, error) {
 	const since = form.isEmpty() ? "" : `\n${form.read()[main.name]}`;
 	form.fill({ ...values, [main.name]: values[main.name] + since });

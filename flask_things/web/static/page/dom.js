@@ -1,4 +1,4 @@
-/** The document: what the service wrote into it of the resource, and new elements. */
+/** The document: the resource's description, and new elements. */
 
 export const about = JSON.parse(document.body.dataset.about);
 
@@ -12,7 +12,7 @@ export function count(number) {
 	return `${number.toLocaleString("en")} ${number === 1 ? about.one : about.many}`;
 }
 
-/** Return a new element; `onclick` and the like listen, null attributes are left out. */
+/** Return a new element with listeners such as `onclick`, and without null attributes. */
 export function make(tag, attributes = {}, ...children) {
 	const element = document.createElement(tag);
 	for (const [name, value] of Object.entries(attributes)) {
@@ -31,12 +31,12 @@ export function byId(id) {
 	return document.getElementById(id);
 }
 
-/** Focus the list, if the focus would be lost with an element. */
+/** Focus the list if the element to be removed has the focus. */
 export function saveFocus(element) {
 	if (element.contains(document.activeElement)) byId("list").focus({ preventScroll: true });
 }
 
-/** Wait; the signal ends it early. */
+/** Wait; a signal ends it early. */
 export function sleep(ms, signal) {
 	return new Promise((resolve) => {
 		setTimeout(resolve, ms);

@@ -1,15 +1,15 @@
-/** Editing in place, with If-Match: nothing that others changed is overwritten unseen. */
+/** Editing in place. If-Match prevents overwriting unseen changes. */
 
 import * as api from "./api.js";
 import { about, bodyOf, button, make } from "./dom.js";
 import { createForm } from "./form.js";
 import { describe } from "./row.js";
 
-/** `leave` gets the row that is left, null if it is gone, undefined if nothing was done. */
+/** `leave` gets the current row, null if it is gone, undefined if nothing changed. */
 export function createEditor(row, leave) {
 	const { fields } = about;
-	let seen = row; // the version that the person knows
-	let theirs; // another one that waits for a decision; null if somebody deleted the row
+	let seen = row; // version that the user knows
+	let theirs; // conflicting version; null if deleted
 	const form = createForm(fields, { label: fields[0].label, onsend: save, onleave: () => leave() });
 	const conflict = make("div", { class: "conflict", role: "group", "aria-label": "Conflict", hidden: "" });
 	const buttons = [make("button", { class: "primary" }, "Save"), button("Cancel", () => leave())];
@@ -17,11 +17,11 @@ export function createEditor(row, leave) {
 	form.element.append(conflict, make("div", { class: "buttons" }, ...buttons));
 	return { element: form.element, focus: form.focus, meet };
 
-	/** Return whether a version is the one that the person knows; if not, show it. */
+	/** Return whether a version is known to the user; if not, show it. */
 	function meet(version) {
 		if (isSame(version, seen)) return true;
 		if (version && isSame(version, { ...version, ...form.read() })) {
-			leave(version); // both wrote the same, or the answer to our request was lost
+			leave(version); // same values, or our response was lost
 		} else {
 			theirs = version;
 			conflict.replaceChildren(...difference());
@@ -38,9 +38,9 @@ export function createEditor(row, leave) {
 			const { row: now, etag } = await api.get(row.id);
 			if (!meet(now)) return;
 			seen = await api.put(row.id, bodyOf({ ...now, ...values }), etag);
-			if (isSame(values, form.read())) leave(seen); // or one has typed on
+			if (isSame(values, form.read())) leave(seen); // unless typing went on
 		} catch (error) {
-			if (error.status === 412) await save(); // which shows what has changed just now
+			if (error.status === 412) await save(); // shows the newer version
 			else form.complain(error);
 		}
 	}
@@ -58,7 +58,7 @@ export function createEditor(row, leave) {
 	}
 
 	function difference() {
-		const title = `Somebody else ${theirs ? "changed" : "deleted"} this. Yours is above.`;
+		const title = `Someone else ${theirs ? "changed" : "deleted"} this. Your version is above.`;
 		const keep = button("Keep mine", keepMine, { class: "primary" });
 		const take = button("Take theirs", () => leave(theirs));
 		return [make("p", { role: "alert" }, title), ...(theirs ? describe(theirs) : []), keep, take];

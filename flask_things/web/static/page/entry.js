@@ -4,7 +4,7 @@ import { button, make } from "./dom.js";
 import { createEditor } from "./editor.js";
 import { describe } from "./row.js";
 
-/** Return an entry; its `row` is the newest state that is known. */
+/** Return an entry; its `row` is the newest known state. */
 export function createEntry(row, { remove, showVersions, drop }) {
 	let editor = null;
 	let isGone = false;
@@ -25,7 +25,7 @@ export function createEntry(row, { remove, showVersions, drop }) {
 		return editor !== null;
 	}
 
-	/** Show a state of the row; while it is edited, beside what is typed. */
+	/** Show a state of the row, as a conflict while it is edited. */
 	function show(newer) {
 		entry.row = newer;
 		isGone = false;
@@ -33,7 +33,7 @@ export function createEntry(row, { remove, showVersions, drop }) {
 		if (!editor) content.replaceChildren(...describe(newer));
 	}
 
-	/** Somebody else deleted the row. Return whether the entry may go. */
+	/** Handle a deletion. Return whether to remove the entry. */
 	function lose() {
 		isGone = true;
 		editor?.meet(null);

@@ -1,7 +1,7 @@
 /**
- * What others change: events, or else a question every few seconds.
+ * Changes by others: from events, otherwise by polling.
  *
- * EventSource cannot send a token. A hidden page follows nothing: a browser has six connections.
+ * EventSource cannot send a token. A hidden page closes its stream: browsers allow six connections.
  */
 
 import { next, send } from "./api.js";
@@ -9,9 +9,9 @@ import { byId, sleep } from "./dom.js";
 import * as list from "./list.js";
 
 const FIRST_BYTE_MS = 5000;
-const SILENCE_MS = 40_000; // the service sends a comment every 15 seconds
+const SILENCE_MS = 40_000; // a comment comes every 15 s
 const POLL_MS = 3000;
-const POLLS = 20; // before the stream is tried again
+const POLLS = 20; // before retrying the stream
 const RETRY_MS = 300;
 const RETRY_MAX_MS = 4000;
 
@@ -31,7 +31,7 @@ export async function follow() {
 	}
 }
 
-/** Take the place to follow from, before everything is read. */
+/** Get the start position, before the list is read. */
 async function start() {
 	try {
 		place = next(await ask(), "since");
@@ -49,7 +49,7 @@ async function recover({ status, name }) {
 		place = null;
 	} else if (status > 0 || name === "AbortError") {
 		if (polls > 0) show("Offline");
-		polls ||= POLLS; // there are too many streams, or a proxy holds them back
+		polls ||= POLLS; // too many streams, or a buffering proxy
 		await sleep(POLL_MS);
 	} else {
 		show("Offline");
@@ -71,11 +71,11 @@ async function stream() {
 			clearTimeout(timer);
 			timer = setTimeout(() => abort.abort(), SILENCE_MS);
 			isOpen = true;
-			const sent = events.filter(({ data }) => data); // the others are only places
+			const sent = events.filter(({ data }) => data); // others only carry positions
 			await pass("Live", sent.map(({ data }) => JSON.parse(data)));
 			place = events.at(-1)?.id ?? place;
 		}
-		await sleep(RETRY_MS); // a worker was replaced
+		await sleep(RETRY_MS); // the worker was replaced
 	} catch (error) {
 		if (!abort.signal.aborted || !(isOpen || document.hidden)) throw error;
 	} finally {
@@ -104,7 +104,7 @@ function show(state) {
 	if (element.textContent !== state) element.textContent = element.dataset.state = state;
 }
 
-/** Yield the events of each piece of a stream, even if none. */
+/** Yield the events of each chunk, even none. */
 async function* eventsOf(body) {
 	const reader = body.pipeThrough(new TextDecoderStream()).getReader();
 	let rest = "";

@@ -1,4 +1,4 @@
-/** A field, as about.fields has it: how its value is shown, and the control that edits it. */
+/** Shows the value of a field of about.fields, and makes its control. */
 
 import { make } from "./dom.js";
 
@@ -11,7 +11,7 @@ export function shown({ type, format }, value) {
 	return new Date(value).toLocaleDateString("en", { dateStyle: "medium", timeZone: "UTC" });
 }
 
-/** Return the control of a field: an element, and how its value is got and set. */
+/** Return the control of a field: an element, and functions that get and set its value. */
 export function controlOf(field, isMain) {
 	const { type, format, nullable } = field;
 	if (type === "boolean" && !nullable) return checkbox();
@@ -32,7 +32,7 @@ function input(type, { minimum, maximum } = {}) {
 	return make("input", { type, min: minimum, max: maximum });
 }
 
-/** Return a control that one types in; what is left alone stays as it was given. */
+/** Return a text control. An unedited value stays exactly as given. */
 function written(element, { read = String, write = String, empty = null } = {}) {
 	let given;
 	let untouched;
@@ -40,7 +40,7 @@ function written(element, { read = String, write = String, empty = null } = {}) 
 		element,
 		get: () => {
 			const { value, validity } = element;
-			if (validity.badInput) return value; // the service says what is wrong with it
+			if (validity.badInput) return value; // the service will reject it
 			if (value === untouched) return given;
 			return value === "" ? empty : read(value);
 		},
@@ -52,13 +52,13 @@ function written(element, { read = String, write = String, empty = null } = {}) 
 	};
 }
 
-/** Return a moment in local time, as its control has it. */
+/** Return a time in the local format of its control. */
 function local(moment) {
 	const date = new Date(moment);
 	return new Date(date - 60_000 * date.getTimezoneOffset()).toISOString().slice(0, 19);
 }
 
-/** Return what a text is in JSON, or the text: the service says what is wrong with it. */
+/** Return parsed JSON, or the text, which the service will reject. */
 export function parsed(text) {
 	try {
 		return JSON.parse(text);

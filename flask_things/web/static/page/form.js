@@ -1,11 +1,11 @@
-/** The fields of a row: Enter sends, Shift+Enter breaks the line, Escape leaves. */
+/** The form of a row: Enter sends, Shift+Enter starts a new line, Escape cancels. */
 
 import { make } from "./dom.js";
 import { controlOf } from "./fields.js";
 
 let forms = 0;
 
-/** Return a form; its main field, the first one, gets a label of its own. */
+/** Return a form. The first field is the main one, and has this label. */
 export function createForm(fields, { label, placeholder, onsend, onleave }) {
 	const prefix = `form-${++forms}`;
 	const problem = make("p", { class: "problem", id: `${prefix}-problem`, role: "alert" });
@@ -33,13 +33,13 @@ export function createForm(fields, { label, placeholder, onsend, onleave }) {
 		return { field, ...control, detail, whole };
 	}
 
-	/** Show the values of a row; of none, the defaults. */
+	/** Show the values of a row, or the defaults. */
 	function fill(row) {
 		for (const { set, field } of parts) set((row ? row[field.name] : field.default) ?? null);
 		complain();
 	}
 
-	/** Return what is typed, without what is empty but may not be. */
+	/** Return the input, without empty values that are not allowed. */
 	function read() {
 		const pairs = parts.map(({ get, field }) => [field, get()]);
 		const given = pairs.filter(([field, value]) => value !== null || field.nullable);

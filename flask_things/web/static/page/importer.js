@@ -1,4 +1,4 @@
-/** Files that are dropped or chosen: read here, and stored in pieces. */
+/** Imports dropped or chosen files in batches. */
 
 import { post } from "./api.js";
 import { byId, count, make } from "./dom.js";
@@ -20,7 +20,7 @@ export function init() {
 }
 
 function drag(event) {
-	const hasFiles = event.dataTransfer.types.includes("Files"); // a text may be dropped into a field
+	const hasFiles = event.dataTransfer.types.includes("Files"); // text may be dropped into a field
 	document.body.classList.toggle("dropping", event.type === "dragover" && hasFiles && canWrite());
 	if (!hasFiles) return;
 	event.preventDefault();
@@ -31,7 +31,7 @@ async function importFiles(files) {
 	for (const file of canWrite() ? files : []) if (!(await importFile(file))) break;
 }
 
-/** Return whether all of a file is stored. */
+/** Return whether the whole file is stored. */
 async function importFile(file) {
 	const abort = new AbortController();
 	const bar = make("progress", { "aria-label": "Progress", max: file.size, value: 0 });
@@ -53,7 +53,7 @@ async function importFile(file) {
 		tell("", ".");
 		return true;
 	} catch (error) {
-		tell(abort.signal.aborted ? "Import ended. " : `${error.message} `, " before.");
+		tell(abort.signal.aborted ? "Import cancelled. " : `${error.message} `, " before.");
 		return false;
 	}
 }
@@ -71,7 +71,7 @@ async function* piecesOf(rows) {
 	if (piece.length > 0) yield piece;
 }
 
-/** Store a piece, all or nothing. The error of a row that is refused names its line. */
+/** Store a batch, all or nothing. The error of an invalid row names its line. */
 async function store(piece, signal) {
 	try {
 		await post("/bulk", piece.map(({ values }) => values), { signal });

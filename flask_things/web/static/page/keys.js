@@ -1,4 +1,4 @@
-/** Single keys: "?" lists them and turns them off. */
+/** Keyboard shortcuts: "?" lists them and turns them off. */
 
 import * as composer from "./composer.js";
 import { about, byId, make } from "./dom.js";
@@ -21,13 +21,13 @@ const KEYS = {
 	k: ["previous", () => list.move(-1)],
 	e: ["edit", writing(() => current()?.edit())],
 	x: ["select", () => current()?.element.querySelector(".select").click()],
-	Delete: ["delete it, or what is selected", writing(removeThese)],
+	Delete: ["delete it or the selection", writing(removeThese)],
 	u: ["undo", writing(press)],
-	Escape: ["leave; select nothing", clear],
-	"?": ["these keys", show],
+	Escape: ["cancel; clear the selection", clear],
+	"?": ["show shortcuts", show],
 };
 
-/** Listen to the keys. They do nothing while one types. */
+/** Listen to the keys, except while typing. */
 export function init() {
 	byId("keys").onclick = show;
 	addEventListener("keydown", (event) => {
@@ -54,7 +54,7 @@ function show() {
 	const box = make("input", { type: "checkbox" });
 	box.checked = !localStorage.getItem(OFF);
 	box.onchange = () => localStorage.setItem(OFF, box.checked ? "" : "yes");
-	const typing = make("p", {}, "Enter stores, Shift+Enter breaks the line.");
-	const choice = make("label", {}, box, "Use single keys");
+	const typing = make("p", {}, "Enter saves, Shift+Enter starts a new line.");
+	const choice = make("label", {}, box, "Use keyboard shortcuts");
 	open("Keys", make("dl", { class: "keys" }, ...rows), typing, choice);
 }

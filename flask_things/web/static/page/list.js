@@ -1,4 +1,4 @@
-/** The list: pages by `Link`, entries that keep their place, and what others change. */
+/** The list: pages by `Link`, entries that keep their place, changes by others. */
 
 import { next, send } from "./api.js";
 import { about, byId, count } from "./dom.js";
@@ -7,11 +7,11 @@ import { complain } from "./messages.js";
 import * as view from "./view.js";
 
 const PAGE_ROWS = 100;
-const QUERY_IDS = 200; // as many as the service takes
+const QUERY_IDS = 200; // the service's limit
 const RECOUNT_MS = 400;
 
 const [element, more] = [byId("list"), byId("more")];
-let actions; // of an entry's buttons
+let actions; // of the buttons of an entry
 let entries = new Map(); // by id
 let following = null; // the query of the next page
 let abort = new AbortController();
@@ -42,7 +42,7 @@ async function readFirst() {
 	entries = new Map(shown.map((entry) => [entry.row.id, entry]));
 	const focused = document.activeElement;
 	element.replaceChildren(...shown.map((entry) => entry.element));
-	focused.focus({ preventScroll: true }); // one may be typing there
+	focused.focus({ preventScroll: true }); // may be a form
 	showCount(response);
 	expect(response);
 }
@@ -83,7 +83,7 @@ function entryOf(row) {
 	return known ?? createEntry(row, actions);
 }
 
-/** Show a row that was just stored. Return whether it belongs to what is shown. */
+/** Show a new row. Return whether it is in the view. */
 export async function add(row) {
 	const found = await matching([row]);
 	for (const one of found) put(one);
@@ -91,15 +91,15 @@ export async function add(row) {
 	return found.length > 0;
 }
 
-/** Apply changes of the feed. What is shown stays where it is. */
+/** Apply changes. Shown entries keep their place. */
 export async function apply(changes) {
-	await loading.catch(load); // one that failed is tried again
+	await loading.catch(load); // retry if it failed
 	if (changes.length === 0) return;
 	const unknown = [];
 	for (const { id, at, [about.key]: row } of changes) {
 		const entry = entries.get(id);
 		if (!entry && row) unknown.push(row);
-		else if (!entry || (row?.updated_at ?? at) < entry.row.updated_at) continue; // old news
+		else if (!entry || (row?.updated_at ?? at) < entry.row.updated_at) continue; // outdated
 		else if (row) entry.show(row);
 		else if (entry.lose()) drop(id);
 	}
@@ -108,7 +108,7 @@ export async function apply(changes) {
 	countSoon();
 }
 
-/** Remove an entry; the focus moves to its neighbour. */
+/** Remove an entry; its neighbour gets the focus. */
 export function drop(id) {
 	const item = entries.get(id)?.element;
 	if (!item) return;
@@ -131,7 +131,7 @@ export function move(step) {
 	(item ? neighbour : [...element.children].find(inSight))?.focus();
 }
 
-/** Return the rows that the view selects. */
+/** Return the rows that are in the view. */
 async function matching(rows) {
 	if (view.isAll()) return rows;
 	const ids = rows.map((row) => row.id);
@@ -144,7 +144,7 @@ async function matching(rows) {
 	return found;
 }
 
-/** Put a row where it belongs, unless that is on a page that was not read yet. */
+/** Insert a row, unless it belongs to a page that is not loaded. */
 function put(row) {
 	const entry = entryOf(row);
 	if (entries.has(row.id)) return;
@@ -156,12 +156,12 @@ function put(row) {
 	element.insertBefore(entry.element, follower);
 }
 
-/** Count again soon, once for many changes. */
+/** Update the count soon, once for many changes. */
 function countSoon() {
 	timer ??= setTimeout(() => {
 		timer = null;
 		const query = { ...view.query(), limit: 1, total: true };
-		send("HEAD", "", { query, isQuiet: true }).then(showCount, () => {}); // the feed tells of errors
+		send("HEAD", "", { query, isQuiet: true }).then(showCount, () => {}); // the feed reports errors
 	}, RECOUNT_MS);
 }
 

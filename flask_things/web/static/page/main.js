@@ -1,4 +1,4 @@
-/** The page of a resource: the parts, put together. */
+/** The page of a resource: connects all parts. */
 
 import { about, byId } from "./dom.js";
 import { follow } from "./feed.js";

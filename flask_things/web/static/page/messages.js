@@ -1,24 +1,24 @@
-/** One message at a time, which screen readers read out, perhaps with a button. */
+/** One message at a time, for screen readers, too. */
 
 import { button, byId, make, saveFocus } from "./dom.js";
 
 let timer;
 
-/** Show a message for some seconds; `act` is what its button does. */
+/** Show a message for some seconds; its button calls `act`. */
 export function say(text, { label, act, seconds = 5 } = {}) {
 	const onpress = () => {
 		hush();
 		act();
 	};
 	const [region, panel] = [byId("message"), byId("panel")];
-	const place = panel.open ? panel : byId("page"); // the panel hides what is below it
+	const place = panel.open ? panel : byId("page"); // the panel covers the page
 	if (region.parentNode !== place) place.append(region);
 	region.replaceChildren(make("span", {}, text), ...(act ? [button(label, onpress)] : []));
 	clearTimeout(timer);
 	timer = setTimeout(hush, 1000 * seconds);
 }
 
-/** Show what went wrong; what was ended on purpose is none of it. */
+/** Show an error, unless the user cancelled. */
 export function complain(error) {
 	if (error.name !== "AbortError") say(error.message, { seconds: 10 });
 }

@@ -1,4 +1,4 @@
-/** The side view: versions of a row, the trash, the last request. */
+/** The panel: versions, trash, last request. */
 
 import { curl, get, next, put, send } from "./api.js";
 import { about, bodyOf, button, byId, make } from "./dom.js";
@@ -13,7 +13,7 @@ export function open(title, ...content) {
 	byId("panel-close").focus();
 }
 
-/** Show the versions of a row, newest first, which can be put back. */
+/** Show the versions of a row, newest first, with buttons to restore. */
 export function showVersions(id) {
 	return showRows("Versions", `/${id}/versions`, ({ change, [about.key]: row }, isFirst) => {
 		const title = make("p", { class: "times" }, change);
@@ -22,7 +22,7 @@ export function showVersions(id) {
 			await showVersions(id);
 		};
 		const isOld = row && !isFirst;
-		return [title, ...(row ? describe(row) : []), ...(isOld ? [action("Put back", putBack)] : [])];
+		return [title, ...(row ? describe(row) : []), ...(isOld ? [action("Restore", putBack)] : [])];
 	});
 }
 
@@ -43,7 +43,7 @@ export function showRequest() {
 	const copy = async () => {
 		getSelection().selectAllChildren(text);
 		if (navigator.clipboard) await navigator.clipboard.writeText(text.textContent);
-		else document.execCommand("copy"); // without TLS there is no clipboard
+		else document.execCommand("copy"); // no clipboard without TLS
 		say("Copied.");
 	};
 	open("The last request", text, button("Copy", copy, { class: "primary" }));
@@ -62,8 +62,8 @@ async function showRows(title, path, render) {
 		const response = await send("GET", path, { query: { limit: 1000 } });
 		const rows = await response.json();
 		list.append(...rows.map((row, at) => make("li", {}, ...render(row, at === 0))));
-		if (next(response)) state.textContent = "There are older ones.";
-		if (rows.length === 0) state.textContent = "There is nothing.";
+		if (next(response)) state.textContent = "Older entries are not shown.";
+		if (rows.length === 0) state.textContent = "Nothing here.";
 	} catch (error) {
 		state.textContent = error.message;
 	}

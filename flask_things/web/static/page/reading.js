@@ -1,4 +1,4 @@
-/** What is in a file, read bit by bit: .txt (a row is a line), .ndjson or .csv (RFC 4180). */
+/** Streams rows from a file: .txt (one per line), .ndjson or .csv (RFC 4180). */
 
 import { about, bodyOf } from "./dom.js";
 import { parsed } from "./fields.js";
@@ -7,10 +7,10 @@ export function badLine(line, detail) {
 	return new Error(`Line ${line.toLocaleString("en")}: ${detail}`);
 }
 
-/** Yield the rows of a file, each with the line where it begins; `onread` gets bytes read. */
+/** Yield the rows of a file with their first line; `onread` gets the bytes read. */
 export async function* rowsOf(file, onread) {
 	const read = { txt: plain, csv, ndjson, jsonl: ndjson }[file.name.split(".").pop().toLowerCase()];
-	if (!read) throw new Error("This is no .txt, .csv or .ndjson.");
+	if (!read) throw new Error("The file must be .txt, .csv or .ndjson.");
 	yield* read(linesOf(file, onread));
 }
 
@@ -32,7 +32,7 @@ function decoded(decoder, bytes, stream) {
 	try {
 		return decoder.decode(bytes, { stream });
 	} catch {
-		throw new Error("This is not UTF-8.");
+		throw new Error("The file is not UTF-8.");
 	}
 }
 
@@ -45,7 +45,7 @@ async function* ndjson(lines) {
 	for await (const { line, text } of lines) {
 		if (!text.trim()) continue;
 		const values = parsed(text);
-		if (values === null || typeof values !== "object") throw badLine(line, "This is no JSON object.");
+		if (values === null || typeof values !== "object") throw badLine(line, "Not a JSON object.");
 		yield { line, values };
 	}
 }
@@ -58,7 +58,7 @@ async function* csv(lines) {
 		const cells = cellsOf(record, separator);
 		header ??= cells;
 		if (cells === header) continue;
-		if (cells.length !== header.length) throw badLine(record.line, "It has not one value per column.");
+		if (cells.length !== header.length) throw badLine(record.line, "Wrong number of values.");
 		const values = header.map((name, at) => {
 			return [name, valueOf(about.fields.find((field) => field.name === name), cells[at])];
 		});
@@ -77,7 +77,7 @@ async function* recordsOf(lines) {
 		yield record;
 		record = null;
 	}
-	if (record) throw badLine(record.line, "A quote is never closed.");
+	if (record) throw badLine(record.line, "A quote is not closed.");
 }
 
 function cellsOf({ line, text }, separator) {
@@ -89,7 +89,7 @@ function cellsOf({ line, text }, separator) {
 		length += whole.length;
 		if (!end) break;
 	}
-	if (length < text.length) throw badLine(line, "A quote is out of place.");
+	if (length < text.length) throw badLine(line, "Unexpected quote.");
 	return cells;
 }
 

@@ -1,10 +1,10 @@
-/** A row, as people read it: its fields, and times such as "3 minutes ago". */
+/** Shows a row: fields, and times such as "3 minutes ago". */
 
 import { about, make } from "./dom.js";
 import { shown } from "./fields.js";
 import { q } from "./view.js";
 
-const SHOWN = /^(.{0,1500})(.*)$/su; // the rest when asked for
+const SHOWN = /^(.{0,1500})(.*)$/su; // the rest on request
 
 const UNITS = {
 	year: 31_557_600,
@@ -32,7 +32,7 @@ export function describe(row) {
 	if (rest) {
 		const summary = make("summary", {}, `Show all ${text.length.toLocaleString("en")} characters`);
 		const parts = marked(rest);
-		const open = parts.length > 1 ? "" : null; // what is searched for is there
+		const open = parts.length > 1 ? "" : null; // it has a match
 		elements.push(make("details", { open }, summary, make("p", { class: "text" }, ...parts)));
 	}
 	const pairs = others.map((field) => [field.label, shown(field, row[field.name])]);
@@ -54,7 +54,7 @@ function marked(text) {
 	return text.split(found).map((part, at) => (at % 2 ? make("mark", {}, part) : part));
 }
 
-/** Return an element that shows when something was; it stays right while the page is open. */
+/** Return an element that shows a relative time and keeps it current. */
 function timeOf(moment) {
 	const title = new Date(moment).toLocaleString("en", { dateStyle: "full", timeStyle: "medium" });
 	return make("time", { datetime: moment, title }, ago(moment));

@@ -1,4 +1,4 @@
-/** Entries that are selected, and exports: of them, or of what is shown. */
+/** Selected entries, and exports of them or of the view. */
 
 import { send, urlOf } from "./api.js";
 import { about, byId, count, make, saveFocus } from "./dom.js";
@@ -15,7 +15,7 @@ export function init() {
 	new MutationObserver(show).observe(byId("list"), { childList: true });
 	for (const control of document.querySelectorAll("[data-export]")) {
 		control.onclick = (event) => {
-			if (control.href && !token()) return; // the link does it
+			if (control.href && !token()) return; // the link works
 			event.preventDefault();
 			const id = selected().map(({ row }) => row.id);
 			save(control.dataset.export, control.href ? query() : { id }).catch(complain);
@@ -49,7 +49,7 @@ export function link() {
 	}
 }
 
-/** Save rows as a file, where a link cannot: it sends no token. */
+/** Save rows as a file if a token is needed, which links cannot send. */
 async function save(kind, rows) {
 	const content = await (await send("GET", `.${kind}`, { query: rows })).blob();
 	const href = URL.createObjectURL(content);

@@ -1,8 +1,8 @@
-/** The token that a person has: asked for once, kept until the tab is closed. */
+/** The user's token: asked for once, kept until the tab closes. */
 
 import { about, byId } from "./dom.js";
 
-let mode = about.auth; // what needs a token: "off", "write" or "all"
+let mode = about.auth; // "off", "write" or "all" need a token
 let asked = null;
 
 if (token()) examine();
@@ -11,13 +11,13 @@ export function token() {
 	return sessionStorage.getItem("token") || null;
 }
 
-/** Return the token for a request, after asking for it where one is needed. */
+/** Return the token for a request, and ask for it if required. */
 export async function wanted(method) {
 	const isNeeded = mode === "all" || (mode === "write" && !["GET", "HEAD"].includes(method));
 	return token() ?? (isNeeded ? ask() : null);
 }
 
-/** Forget a token that the service refused: another is asked for. */
+/** Drop a token that the service rejected, and ask again. */
 export function refuse(refused) {
 	if (!refused) mode = "all";
 	else if (token() === refused) sessionStorage.removeItem("token");
@@ -32,14 +32,14 @@ export function canWrite() {
 	return !document.body.classList.contains("read-only");
 }
 
-/** Ask; all requests that need a token wait for the same. */
+/** Ask once for all waiting requests. */
 function ask() {
 	asked ??= new Promise((resolve, reject) => {
 		const [dialog, form] = [byId("token-dialog"), byId("token-form")];
 		dialog.onclose = () => {
 			asked = null;
 			form.reset();
-			if (!token()) reject(new Error("This needs a token."));
+			if (!token()) reject(new Error("A token is required."));
 		};
 		form.onsubmit = async (event) => {
 			event.preventDefault();
@@ -55,7 +55,7 @@ function ask() {
 	return asked;
 }
 
-/** Learn whether the token may write: a request that changes nothing gets 403, or else 415. */
+/** Test whether the token may write: an invalid request gets 403 if not, otherwise 415. */
 async function examine() {
 	const headers = { Authorization: `Bearer ${token()}`, "Content-Type": "text/plain" };
 	const response = await fetch(about.path, { method: "POST", headers, body: "?" }).catch(() => {});

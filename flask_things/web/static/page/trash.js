@@ -1,4 +1,4 @@
-/** Deleting and taking it back. */
+/** Delete and undo. */
 
 import { send } from "./api.js";
 import { about, count } from "./dom.js";
@@ -7,11 +7,11 @@ import { complain, say } from "./messages.js";
 
 const UNDO_SECONDS = 10;
 
-/** Delete rows at once, and offer to undo it. Where nothing is kept, ask before. */
+/** Delete rows and offer undo. Without a trash, ask first. */
 export async function remove(entries) {
 	const ids = entries.map(({ row }) => row.id);
 	const what = ids.length > 1 ? ` ${count(ids.length)}` : "";
-	if (!about.keeps && !confirm(`Delete${what || " it"} for good?`)) return;
+	if (!about.keeps && !confirm(`Delete${what || " it"} permanently?`)) return;
 	try {
 		await erase(ids);
 	} catch (error) {
@@ -22,7 +22,7 @@ export async function remove(entries) {
 	say(`Deleted${what}.`, about.keeps ? undo : {});
 }
 
-/** Delete rows, by halves where they are too many, or some are gone already. */
+/** Delete rows, in halves if there are too many or some are gone. */
 async function erase(ids) {
 	const half = ids.length >> 1;
 	try {

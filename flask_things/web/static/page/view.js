@@ -1,9 +1,9 @@
-/** What is shown, as the address has it: search, order, filters. */
+/** The view, as in the URL: search, order, filters. */
 
 import { byId } from "./dom.js";
 
 const TYPING_MS = 120;
-const STEP_MS = 1000; // what changes faster is one step back
+const STEP_MS = 1000; // faster changes are one history step
 const DEFAULT_SORT = "-id";
 
 const controls = byId("view").elements; // by parameter
@@ -37,7 +37,7 @@ export function query() {
 	return Object.fromEntries(given.map(({ name, value }) => [name, value]));
 }
 
-/** Return whether nothing narrows the list. */
+/** Return whether the list is unfiltered. */
 export function isAll() {
 	return Object.keys(query()).length === 1; // the order
 }
