@@ -1,1 +1,1 @@
-"""Tools from outside that judge the API; `make judge` installs and runs them."""
+"""External tools that judge the API. `make judge` installs and runs them."""

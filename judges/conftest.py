@@ -14,7 +14,7 @@ HERE = Path(__file__).parent
 
 @pytest.fixture
 def server(fork, tmp_path):
-    """Return a server with some things and notes, enough of each for a second page."""
+    """Return a server with enough things and notes for a second page of each."""
     url = f"sqlite:///{tmp_path}/db.sqlite3"
     server = Server(fork, {"THINGS_DATABASE_URL": url}, ("-m", "flask_things"), wait=True)
     things = [{"text": f"thing {n} äöü"} for n in range(120)]
@@ -35,7 +35,7 @@ def openapi(server, tmp_path):
 
 @pytest.fixture
 def node():
-    """Return where node's tools are."""
+    """Return the folder of node's tools."""
     tools = HERE / "node_modules" / ".bin"
     if not tools.exists() and "CI" not in os.environ:
         pytest.skip("the judges for node are not installed: make judge")

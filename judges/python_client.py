@@ -1,4 +1,4 @@
-"""A walk through the API with the client that openapi-python-client generates; mypy checks it."""
+"""A tour of the API with the client that openapi-python-client generates. mypy checks it."""
 
 import csv
 import json
@@ -35,7 +35,7 @@ from things_client.types import UNSET, File, Unset
 
 client = Client(base_url=sys.argv[1], raise_on_unexpected_status=True)
 
-# Create one, and a retry that creates none.
+# Create a thing, and retry it without creating another.
 thing = create_thing.sync(client=client, body=ThingInput(text="one"), idempotency_key="walk-1")
 assert isinstance(thing, Thing)
 again = create_thing.sync(client=client, body=ThingInput(text="one"), idempotency_key="walk-1")
@@ -58,8 +58,8 @@ while True:
     cursor = following[1]
 assert len(walked) == 7
 
-# An update of the version that is there, then one of a version that is there no more. The body is
-# the whole thing, with the fields that only the server sets.
+# Update the current version, then a stale one. The body is the whole thing with its read-only
+# fields.
 etag = get_thing.sync_detailed(thing.id, client=client).headers["ETag"]
 body = ThingInput.from_dict(thing.to_dict() | {"text": "two"})
 updated = replace_thing.sync(thing.id, client=client, body=body, if_match=etag)
@@ -84,7 +84,7 @@ table = export_things_as_csv.sync(client=client, q="walk")
 assert isinstance(table, str)
 assert [row["text"] for row in csv.DictReader(StringIO(table))] == [f"walk {n}" for n in range(7)]
 
-# Deleted, it is gone.
+# A deleted thing is gone.
 assert delete_thing.sync_detailed(thing.id, client=client).status_code == 204
 gone = get_thing.sync(thing.id, client=client)
 assert isinstance(gone, Problem) and gone.status == 404

@@ -1,4 +1,4 @@
-"""What schemathesis cannot know of valid requests: made-up values that are rightly refused."""
+"""Hooks for schemathesis: random values that are rightly rejected."""
 
 import uuid
 
@@ -8,10 +8,7 @@ from schemathesis import GenerationMode
 
 @schemathesis.hook
 def before_call(context, case, kwargs):
-    """Leave out made-up places, which only a Link can give, and references; use a key once.
-
-    Items to change get ids that differ.
-    """
+    """Remove random cursors, which only a Link can give, and references. Use each key once."""
     if case.meta and case.meta.generation.mode != GenerationMode.POSITIVE:
         return
     for name in ("cursor", "since"):

@@ -18,7 +18,7 @@ def axe(node):
 
 @pytest.fixture
 def findings(axe):
-    """Return a function that returns the rule, the element and the reason of each finding."""
+    """Return a function that returns the rule, element and reason of each finding."""
 
     def findings(page):
         page.evaluate("Promise.allSettled(document.getAnimations().map((one) => one.finished))")
@@ -34,7 +34,7 @@ def findings(axe):
 
 
 def open_everything(page):
-    """Leave a selection, a message, an editor with a conflict and a problem open."""
+    """Open a selection, a message, an editor with a conflict, and a problem."""
     entries = page.locator("#list > li")
     expect(entries).to_have_count(11)
     entries.nth(0).get_by_role("checkbox").check(force=True)

@@ -1,4 +1,4 @@
-"""Clients that are generated from the OpenAPI document."""
+"""Clients generated from the OpenAPI document."""
 
 import os
 import shutil
@@ -67,6 +67,6 @@ def test_the_java_client_of_openapi_generator_compiles_and_walks(openapi, url, t
 
 
 def run(*command, folder):
-    """Run a command in a folder; it must succeed."""
+    """Run a command in a folder, which must succeed."""
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr

@@ -1,4 +1,4 @@
-"""redbot, on what the real server answers."""
+"""redbot, on the responses of the real server."""
 
 import json
 import subprocess

@@ -10,13 +10,13 @@ HERE = Path(__file__).parent
 
 
 def findings(node, openapi, ruleset):
-    """Return the rule and the place of each finding."""
+    """Return the rule and location of each finding."""
     run = subprocess.run(
         [node / "spectral", "lint", openapi, "--ruleset", HERE / ruleset, "--format", "json"],
         capture_output=True,
         text=True,
     )
-    found, _ = json.JSONDecoder().raw_decode(run.stdout)  # a word may come after it
+    found, _ = json.JSONDecoder().raw_decode(run.stdout)  # a word may follow it
     return [(item["code"], ".".join(map(str, item["path"]))) for item in found]
 
 

@@ -1,7 +1,6 @@
-"""What every test may ask for.
+"""Fixtures for all tests.
 
-Whatever needs a database runs twice: on SQLite and on PostgreSQL. What is about one of them is
-marked so.
+Tests that need a database run on SQLite and PostgreSQL, unless a mark selects one.
 """
 
 import gc
@@ -27,22 +26,22 @@ from tests.support.server import Server
 ENGINES = ("sqlite", "postgresql")
 NUMBERS = count()
 
-#: What a driver raises for a statement that would store what is not valid.
+#: The drivers' exceptions for an invalid value.
 ERRORS = (sqlite3.IntegrityError, psycopg.IntegrityError, psycopg.DataError)
 
-#: The name of a PostgreSQL database that is ready, to be copied.
+#: The name of a prepared PostgreSQL database that tests copy.
 TEMPLATE = "template"
 
 
 def pytest_collection_modifyitems(items):
-    """Mark a test that starts servers as slow: each takes seconds of the processor."""
+    """Mark tests that start servers as slow, because each takes seconds of CPU time."""
     for item in items:
         if {"serve", "server"} & set(item.fixturenames):
             item.add_marker(pytest.mark.slow)
 
 
 def pytest_generate_tests(metafunc):
-    """Run a test on each engine, or on the one that it is marked with; with a file on SQLite."""
+    """Run a test on both engines, or on the one of its mark. On SQLite the database is a file."""
     if "engine" in metafunc.fixturenames:
         marked = [name for name in ENGINES if metafunc.definition.get_closest_marker(name)]
         only = ["sqlite"] if "file" in metafunc.fixturenames else marked
@@ -51,7 +50,7 @@ def pytest_generate_tests(metafunc):
 
 @pytest.fixture(scope="session")
 def postgres():
-    """Return a PostgreSQL server with a database that is ready, as a template for others."""
+    """Return a PostgreSQL server with a prepared template database."""
     if not find_programs() and "CI" not in os.environ:
         pytest.skip("there is no PostgreSQL on this machine")
     server = Postgres()
@@ -63,7 +62,7 @@ def postgres():
 
 @pytest.fixture(scope="session")
 def postgres_template():
-    """Return the name of the PostgreSQL database that each test gets a copy of."""
+    """Return the name of the PostgreSQL database that each test copies."""
     return TEMPLATE
 
 
@@ -81,7 +80,7 @@ def engine(request):
 
 @pytest.fixture
 def environ(engine, tmp_path, request):
-    """Return settings with a database of the test's own."""
+    """Return settings with a separate database."""
     if engine == "sqlite":
         (tmp_path / "data").mkdir(exist_ok=True)
         yield {"THINGS_DATABASE_URL": f"sqlite:///{tmp_path}/data/db.sqlite3"}
@@ -95,13 +94,13 @@ def environ(engine, tmp_path, request):
 
 @pytest.fixture
 def short_wait(environ):
-    """Make a write wait for another one no longer than a test should."""
+    """Limit how long writes wait for each other."""
     environ["THINGS_BUSY_TIMEOUT_MS"] = "100"
 
 
 @pytest.fixture(scope="session")
 def template(tmp_path_factory):
-    """Return a SQLite database that is ready: to copy it takes a tenth of making another one."""
+    """Return a prepared SQLite database. Copying it takes a tenth of the time to create one."""
     file = tmp_path_factory.mktemp("template") / "db.sqlite3"
     prepare(create_app({"THINGS_DATABASE_URL": f"sqlite:///{file}"}))
     return file
@@ -109,7 +108,7 @@ def template(tmp_path_factory):
 
 @pytest.fixture
 def app(environ, engine, tmp_path, template, resources):
-    """Return an application with a database that is ready."""
+    """Return an application with a prepared database."""
     file = tmp_path / "data" / "db.sqlite3"
     app = create_app(environ, resources)
     if engine == "sqlite" and file.exists():
@@ -132,7 +131,7 @@ def file(tmp_path):
 
 @pytest.fixture
 def connection(environ, engine, request):
-    """Return a connection to the test's database, past the application, that does not wait."""
+    """Return a connection to the test's database, outside the application, without lock waits."""
     if engine == "sqlite":
         connection = sqlite3.connect(request.getfixturevalue("file"), timeout=0)
     else:
@@ -143,7 +142,7 @@ def connection(environ, engine, request):
 
 @pytest.fixture
 def execute(app, connection):
-    """Return a function that runs a statement as another program does."""
+    """Return a function that executes a statement as another program would."""
 
     def execute(statement):
         try:
@@ -158,7 +157,7 @@ def execute(app, connection):
 
 @pytest.fixture
 def lock(app, connection, engine):
-    """Return a function that keeps everybody else from writing, until the connection's rollback."""
+    """Return a function that locks out all other writers until the connection's rollback."""
     statement = "BEGIN IMMEDIATE" if engine == "sqlite" else "LOCK thing, kept_answer IN SHARE MODE"
     return lambda: connection.execute(statement)
 
@@ -177,9 +176,9 @@ def runner(app):
 
 @pytest.fixture
 def serve(tmp_path, environ):
-    """Return a function that starts a real server; all are stopped at the end.
+    """Return a function that starts a real server. All are stopped at the end.
 
-    Their folder and their database are the test's own, the same for all.
+    They share the test's folder and database.
     """
     servers = []
 
@@ -194,6 +193,6 @@ def serve(tmp_path, environ):
 
 
 def pytest_collection_finish(session):
-    """Keep the collector from walking through thousands of collected tests again and again."""
+    """Exclude the thousands of collected tests from garbage collection."""
     gc.collect()
     gc.freeze()

@@ -1,4 +1,4 @@
-"""The page and the chart of the benchmark, which come of what was measured and of nothing else."""
+"""The page and chart of the benchmarks are generated from the measurements alone."""
 
 import re
 from argparse import Namespace
@@ -30,7 +30,7 @@ VERSIONS = {"versions": {name: {"program": "1.0"} for name in SYSTEMS}}
 
 
 def measured(system, *per_second, load="get_same", connections=CONNECTIONS, **others):
-    """Return measurements: what a system served in each round."""
+    """Return measurements of a system, one per round."""
     fields = {"load": load, "system": system, "refused": 0, "broken": 0, "p99_ms": 1, "rss_mb": 1}
     return [
         {**fields, "connections": number, "per_second": value, **others}
@@ -46,7 +46,7 @@ def found(*measurements):
 
 
 def outcome(target, every):
-    """Return what became of a target."""
+    """Return the result of a target."""
     return next(one for one in targets.outcomes(every) if one.target == target)
 
 
@@ -157,7 +157,7 @@ def test_the_chart_has_a_bar_for_each_as_long_as_it_is_fast():
 
 
 def test_the_page_in_docs_is_what_its_measurements_give():
-    """Nobody has written a number by hand."""
+    """No number is written by hand."""
     every = results.read(results.DOCS)
     assert (results.DOCS / "benchmarks.md").read_text() == report.render(every)
     assert (results.DOCS / "benchmarks.svg").read_text() == chart.render(every)

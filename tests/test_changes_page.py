@@ -20,7 +20,7 @@ PAGE = PAGES["changes.md"]
 FOLLOWER, WAIT = blocks("python", PAGE)
 BY_EVENTS = FOLLOWER.replace("    time.sleep(1)\n", WAIT)
 
-#: How long the program has to catch up, in seconds.
+#: How long the program may take to catch up, in seconds.
 PATIENCE_S = 30
 
 
@@ -31,7 +31,7 @@ def test_the_program_has_20_lines():
 
 @pytest.fixture
 def follow(tmp_path):
-    """Return a function that starts the program, and kills the one before."""
+    """Return a function that starts the program and kills the previous one."""
     running = []
 
     def start(server, program=FOLLOWER):
@@ -45,7 +45,7 @@ def follow(tmp_path):
 
 
 def kill(running):
-    """Kill processes, as a power cut does, and empty the list."""
+    """Kill processes, as a power failure does, and empty the list."""
     while running:
         process = running.pop()
         process.kill()
@@ -54,7 +54,7 @@ def kill(running):
 
 @pytest.fixture
 def copy(tmp_path):
-    """Return a function that reads the program's copy: things by their ids."""
+    """Return a function that reads the program's copy of things by id."""
 
     def read():
         with closing(sqlite3.connect(tmp_path / "copy.sqlite3", timeout=20)) as connection:
@@ -65,10 +65,10 @@ def copy(tmp_path):
 
 
 def equals(server, copy):
-    """Return a condition: the copy is what the service has."""
+    """Return the condition that the copy equals the service."""
 
     def is_equal():
-        with suppress(sqlite3.OperationalError):  # it has not begun
+        with suppress(sqlite3.OperationalError):  # it has not started
             return copy() == things(server)
 
     return is_equal
@@ -82,7 +82,7 @@ def things(server):
 
 
 class Writer(threading.Thread):
-    """Writes until it is stopped, whether the server is there or not."""
+    """Writes until it is stopped, even while the server is down."""
 
     def __init__(self, port):
         super().__init__()
@@ -93,7 +93,7 @@ class Writer(threading.Thread):
         number = 0
         while not self._stopped.wait(0.005):
             number += 1
-            with suppress(OSError, HTTPException, KeyError):  # it was killed, or starts
+            with suppress(OSError, HTTPException, KeyError):  # it was killed, or is starting
                 made = request(self._port, "POST", "/things", {"text": f"{number}\n"})[2]["id"]
                 request(
                     self._port, "PUT", f"/things/{made - number % 7}", {"text": f"new {number}"}
@@ -101,13 +101,13 @@ class Writer(threading.Thread):
                 request(self._port, "DELETE", f"/things/{made - number % 5}")
 
     def stop(self):
-        """Let it end."""
+        """Stop writing."""
         self._stopped.set()
         self.join()
 
 
 def highest_id(copy):
-    """Return the highest id in the copy; 0 if there is none."""
+    """Return the highest id in the copy, or 0."""
     with suppress(sqlite3.OperationalError):
         return max((thing["id"] for thing in copy()), default=0)
     return 0

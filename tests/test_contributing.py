@@ -1,4 +1,4 @@
-"""docs/resources.md, followed to the letter in a copy of the repository."""
+"""docs/resources.md, followed literally in a copy of the repository."""
 
 import re
 import shlex
@@ -15,15 +15,15 @@ from tests.support.server import Server, clean_environ
 ROOT = Path(__file__).parents[1]
 PAGE = PAGES["resources.md"]
 
-#: What a copy of the repository does not need.
+#: What a copy of the repository leaves out.
 LEFT_OUT = shutil.ignore_patterns(".*", "data", "node_modules", "__pycache__", "*.egg-info")
 
-#: The most lines that the author of a resource writes by hand.
+#: The most lines that the author of a resource writes.
 LINES_MAX = 60
 
 
 def block(kind, start):
-    """Return the block of code that follows a text."""
+    """Return the code block after a text."""
     return re.search(rf"{re.escape(start)}.*?```{kind}\n(.*?)```", PAGE, re.DOTALL)[1]
 
 
@@ -51,7 +51,7 @@ def fork(tmp_path_factory):
 
 
 def run(folder, *commands, code=0):
-    """Run commands of the page in a folder with this environment; return what the last prints."""
+    """Run commands of the page in a folder, and return the output of the last one."""
     for command in commands:
         program, *arguments = shlex.split(command)
         module = program.removeprefix(".venv/bin/")
@@ -67,7 +67,7 @@ def run(folder, *commands, code=0):
 
 
 def migrate(folder, message):
-    """Run the commands of the step for migrations with another message."""
+    """Run the page's migration commands with another message."""
     commands = block("sh", "**3. Write its migration**").replace("Add notes", message)
     run(folder, *commands.splitlines())
 
@@ -92,14 +92,14 @@ def test_one_migration_is_written_and_needs_no_editing(fork):
     versions = {p.name for p in (fork / "flask_things/migrations/versions").glob("*.py")}
     [new] = versions - {p.name for p in (ROOT / "flask_things/migrations/versions").glob("*.py")}
     text = (fork / "flask_things/migrations/versions" / new).read_text()
-    assert "flask_things" not in text  # it outlives the code of today
+    assert "flask_things" not in text  # it must outlive the current code
     for step in ("format --check", "check --fix", "check"):
         run(fork, f"ruff {step} --no-cache flask_things")
 
 
 @pytest.mark.slow
 def test_the_contract_holds_for_the_resource(fork):
-    """On PostgreSQL, only for what its migration has made: the rest it shares with the sample."""
+    """On PostgreSQL only for its migration; the sample covers the rest."""
     command = block("sh", "**4. Test it**").strip().replace("-n auto", "-n 0")
     made = "sqlite or other_programs or references or values or versions"
     assert " passed" in run(fork, f"{command.removesuffix(' notes')} 'notes and ({made})'")

@@ -1,4 +1,4 @@
-"""`make rename` and `make lean`: a fork gets its own name, and loses what it does not want."""
+"""`make rename` and `make lean`: a fork gets its own name, and loses unwanted parts."""
 
 import os
 import shutil
@@ -17,7 +17,7 @@ renames = pytest.mark.skipif(
     not (ROOT / ("flask" + "_things")).exists(), reason="this project has its own name"
 )
 
-#: Quick tests of what is renamed: settings, metrics, tokens, the document, the distribution.
+#: Quick tests of renamed parts: settings, metrics, tokens, the document, the distribution.
 TESTS = [
     "api",
     "observability/test_metrics_counts.py",
@@ -32,7 +32,7 @@ TESTS = [
 
 @pytest.fixture
 def clone(tmp_path):
-    """Return a repository of its own, with all that is in this one."""
+    """Return a separate repository with the content of this one."""
     clone = tmp_path / "clone"
     files = run(ROOT, "git", "ls-files", "--cached", "--others", "--exclude-standard", "-z")
     for name in files.stdout.split("\0")[:-1]:
@@ -44,7 +44,7 @@ def clone(tmp_path):
 
 
 def run(folder, *command, code=0, **environ):
-    """Run a command in a folder; return what it printed."""
+    """Run a command in a folder, and return its output."""
     done = subprocess.run(
         command, cwd=folder, env=os.environ | environ, capture_output=True, text=True
     )
@@ -53,7 +53,7 @@ def run(folder, *command, code=0, **environ):
 
 
 def assert_is_sound(folder, *tests):
-    """Run linters, and quick tests, all on the code in a folder."""
+    """Run linters and quick tests on the code in a folder."""
     run(folder, PROGRAMS / "ruff", "format", "--check")
     run(folder, PROGRAMS / "ruff", "check")
     run(folder, PROGRAMS / "mypy")
@@ -76,7 +76,7 @@ def test_a_renamed_project_has_no_old_name_and_passes_linters_and_tests(clone):
     run(clone, "make", "rename", "NAME=acme_notes")
     old = ["git", "grep", "--ignore-case", "--word-regexp", "--extended-regexp"]
     run(clone, *old, r"(flask[_-]things|things_\w+)", code=1)
-    # It is not installed, so what an installation would say of it lies beside it.
+    # The metadata of an installation, because the fork is not installed.
     metadata = clone / "acme_notes-1.dist-info" / "METADATA"
     metadata.parent.mkdir()
     metadata.write_text("Metadata-Version: 2.1\nName: acme-notes\nVersion: 1\n")
@@ -112,7 +112,7 @@ def test_a_lean_project_has_no_optional_part_and_passes_linters_and_tests(clone)
     left = run(clone, "git", "grep", "-IilE", names).stdout.split()
     assert set(left) <= {
         *("requirements-all.txt", "tools/lean.py", "tests/test_fork.py", "Makefile"),
-        "tests/test_repository.py",  # examples of paths
+        "tests/test_repository.py",  # has paths as examples
         # Another program may still replicate the database.
         *("flask_things/migrations/autogenerate.py", "tests/migrations/test_autogenerate.py"),
     }

@@ -1,4 +1,4 @@
-"""What the README and the pages in docs/ promise."""
+"""Promises of the README and the pages in docs/."""
 
 import os
 import re
@@ -60,7 +60,7 @@ def test_every_target_of_make_that_is_named_exists(document):
 
 
 def slugs(text):
-    """Return the anchors of a page's headings, as GitHub makes them."""
+    """Return the anchors of a page's headings, as on GitHub."""
     headings = re.findall(r"^#+ (.*)$", text, re.MULTILINE)
     return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
 
@@ -102,7 +102,7 @@ def test_the_container_is_as_confined_as_is_written():
 
 
 def test_the_container_knows_where_its_port_is_published():
-    """The start refuses to be open to others only by what it knows."""
+    """The container's exposure check depends on it."""
     api = compose()["api"]
     published = "${THINGS_HOST:-127.0.0.1}:${PORT:-8080}"
     assert api["ports"] == [f"{published}:8080"]
@@ -110,7 +110,7 @@ def test_the_container_knows_where_its_port_is_published():
 
 
 def test_the_container_gets_every_setting_as_it_is_set():
-    """A default in the compose file would look like a choice: THINGS_AUTH=off was one."""
+    """A default in the compose file would look like a choice, such as THINGS_AUTH=off."""
     passed = compose()["api"]["environment"]
     assert set(passed) == set(DEFAULTS) - {"HOST", "PORT"}
     values = {name: value for name, value in passed.items() if value is not None}
@@ -131,7 +131,7 @@ def test_the_debugger_is_for_this_machine_only():
 
 
 def test_every_container_that_runs_a_shell_or_python_passes_signals_on():
-    """Without an init, process 1 ignores SIGTERM until it has a handler, and a shell for ever."""
+    """Without an init, process 1 ignores SIGTERM until it has a handler, and a shell always."""
     assert all(service["init"] for service in compose().values() if "build" in service)
 
 

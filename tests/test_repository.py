@@ -1,4 +1,4 @@
-"""What the repository holds: files that somebody wrote, and nothing that a tool left behind."""
+"""The repository contains written files only, and nothing that a tool generated."""
 
 import re
 import subprocess
@@ -13,7 +13,7 @@ ROOT = Path(__file__).parents[1]
 
 SYMLINK = "120000"  # git's mode
 
-#: Wheels and archives, compiled code, databases, and the folders in which tools keep their caches.
+#: Wheels, archives, compiled code, databases, and cache folders of tools.
 FOREIGN = re.compile(
     r"\.(whl|egg|zip|tar|t?gz|bz2|xz|zst|jar|so|pyc|pyo|db|sqlite3?|log)$"
     r"|(^|/)(node_modules|__pycache__|[^/]*\.egg-info|\.[^/]*cache|\.schemathesis|\.hypothesis)/"
@@ -22,7 +22,7 @@ FOREIGN = re.compile(
 
 @pytest.fixture(scope="module")
 def tracked():
-    """Return the mode of each file that git tracks, by its path."""
+    """Return the mode of each tracked file by path."""
     if not (ROOT / ".git").exists():
         pytest.skip("this is no git checkout")
     listed = subprocess.check_output(["git", "ls-files", "--stage", "-z"], cwd=ROOT, text=True)
@@ -35,7 +35,7 @@ def test_no_wheel_archive_or_cache_is_tracked(tracked):
 
 
 def test_no_symlink_is_tracked(tracked):
-    """A wheel and Windows cannot carry one."""
+    """Wheels and Windows do not support them."""
     assert [path for path, mode in tracked.items() if mode == SYMLINK] == []
 
 
@@ -61,7 +61,7 @@ def pins(name):
 
 @pytest.mark.parametrize("name", ["requirements.txt", "requirements-all.txt"])
 def test_a_requirements_file_holds_versions_and_hashes_only(name):
-    """An index or a link in it would be the author's own."""
+    """An index or a link would be specific to its author."""
     pin = re.compile(r"[a-z0-9-]+==[\w.]+( ; [\w '\".<>=!()]+)?(    --hash=sha256:[0-9a-f]{64})+")
     assert [line for line in pins(name) if not pin.fullmatch(line)] == []
 

@@ -1,4 +1,4 @@
-"""Settings: from the environment, and refused by their name."""
+"""Settings from the environment, and errors that name them."""
 
 import re
 import sys
@@ -173,7 +173,7 @@ def test_a_bad_value_is_refused_by_its_name(name, value):
 def test_a_driver_that_is_missing_is_named_with_the_command_that_installs_it(
     monkeypatch, name, value, extra
 ):
-    """flask-things itself is not on PyPI, so neither are its extras."""
+    """flask-things is not on PyPI, so its extras are not, either."""
     monkeypatch.setattr("flask_things.setting_values.find_spec", lambda name: None)
     setup = ConfigParser()
     setup.read(ROOT / "setup.cfg")

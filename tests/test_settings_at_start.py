@@ -1,4 +1,4 @@
-"""Settings at the start: a bad one stops it, a good one is obeyed, and --help lists all."""
+"""Settings at the start: an invalid one stops it, a valid one applies, --help lists all."""
 
 import re
 from pathlib import Path
@@ -21,13 +21,13 @@ def test_a_bad_value_stops_every_start_with_one_line(command, name, value):
 
 @pytest.mark.slow
 def test_gunicorn_s_own_setting_is_refused_with_one_line_too():
-    """gunicorn reads WEB_CONCURRENCY while it is imported: `-m flask_things` is there first."""
+    """gunicorn reads WEB_CONCURRENCY when it is imported, so we must check it before."""
     assert starts("-m flask_things", "WEB_CONCURRENCY", "many").startswith("WEB_CONCURRENCY: ")
 
 
 @pytest.mark.slow
 def test_help_lists_the_settings_with_their_defaults():
-    """Also where they cannot be used."""
+    """Even with invalid settings."""
     shown = python(ROOT, "-m", "flask_things", "--help", PORT="http")
     assert (shown.returncode, shown.stderr) == (0, "")
     listed = dict(re.findall(r"^  ([A-Z_]+)=(.*)\n      [a-zA-Z]", shown.stdout, re.MULTILINE))
@@ -40,7 +40,7 @@ def test_version_is_ours():
 
 
 def starts(command, name, value):
-    """Return the one line that a start with a bad setting prints."""
+    """Return the one line that a start with an invalid setting prints."""
     start = python(ROOT, *command.split(), **{name: value})
     assert start.returncode == 1
     assert start.stderr.count("\n") == 1, start.stderr

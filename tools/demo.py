@@ -1,7 +1,4 @@
-"""`make demo`: fill a running service with thirty things worth looking at, over HTTP.
-
-A second time it changes nothing. `PORT` is where the service listens, `TOKEN` what it may want.
-"""
+"""`make demo`: fills a running service with thirty interesting things, over HTTP."""
 
 import json
 import os
@@ -47,7 +44,7 @@ TEXTS = [
     "Throw nothing away",
 ]
 
-#: What some of them were changed to later, and which were thrown away: versions, and a trash.
+#: Texts that are changed later, and texts that are deleted, for versions and a trash.
 LATER = {
     13: "Call the dentist. Done! Next time in May.",
     21: "Do not buy more notebooks, except for the green one",
@@ -55,12 +52,12 @@ LATER = {
 }
 GONE = (30, 31)
 
-#: It belongs to these texts.
+#: A key for these texts, so that a second run creates none.
 KEY = {"Idempotency-Key": f"demo-{crc32(''.join(TEXTS).encode())}"}
 
 
 def call(method: str, url: str, body: object = None, **headers: str) -> object:
-    """Send a request and return what the response holds, None where it is a problem."""
+    """Send a request, and return the content of the response, or None for a problem."""
     headers |= {"Content-Type": "application/json"}
     if token := os.environ.get("TOKEN"):
         headers["Authorization"] = f"Bearer {token}"
@@ -70,7 +67,7 @@ def call(method: str, url: str, body: object = None, **headers: str) -> object:
             return json.loads(response.read() or "null")
     except HTTPError as error:
         if error.code == 404 and method in ("PATCH", "DELETE"):
-            return None  # it was deleted before
+            return None  # it is deleted already
         sys.exit(f"{method} {url}: {error.code} {error.read().decode()}")
 
 

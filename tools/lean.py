@@ -1,7 +1,4 @@
-"""`make lean`: remove from a fork the judges, the benchmarks, Litestream and the example.
-
-What is left passes `make check`. `make lock` then removes their packages from requirements-all.txt.
-"""
+"""`make lean`: removes the judges, the benchmarks, Litestream and the example from a fork."""
 
 import re
 import subprocess
@@ -14,10 +11,10 @@ PATHS = [
     *("tests/support/litestream.py", "tests/proof/test_litestream.py"),
 ]
 
-#: A link to one of these, of which the text is kept.
+#: A link to one of these, whose text stays.
 LINK = re.compile(r"\[([^]]*)\]\((judges|(docs/)?benchmarks|examples)\b[^)]*\)")
 
-#: What other files have about them: patterns, each found once or more.
+#: References in other files: patterns, each found at least once.
 TEXTS = {
     ".ci/run": [" javac(?= )", " node npm", "^.*/twine check .*\n"],
     ".github/dependabot.yml": [r"^  - package-ecosystem: npm\n(    .*\n)*"],
@@ -56,12 +53,12 @@ TEXTS = {
 
 
 def git(*arguments: str) -> str:
-    """Return what a git command prints."""
+    """Return the output of a git command."""
     return subprocess.run(["git", *arguments], check=True, stdout=-1, encoding="utf-8").stdout
 
 
 def cut(text: str, pattern: str) -> str:
-    """Return a text without what a pattern finds in it."""
+    """Remove the matches of a pattern from a text."""
     shorter, number = re.subn(pattern, "", text, flags=re.MULTILINE)
     if not number:
         sys.exit(f"There is no {pattern!r}.")

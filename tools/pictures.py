@@ -1,4 +1,4 @@
-"""`make pictures`: take the pictures of the page and of /docs, filled by `make demo`."""
+"""`make pictures`: takes pictures of the page and /docs, with the content of `make demo`."""
 
 import os
 import shutil
@@ -31,7 +31,7 @@ def take(browser: Browser, root: str) -> None:
 
 
 def main() -> None:
-    """Start a service with a database of its own, fill it, take the pictures and stop it."""
+    """Start a service with a new database, fill it, take the pictures and stop it."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = str(listener.getsockname()[1])
     with TemporaryDirectory() as folder:

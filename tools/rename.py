@@ -1,8 +1,4 @@
-"""`make rename NAME=acme_notes`: give a fork its own name.
-
-The package, settings, metrics, tokens, title, distribution and containers get it. The resource
-keeps its name: the path /things, the table thing, `flask things`.
-"""
+"""`make rename NAME=acme_notes`: gives a fork its own name."""
 
 import re
 import subprocess
@@ -10,11 +6,11 @@ import sys
 from keyword import iskeyword
 from pathlib import Path
 
-PACKAGE = "flask" + "_things"  # in two parts: this file is renamed, too
+PACKAGE = "flask" + "_things"  # in two parts, because this file is renamed, too
 
 
 def objection(name: str) -> str | None:
-    """Return why this cannot be the name, or None."""
+    """Return why the name is invalid, or None."""
     dashed = name.replace("_", "-")
     if not Path(PACKAGE).is_dir():
         return "This project has been renamed already. To name it anew, revert that commit first."
@@ -31,7 +27,7 @@ def objection(name: str) -> str | None:
 
 
 def git(*arguments: str) -> str:
-    """Return what a git command prints."""
+    """Return the output of a git command."""
     return subprocess.run(["git", *arguments], check=True, stdout=-1, encoding="utf-8").stdout
 
 

@@ -8,7 +8,7 @@ from threading import Barrier
 import pytest
 from openapi_spec_validator import validate
 
-#: The database makes no difference: one is enough.
+#: The database makes no difference, so one is enough.
 pytestmark = pytest.mark.sqlite
 
 METHODS = {"get", "put", "post", "patch", "delete"}
@@ -21,13 +21,13 @@ def document(client):
 
 
 def operations(document):
-    """Return every operation."""
+    """Return all operations."""
     paths = document["paths"].values()
     return [operation for path in paths for name, operation in path.items() if name in METHODS]
 
 
 def resolve(document, value):
-    """Return what a reference refers to."""
+    """Resolve a reference."""
     for part in value["$ref"].split("/")[1:] if "$ref" in value else ():
         document = document[part]
         value = document
@@ -35,7 +35,7 @@ def resolve(document, value):
 
 
 def objects(value):
-    """Return every JSON object in a value, itself included."""
+    """Return every JSON object in a value, including itself."""
     inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
     found = [value] if isinstance(value, dict) else []
     return found + [item for part in inner for item in objects(part)]
@@ -47,7 +47,7 @@ def test_the_document_is_valid_openapi_3_1(document):
 
 
 def test_all_who_ask_for_the_document_first_get_the_whole_of_it(app):
-    """It is made when it is first asked for."""
+    """The first request creates the document."""
     ready = Barrier(8)
 
     def ask(_):
@@ -81,7 +81,7 @@ def test_the_document_has_an_introduction(document, heading):
 
 
 def test_no_description_has_a_line_that_ends_within_a_paragraph(document):
-    """Swagger UI would begin a new line there."""
+    """Swagger UI would start a new line there."""
     for value in objects(document):
         text = value.get("description", "")
         assert not isinstance(text, str) or not re.search(r"[^\n]\n[\w `]", text), text
@@ -105,7 +105,7 @@ def test_every_answer_has_its_headers_and_its_schema(document):
 
 
 def test_every_other_error_is_documented_by_its_range(document):
-    """`default` covers successes, too: clients parsed the body of an export as a problem."""
+    """`default` would include successes: clients then parsed the body of an export as a problem."""
     for operation in operations(document):
         assert {"4XX", "5XX"} < set(operation["responses"])
         assert "default" not in operation["responses"]
@@ -118,7 +118,7 @@ def test_no_schema_hides_a_built_in_type_of_a_language(document):
 
 
 def test_no_two_components_share_a_name(document):
-    """Some generators make a type of each, in one namespace."""
+    """Some generators create a type for each, in one namespace."""
     names = [name for components in document["components"].values() for name in components]
     assert len(set(names)) == len(names)
 
@@ -129,7 +129,7 @@ def test_no_number_is_too_large_for_javascript(document):
 
 
 def test_no_schema_limits_the_length_of_what_has_a_format(document):
-    """Clients would measure the object that they parsed."""
+    """Clients would measure the parsed object."""
     schemas = [value for value in objects(document) if value.get("format") == "date-time"]
     assert schemas
     assert all("maxLength" not in schema for schema in schemas)

@@ -1,4 +1,4 @@
-"""What the tests of several commands ask for."""
+"""Fixtures for tests of several commands."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""`flask things backup`: one sound file of one moment, in the place of the one before."""
+"""`flask things backup`: one consistent file, which replaces the previous one."""
 
 import os
 import pty
@@ -13,7 +13,7 @@ from tests.support.disk import mounted, remount
 from tests.support.files import COMMAND, files, query
 from tests.support.server import clean_environ, python, wait_until
 
-#: Moves one from a thing to the other, in one transaction, and makes the WAL grow: for ever.
+#: Moves a value between two things in one transaction and lets the WAL grow, forever.
 WRITER = """
 import sqlite3, sys
 connection = sqlite3.connect(sys.argv[1], timeout=20)
@@ -58,7 +58,7 @@ def test_a_backup_opens_in_the_server(client, runner, serve, tmp_path):
 
 @pytest.mark.slow
 def test_a_backup_ends_and_is_of_one_moment_while_another_process_writes(filled, tmp_path):
-    """Without a transaction of its own it would begin anew with every write, and not end."""
+    """Without a transaction the copy would restart at every write, and never end."""
     writer = subprocess.Popen(
         [sys.executable, "-c", WRITER, filled], stdout=subprocess.PIPE, text=True
     )

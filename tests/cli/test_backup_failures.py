@@ -1,4 +1,4 @@
-"""`flask things backup` where it cannot be: it is refused or fails, and leaves nothing behind."""
+"""`flask things backup`: refusals and failures, which leave nothing behind."""
 
 import os
 import resource
@@ -21,7 +21,7 @@ def test_a_backup_to_the_database_itself_is_refused(
     client, connection, runner, file, tmp_path, how
 ):
     client.post("/things", json={"text": "x"})
-    connection.execute("SELECT * FROM thing").fetchone()  # so that the WAL stays
+    connection.execute("SELECT * FROM thing").fetchone()  # keeps the WAL
     target = tmp_path / "other"
     if how == "symlink":
         target.symlink_to(file)
@@ -68,7 +68,7 @@ def test_a_file_that_cannot_be_written_is_named(app, runner, tmp_path, target, r
 
 
 def test_a_database_without_our_schema_is_not_backed_up(runner, connection, tmp_path):
-    """The runner's own start has made the schema, so it is taken away."""
+    """The fixture has created the schema, so the test removes it."""
     connection.execute("DROP TABLE alembic_version")
     result = runner.invoke(args=["things", "backup", str(tmp_path / "backup")])
     assert result.exit_code == 1
@@ -90,7 +90,7 @@ def test_a_damaged_database_leaves_the_backup_before_alone(filled, app, runner, 
 
 @pytest.mark.slow
 def test_a_disk_that_is_full_leaves_nothing_behind(filled, tmp_path):
-    """A limit on the size of files stands in for the disk."""
+    """A limit on file sizes simulates a full disk."""
     run = subprocess.run(
         [sys.executable, *COMMAND, "backup", "backup"],
         cwd=tmp_path,
@@ -118,7 +118,7 @@ def test_what_a_killed_backup_has_left_is_removed_a_day_later(app, runner, tmp_p
 def test_a_backup_that_is_stopped_leaves_nothing_behind(
     monkeypatch, app, runner, tmp_path, how, code, request
 ):
-    # The background job of a shell, in which tests may run, ignores SIGINT.
+    # A background job of a shell, such as these tests, ignores SIGINT.
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     request.addfinalizer(lambda: signal.signal(signal.SIGINT, before))
 

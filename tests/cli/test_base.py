@@ -1,4 +1,4 @@
-"""`flask …`: help, usage errors and failures, of every command that there is."""
+"""`flask …`: help, usage errors and failures of every command."""
 
 import os
 import subprocess
@@ -16,7 +16,7 @@ FLASK = ("-m", "flask", "--app", "flask_things")
 
 
 def commands(command, *path):
-    """Return the path of a command and of all below it."""
+    """Return the paths of a command and its subcommands."""
     below = getattr(command, "commands", {})
     return [path] + [one for name in below for one in commands(below[name], *path, name)]
 
@@ -96,7 +96,7 @@ def test_click_ends_what_it_ends_itself(error, code, printed):
 
 
 def test_a_bug_is_not_taken_for_a_failure():
-    """Its traceback is needed."""
+    """A bug must print its traceback."""
     group = Commands("group", commands={"one": click.Command("one", callback=lambda: 1 / 0)})
     assert isinstance(CliRunner().invoke(group, ["one"]).exception, ZeroDivisionError)
 

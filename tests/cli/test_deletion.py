@@ -1,4 +1,4 @@
-"""`flask things delete`: many rows at once, for administrators and cron."""
+"""`flask things delete`: deletes many rows, for administrators and cron."""
 
 from datetime import UTC, datetime
 
@@ -16,7 +16,7 @@ OLD = datetime(2020, 2, 3, 4, 5, 6, tzinfo=UTC)
 
 @pytest.fixture
 def delete(runner):
-    """Return a function that runs the command and returns its exit code and its messages."""
+    """Return a function that runs the command and returns its exit code and messages."""
 
     def run(*options, **invocation):
         result = runner.invoke(args=["things", "delete", *options], **invocation)
@@ -28,7 +28,7 @@ def delete(runner):
 
 @pytest.fixture
 def texts(app):
-    """Return a function that returns the texts of all things; three of five are old."""
+    """Return a function that returns the texts of all things. Three of the five things are old."""
     with app.app_context():
         create_things(db.session, [{"text": text} for text in ("a", "b", "c", "Milk", "milk")])
         old = Thing.text.in_(["a", "b", "Milk"])

@@ -1,4 +1,4 @@
-"""`flask things follow`: webhooks, each sent until it is accepted."""
+"""`flask things follow`: sends each webhook until it is accepted."""
 
 import subprocess
 import sys
@@ -22,7 +22,7 @@ OTHER = "whsec_MTExMTExMTExMTExMTExMTExMTExMTExMTExMTEx"
 
 @pytest.fixture
 def waits(monkeypatch):
-    """Return how long was waited between two attempts, which takes no time."""
+    """Record the waits between attempts instead of sleeping."""
     waits = []
     monkeypatch.setattr(follow.time, "sleep", waits.append)
     return waits
@@ -34,7 +34,7 @@ def post(receiver, secrets=SECRET):
 
 
 def test_a_signature_is_as_the_standard_s_libraries_make_it():
-    """An example of theirs."""
+    """The example comes from the standard's libraries."""
     sent = {
         "webhook-id": "msg_loFOjxBNrRLzqYUf",
         "webhook-timestamp": "1731705121",
@@ -56,7 +56,7 @@ def test_a_webhook_is_signed_by_each_secret():
 
 
 def test_a_webhook_is_sent_until_it_is_accepted_later_and_later(waits):
-    """Whatever is not 2xx is a failure: an error, a redirect, a connection that is closed."""
+    """Everything except 2xx is a failure: an error, a redirect, a closed connection."""
     with receiving(500, 302, 0, 307, 404, 429, 503, 500, 500, 500, 204) as receiver:
         post(receiver)
     assert len(receiver.received) == 11
@@ -82,7 +82,7 @@ def test_a_receiver_that_wants_no_more_ends_the_command():
 
 @pytest.fixture
 def start(tmp_path, environ):
-    """Return a function that starts the command; all are killed at the end."""
+    """Return a function that starts the command. All are killed at the end."""
     running = []
     (tmp_path / "data").mkdir(exist_ok=True)
 
@@ -101,7 +101,7 @@ def start(tmp_path, environ):
 
 @pytest.mark.slow
 def test_every_change_comes_once_it_was_made_in_order_though_all_are_killed(client, start):
-    """The receiver fails at times, and the command is killed while it waits to send again."""
+    """The receiver fails at times, and the command is killed while it waits for a retry."""
     client.post("/things", json={"text": "before"})
     with receiving(204, 500, 204, 0, 500) as receiver:
         process = start("--post", receiver.url)
@@ -127,14 +127,14 @@ def test_every_change_comes_once_it_was_made_in_order_though_all_are_killed(clie
 
 @pytest.fixture
 def events(app):
-    """Return what yields events, from now on."""
+    """Return an iterator over events, from now on."""
     with app.app_context(), closing(follow.events(THINGS, places.now(db.session))) as events:
         next(events)
         yield events
 
 
 def test_after_a_restore_an_event_says_that_changes_are_lost(client, events, execute):
-    """And what comes after it is sent."""
+    """Later events are sent."""
     execute(RESTART)
     _, lost = next(events)
     assert (lost["type"], lost["data"]) == ("thing.lost", {})
@@ -144,7 +144,7 @@ def test_after_a_restore_an_event_says_that_changes_are_lost(client, events, exe
 
 
 def test_the_place_goes_on_while_nothing_of_the_resource_changes(app, client, events, execute):
-    """It would grow old, while others change."""
+    """Otherwise the position would expire while only other resources change."""
     first, _ = next(events)
     execute("INSERT INTO journal (table_name, change) VALUES ('other', 'updated')")
     token, event = next(events)

@@ -1,4 +1,4 @@
-"""`flask things restore`: all comes back, nothing is replaced unasked, no id comes twice."""
+"""`flask things restore`: restores everything, overwrites only with --force, never reuses an id."""
 
 import signal
 import threading
@@ -35,7 +35,7 @@ def test_an_id_that_only_the_backup_knows_is_not_given_again(client, file, saved
 
 
 def test_no_table_gives_an_id_twice(runner, file, saved, restore):
-    """Of whatever name: tokens, and what a fork adds."""
+    """In all tables: tokens, and those that a fork adds."""
     change(saved, "CREATE TABLE note (id INTEGER PRIMARY KEY AUTOINCREMENT)")
     change(file, "CREATE TABLE note (id INTEGER PRIMARY KEY AUTOINCREMENT)")
     change(file, "INSERT INTO note VALUES (70)")
@@ -66,7 +66,7 @@ EXISTING = {
 
 @pytest.mark.parametrize("what", EXISTING)
 def test_what_exists_is_not_replaced_without_force(app, file, saved, restore, what):
-    """Whatever it holds. It may be newer than the backup in any table, and no clock can tell."""
+    """Whatever it contains. Any of its tables may be newer than the backup."""
     with app.app_context():
         db.engine.dispose()
     EXISTING[what](file)
@@ -85,7 +85,7 @@ def test_a_database_in_use_is_not_replaced_without_force(client, file, saved, se
 def test_tokens_become_those_of_the_backup_and_the_restore_says_so(
     runner, saved, restore, tmp_path
 ):
-    """One that was revoked since is valid again."""
+    """A token that was revoked since the backup is valid again."""
     runner.invoke(args=["tokens", "create", "revoked"])
     assert runner.invoke(args=["things", "backup", str(tmp_path / "backup")]).exit_code == 0
     runner.invoke(args=["tokens", "revoke", "revoked"])
@@ -95,7 +95,7 @@ def test_tokens_become_those_of_the_backup_and_the_restore_says_so(
 
 
 def test_a_reader_holds_a_restore_up_neither_now_nor_at_its_end(file, saved, connection, restore):
-    """As of an export, which may take minutes. Writers would wait as long."""
+    """An export may read for minutes. Writers would have to wait as long."""
     connection.execute("BEGIN")
     connection.execute("SELECT * FROM thing").fetchall()
     change(file, "UPDATE thing SET text = 'since'")
@@ -113,7 +113,7 @@ def test_a_database_that_stays_locked_is_left_alone(monkeypatch, file, saved, co
 
 
 def test_a_server_goes_on_with_what_was_restored(client, saved, serve, tmp_path):
-    """Clients write all the while: every id that they are told is theirs alone."""
+    """Clients write all the time, and each new id is unique."""
     before = client.get("/things").json
     server = serve()
     given, end = [], threading.Event()
@@ -142,7 +142,7 @@ def test_a_server_goes_on_with_what_was_restored(client, saved, serve, tmp_path)
 
 
 def has_more_than(given, number):
-    """Tell whether more ids were given than a number."""
+    """Tell whether more than `number` ids were assigned."""
     return len(given) > number
 
 

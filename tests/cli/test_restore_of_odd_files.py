@@ -1,4 +1,4 @@
-"""What `flask things restore` does with files that are not as they should be, old and new."""
+"""`flask things restore` with unusual files, as backup and as database."""
 
 import shutil
 
@@ -13,7 +13,7 @@ from tests.support.files import change, damage, files, fill, query
 
 @pytest.fixture
 def restart(environ):
-    """Return a function that starts the application anew, and returns a client of it."""
+    """Return a function that restarts the application and returns a client."""
     apps = []
 
     def start():
@@ -31,7 +31,7 @@ def restart(environ):
 def test_where_no_database_is_one_is_made(
     client, file, saved, restore, restart, there, monkeypatch, tmp_path
 ):
-    monkeypatch.chdir(tmp_path)  # where the folder data is the default one
+    monkeypatch.chdir(tmp_path)  # the default folder data is in this one
     before = client.get("/things").json
     with client.application.app_context():
         db.engine.dispose()
@@ -87,7 +87,7 @@ def test_a_damaged_database_is_kept_beside_and_its_ids_are_not_given_again(
 
 
 def test_another_page_size_is_no_obstacle(client, file, saved, restore):
-    """SQLite cannot change it in a database that is in WAL mode."""
+    """SQLite cannot change it in a database in WAL mode."""
     before = client.get("/things").json
     connection = sqlite3.connect(saved, isolation_level=None)
     connection.execute("PRAGMA page_size = 1024")
@@ -179,7 +179,7 @@ def test_a_database_that_is_not_of_this_version_is_kept_beside(
 
 
 def test_a_backup_of_an_older_schema_is_brought_up_to_date(client, file, saved, restore):
-    """At once, as a server may be running."""
+    """Immediately, because a server may be running."""
     saved.unlink()
     script = "CREATE TABLE thing (id INTEGER NOT NULL PRIMARY KEY, text VARCHAR NOT NULL)"
     change(saved, script)

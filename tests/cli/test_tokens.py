@@ -1,4 +1,4 @@
-"""A move to another database, from SQLite to PostgreSQL or back: clients notice nothing."""
+"""Moving from SQLite to PostgreSQL or back: clients do not notice."""
 
 import json
 import re
@@ -18,7 +18,7 @@ MOMENT = "2026-11-22T15:04:05.123456Z"
 
 @pytest.fixture
 def elsewhere(engine, tmp_path, postgres):
-    """Return an application on an empty database of the other engine, which needs tokens."""
+    """Return an application that requires tokens, with an empty database of the other engine."""
     postgres.execute("CREATE DATABASE elsewhere")
     url = f"sqlite:///{tmp_path}/elsewhere.sqlite3"
     if engine == "sqlite":
@@ -37,7 +37,7 @@ def flask(runner):
 
 
 def move(runner, app, folder):
-    """Move all to another application, as docs/postgresql.md has it."""
+    """Move everything to another application, as the documentation says."""
     for what in ("things", "tokens"):
         file = str(folder / f"{what}.ndjson")
         assert runner.invoke(args=[what, "export", file]).exit_code == 0
@@ -133,7 +133,7 @@ def test_a_token_that_cannot_be_stored_is_named_by_its_line(flask, case):
 
 
 def test_the_page_on_postgresql_moves_all_that_there_is():
-    """Each table is exported and imported, but for what is kept for some days only."""
+    """Each table is exported and imported, except those with short-lived data."""
     for step in ("export", "import"):
         named = re.findall(rf"flask (\w+)s {step}", PAGES["postgresql.md"])
         of_fork = {resource.table.name for resource in RESOURCES}

@@ -1,4 +1,4 @@
-"""`flask things`, `flask orders`, …: each resource has its export and its import."""
+"""`flask things`, `flask orders` …: each resource has its export and import."""
 
 import pytest
 
@@ -10,7 +10,7 @@ from tests.support.samples import ORDERS, ROWS, create_table
 
 @pytest.fixture
 def runner(app, environ):
-    """Return a runner of an application that has another resource, too."""
+    """Return a runner of an application with a second resource."""
     both = create_app(environ, [THINGS, ORDERS])
     with both.app_context():
         create_table(db.engine)
@@ -27,7 +27,7 @@ def test_the_help_names_the_resource(runner):
 
 
 def test_a_resource_besides_things_has_no_backup(runner):
-    """A backup has the whole database."""
+    """A backup contains the whole database."""
     assert runner.invoke(args=["orders", "backup", "x"]).exit_code == 2
 
 

@@ -1,4 +1,4 @@
-"""Every test here runs for every resource: those of the application, the example and a sample."""
+"""Contract tests run for every resource: the application's, the example and a sample."""
 
 import json
 from contextlib import closing
@@ -18,7 +18,7 @@ from tests.support.samples import ORDERS
 
 SERVED = served()
 
-#: How many different values the rows have, and how many of each; then as many rows with NULLs.
+#: The number of different values, of rows per value, and of rows with NULLs.
 VALUES, ALIKE = 4, 2
 
 
@@ -29,7 +29,7 @@ def pytest_generate_tests(metafunc):
 
 
 def pytest_collection_modifyitems(items):
-    """Leave out the example on PostgreSQL: it has no type of column that the sample has not."""
+    """Skip the example on PostgreSQL: the sample has all of its column types."""
     items[:] = [item for item in items if not _is_example_on_postgresql(item)]
 
 
@@ -41,7 +41,7 @@ def _is_example_on_postgresql(item):
 
 @pytest.fixture(scope="session")
 def resources():
-    """Return every resource: an application of these is what is tested."""
+    """Return all tested resources."""
     return SERVED
 
 
@@ -63,7 +63,7 @@ def postgres_template(postgres):
 
 @pytest.fixture(scope="session")
 def folder(tmp_path_factory):
-    """Return the folder of the SQLite database, the same for each test."""
+    """Return the folder of the SQLite database, which is the same for all tests."""
     return tmp_path_factory.mktemp("served") / "data"
 
 
@@ -75,7 +75,7 @@ def file(folder):
 
 @pytest.fixture
 def environ(engine, request):
-    """Return settings with a copy of the template, which has the same URL in each test."""
+    """Return settings with a copy of the template. The URL is the same in each test."""
     if engine == "sqlite":
         file = request.getfixturevalue("file")
         file.parent.mkdir(exist_ok=True)
@@ -83,7 +83,8 @@ def environ(engine, request):
             closing(sqlite3.connect(request.getfixturevalue("template"))) as template,
             closing(sqlite3.connect(file)) as copy,
         ):
-            template.backup(copy)  # into the same file: the application refuses another one
+            # into the same file, because the application refuses a replaced one
+            template.backup(copy)
         yield {"THINGS_DATABASE_URL": f"sqlite:///{file}"}
         return
     template = request.getfixturevalue("postgres_template")
@@ -95,13 +96,13 @@ def environ(engine, request):
 
 @pytest.fixture(scope="session")
 def apps():
-    """Return an application for each database engine, once it is created."""
+    """Return the applications by engine, as they are created."""
     return {}
 
 
 @pytest.fixture
 def app(engine, environ, apps):
-    """Return an application, the same for each test: to create one takes longer than a test."""
+    """Return an application, which tests share because creating one takes longer than a test."""
     app = apps.get(engine) or apps.setdefault(engine, create_app(environ, SERVED))
     yield app
     wait_for_end(app)
@@ -118,14 +119,15 @@ def document():
 
 @pytest.fixture
 def client(app, document):
-    """Return a client, which compares each response with the document."""
+    """Return a client that compares each response with the document."""
 
     class Client(FlaskClient):
         def open(self, *args, **options):
             response = super().open(*args, **options)
             document.check(response)
             if response.content_type == "application/problem+json":
-                assert '"code": "invalid"' not in response.text  # that of a message without one
+                # the code of messages without a code
+                assert '"code": "invalid"' not in response.text
             return response
 
     app.test_client_class = Client
@@ -140,7 +142,7 @@ def rows(resource, resources, client):
 
 @pytest.fixture
 def many(app, rows):
-    """Return rows of which several are alike, or NULL, in every field; two have one time, too."""
+    """Return rows with equal values or NULL in every field. Two of them have the same time."""
     unique = {column.name for column in rows.columns if column.unique}
     nullable = {column.name: None for column in rows.columns if column.nullable}
     bodies = [
@@ -149,7 +151,7 @@ def many(app, rows):
     ]
     bodies += [rows.body(number + 100) | nullable for number in range(VALUES)]
     made = rows.create_many(bodies)
-    for row in made[::-3]:  # which moves updated_at
+    for row in made[::-3]:  # this updates updated_at
         body = {name: made[0][name] for name in rows.fields if name not in unique}
         assert rows.client.patch(rows.url(row), json=body).status_code == 200
     return rows.get("?limit=1000").json

@@ -1,4 +1,4 @@
-"""Many rows at once."""
+"""Bulk creation."""
 
 import json
 

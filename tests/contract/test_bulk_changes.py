@@ -1,4 +1,4 @@
-"""Many rows changed at once: PATCH on /bulk."""
+"""Bulk changes: PATCH on /bulk."""
 
 import json
 
@@ -22,7 +22,7 @@ def text(rows):
 
 
 def codes(response):
-    """Return the code of each error by its place."""
+    """Return the code of each error by location."""
     return {one["pointer"]: one["code"] for one in response.json["errors"]}
 
 

@@ -1,4 +1,4 @@
-"""Many rows deleted at once: DELETE on /bulk."""
+"""Bulk deletion: DELETE on /bulk."""
 
 import pytest
 

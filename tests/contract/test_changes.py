@@ -1,4 +1,4 @@
-"""Changes in pages: who applies them in order to an export has what the service has."""
+"""Changes in pages: applied in order to an export, they reproduce the service's state."""
 
 import pytest
 from flask import request
@@ -32,7 +32,7 @@ def table(rows):
 
 
 def shown(changes):
-    """Return which rows changed, and how."""
+    """Return the changed rows and their changes."""
     return [(one["change"], one["id"]) for one in changes]
 
 
@@ -59,7 +59,7 @@ def test_each_row_is_there_at_its_last_change_as_it_is_now(rows, follow, table):
 
 
 def test_a_place_moves_on_while_other_resources_change(rows, resources, follow):
-    """It would otherwise become older than the journal."""
+    """Otherwise it would become older than the journal."""
     before = next_page(rows.get("/changes").headers)
     for other in (one for one in resources if one is not rows.resource):
         rows.of(other).create()

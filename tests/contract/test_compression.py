@@ -1,4 +1,4 @@
-"""gzip: lists and exports for clients that accept it, and nothing else."""
+"""gzip for lists and exports, but nothing else, if the client accepts it."""
 
 import pytest
 
@@ -11,7 +11,7 @@ EXPORTS = [".ndjson", ".csv"]
 
 @pytest.fixture
 def many(rows):
-    """Return enough rows for a list that is compressed."""
+    """Create enough rows for a compressed list, and return them."""
     return rows.create_many([rows.body(number) for number in range(20, 32)])
 
 
@@ -35,7 +35,7 @@ def test_a_short_list_is_sent_as_it_is(rows):
 
 
 def test_each_variant_of_a_list_has_its_tag_which_304_repeats(rows, many):
-    """Also after a proxy has removed its suffix, as Caddy does."""
+    """Also if a proxy such as Caddy has removed its suffix."""
     tag = rows.get(headers=NONE).headers["ETag"]
     compressed = rows.get(headers=GZIP).headers["ETag"]
     assert compressed == tag[:-1] + '-gzip"'
@@ -85,7 +85,7 @@ def test_one_row_a_problem_and_a_write_are_never_compressed(rows):
 
 
 def test_the_tag_of_a_compressed_list_is_good_for_a_write(rows, many):
-    """A POST creates what the list has not, and its target is the list."""
+    """A POST creates an item of the list, so its target is the list."""
     tag = rows.get(headers=GZIP).headers["ETag"]
     body = rows.body(33)
     assert rows.post(body, headers={"If-None-Match": tag}).status_code == 412

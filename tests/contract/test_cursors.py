@@ -1,4 +1,4 @@
-"""Cursors are bound to the whole selection, however it is written."""
+"""Cursors belong to a selection, however it is written."""
 
 import pytest
 
@@ -11,7 +11,7 @@ pytestmark = pytest.mark.sqlite
 
 @pytest.fixture
 def selection(rows, many):
-    """Return a selection with one of each kind, that finds all rows but the last."""
+    """Return a selection with every kind of parameter, which finds all rows but the last."""
     return {
         "id": ",".join(str(row["id"]) for row in many[:-1]),
         "created_at_gte": "2026-01-01T00:00:00Z",

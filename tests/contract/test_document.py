@@ -1,4 +1,4 @@
-"""What the OpenAPI document says of each resource. Each response is compared with it elsewhere."""
+"""The OpenAPI document of each resource. Other tests compare each response with it."""
 
 import csv
 import json
@@ -8,7 +8,7 @@ METHODS = ("get", "put", "post", "patch", "delete")
 
 
 def operations(document, resource):
-    """Return every operation of a resource, by its id."""
+    """Return the operations of a resource by id."""
     return {
         operation["operationId"]: operation
         for operations in document.document["paths"].values()
@@ -46,7 +46,7 @@ def test_no_operation_speaks_of_another_resource(resource, resources, document):
 
 
 def responses(document, operation):
-    """Return every response to an operation."""
+    """Return the responses of an operation."""
     return [document.resolve(response) for response in operation["responses"].values()]
 
 

@@ -1,4 +1,4 @@
-"""The codes of errors: the document lists those that there are, and every message has one."""
+"""Error codes: the document lists all of them, and every message has one."""
 
 import json
 
@@ -12,10 +12,10 @@ from tests.support.resources import Rows
 from tests.support.samples import ORDERS
 from tests.support.values import WRONG_TYPES
 
-#: The database makes no difference: one is enough.
+#: The database makes no difference, so one is enough.
 pytestmark = pytest.mark.sqlite
 
-#: What no field but a text takes, or none at all.
+#: Values that only texts accept, or no field.
 TEXTS = [
     "",
     "x",
@@ -33,7 +33,7 @@ TEXTS = [
 
 
 def sent(resource):
-    """Return the fields of all that clients send to a resource."""
+    """Return the fields of all request bodies and parameters of a resource."""
     bodies = (resource.schemas.input(), resource.schemas.patch(), resource.schemas.record())
     headers = (PreconditionsSchema(), IdempotencySchema())
     for schema in (*bodies, resource.page, resource.selection, *headers):
@@ -43,7 +43,7 @@ def sent(resource):
 
 
 def test_no_message_is_without_a_code(resource):
-    """Otherwise a field whose message somebody adds would have a code that says nothing."""
+    """Otherwise the code of a new message would be meaningless."""
     refused = 0
     for name, field, values in sent(resource):
         for value in values:
@@ -56,7 +56,7 @@ def test_no_message_is_without_a_code(resource):
     assert refused > 30
 
 
-#: Requests to ORDERS, one for each code.
+#: One request to ORDERS for each code.
 REQUESTS = [
     ("required", "", {}),
     ("unknown", "", {"colour": 1}),

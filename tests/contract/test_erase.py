@@ -1,16 +1,16 @@
-"""Rows that are erased in the trash."""
+"""Erasing rows in the trash."""
 
 from flask_things.db.objects import quote
 from flask_things.db.session import db
 
 
 def erase(rows, row, **options):
-    """Erase a row in the trash and return the response."""
+    """Erase a row in the trash, and return the response."""
     return rows.client.delete(f"{rows.path}/trash/{row['id']}", **options)
 
 
 def tables(app):
-    """Return all that each table of the database holds, as text."""
+    """Return the content of each table as text."""
     with app.app_context():
         listed = (
             "SELECT name FROM sqlite_master WHERE type = 'table' AND sql NOT LIKE '%VIRTUAL%'"

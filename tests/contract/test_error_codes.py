@@ -1,4 +1,4 @@
-"""The codes of errors: what is wrong with a place, in words that programs can rely on."""
+"""Error codes, which programs can rely on."""
 
 import json
 
@@ -7,17 +7,17 @@ import pytest
 from flask_things.db import types
 from flask_things.http.decoding import BODY_MAX_VALUES
 
-#: The database makes no difference, but for what it decides itself: see test_references.py.
+#: The database makes no difference, except for the errors of test_references.py.
 pytestmark = pytest.mark.sqlite
 
 JSON = {"Content-Type": "application/json"}
 
-#: The names of an error's place.
+#: The names of an error's location.
 PLACES = ("pointer", "parameter", "header")
 
 
 def codes(response, status=422):
-    """Return the place, the code and, if it has one, the limit of each error."""
+    """Return the location, the code and, if present, the limit of each error."""
     assert response.status_code == status, response.text
     return [
         tuple(error[name] for name in (*PLACES, "code", "limit") if name in error)

@@ -11,13 +11,13 @@ MEDIA_TYPE = "text/event-stream"
 
 
 def place(rows):
-    """Return the place that means now."""
+    """Return the newest place."""
     return next_page(rows.get("/changes").headers).partition("since=")[2]
 
 
 @pytest.fixture
 def follow(rows):
-    """Return a function that follows the changes, and returns the response and its events."""
+    """Return a function that opens a stream, and returns the response and its events."""
     rows.target_all()
     opened = []
 

@@ -1,4 +1,4 @@
-"""Lists narrowed by ids."""
+"""Selecting rows by ids."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""The journal has every change of every row, whichever program makes it."""
+"""The journal records every change of every row by any program."""
 
 import json
 
@@ -11,7 +11,7 @@ from flask_things.db.session import db
 
 @pytest.fixture
 def entries(app, rows):
-    """Return a function that returns the journal's entries about the rows of the resource."""
+    """Return a function that returns the resource's entries in the journal."""
 
     def read():
         with app.app_context():
@@ -24,7 +24,7 @@ def entries(app, rows):
 
 @pytest.fixture
 def text(rows):
-    """Return a text column that can be set to any text."""
+    """Return a text column that accepts any text."""
     return next(c.name for c in rows.plain if c.name == rows.searched)
 
 

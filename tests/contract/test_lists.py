@@ -1,4 +1,4 @@
-"""Lists: orders, pages, filters, search and totals."""
+"""Lists: sorting, pages, filters, search and totals."""
 
 import pytest
 
@@ -28,7 +28,7 @@ def test_every_order_is_whole_and_right_on_pages_of_any_length(rows, many):
 
 
 def test_rows_that_stay_are_met_once_while_others_come_and_go(rows, many):
-    """Also where the row goes at which a page ended: its neighbours are still there."""
+    """Also if the last row of a page is deleted."""
     for sort in orders(rows):
         gone = rows.create_many([rows.body(50 + number) for number in range(3)])
         met, path = [], f"{rows.path}?limit=5&sort={sort}"
@@ -147,7 +147,7 @@ def test_a_link_keeps_the_other_parameters(rows, many):
 
 
 def test_a_row_is_the_same_bytes_wherever_it_is(rows, many):
-    """So what has one of them may compare it with another."""
+    """So that clients can compare them."""
     row = many[0]
     alone = rows.client.get(rows.url(row)).data.rstrip(b"\n")
     listed = rows.get(f"?id={row['id']}").data

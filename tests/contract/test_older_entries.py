@@ -1,4 +1,4 @@
-"""Entries of the journal from before a table was changed."""
+"""Journal entries that are older than a change of their table."""
 
 import pytest
 from sqlalchemy import select, update
@@ -10,7 +10,7 @@ from flask_things.db.types import Choice
 
 @pytest.fixture
 def deleted(rows):
-    """Return a row in the trash that has nothing but defaults where it can."""
+    """Return a deleted row that has defaults wherever possible."""
     row = rows.create_many([rows.minimal()])[0]
     rows.client.delete(rows.url(row))
     return row
@@ -18,7 +18,7 @@ def deleted(rows):
 
 @pytest.fixture
 def rewrite(app, deleted):
-    """Return a function that changes what the last entry has of the row."""
+    """Return a function that changes the row in the last entry."""
 
     def change(function):
         with app.app_context():

@@ -1,4 +1,4 @@
-"""What other programs write: the database completes it, and refuses what cannot be served."""
+"""Writes by other programs: the database completes them, and rejects invalid values."""
 
 import pytest
 
@@ -9,12 +9,12 @@ from tests.conftest import ERRORS
 
 @pytest.fixture
 def table(rows):
-    """Return the name of the table, as SQL."""
+    """Return the quoted name of the table."""
     return quote(rows.resource.table.name)
 
 
 def copy(rows, table):
-    """Return a statement that inserts a row with those columns only that have no default."""
+    """Return a statement that inserts a row with only the columns without a default."""
     required = [column for column in rows.columns if column.name in rows.minimal()]
     names = ", ".join(quote(column.name) for column in required)
     other = rows.minimal(7)
@@ -40,7 +40,7 @@ def test_an_insert_needs_only_what_has_no_default(rows, table, execute):
 
 
 def changed(rows, row, execute, table):
-    """Yield how a row is after an UPDATE of each of its fields by another program."""
+    """Yield the row after an UPDATE of each field by another program."""
     other = rows.create(1)
     for column in rows.plain:
         if not (column.unique or column.foreign_keys or row[column.name] == other[column.name]):
@@ -74,7 +74,7 @@ def test_an_update_that_changes_nothing_moves_nothing(rows, table, execute):
 
 
 def refused(column, is_sqlite):
-    """Return values, as SQL, that a column must not have."""
+    """Return SQL values that a column must reject."""
     bad = [] if column.nullable else ["NULL"]
     match column.type:
         case types.Text(minimum=minimum, maximum=maximum):
@@ -95,7 +95,7 @@ def refused(column, is_sqlite):
 
 
 def test_a_value_that_cannot_be_served_cannot_be_stored(rows, table, execute, engine):
-    """Neither in a row that is there, nor in a new one."""
+    """Neither in an existing row nor in a new one."""
     row = rows.create()
     times = [rows.resource.table.c[name] for name in ("created_at", "updated_at")]
     for column in (*rows.plain, *times):

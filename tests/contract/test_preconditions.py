@@ -1,4 +1,4 @@
-"""Conditional requests and retries, on every resource. How fields are parsed: tests/http."""
+"""Conditional requests and retries on every resource. tests/http tests the fields' syntax."""
 
 import re
 
@@ -10,12 +10,12 @@ KEY = {"Idempotency-Key": "3f0c-1"}
 
 
 def etag(rows, row=None):
-    """Return the ETag that a row, or the list, has now."""
+    """Return the current ETag of a row or the list."""
     return rows.client.get(rows.url(row) if row else rows.path).headers["ETag"]
 
 
 def writes(rows, row, number, **headers):
-    """Yield the responses of writes of a row under conditions, the delete last."""
+    """Yield the responses to conditional writes of a row. The last one is a delete."""
     fields = {name.replace("_", "-"): value for name, value in headers.items()}
     for method in ("PUT", "PATCH", "DELETE"):
         body = None if method == "DELETE" else rows.body(number)
@@ -149,7 +149,7 @@ def test_a_key_counts_for_its_resource_only(rows, resources):
 
 
 def test_what_a_shell_writes_is_seen_by_clients(app, rows):
-    """The functions that `flask shell` knows check, complete and commit as a request does."""
+    """The functions in `flask shell` validate, complete and commit as requests do."""
     row = rows.create()
     tags = {etag(rows, row), etag(rows)}
     with app.app_context():

@@ -1,4 +1,4 @@
-"""Lists narrowed by ranges: at or above one bound, below another."""
+"""Selecting rows by ranges: at or above one bound, below another."""
 
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -18,7 +18,7 @@ WRONG_TIMES += ["0000-01-01T00:00:00Z", "9999-12-31T23:59:59.9999999Z", "\0"]
 
 @pytest.fixture(params=[-1, 5_000], ids=["many", "few"])
 def plan(request, monkeypatch):
-    """Let ranges be of many rows, or of few: pages are found in another way then."""
+    """Treat ranges as large or small, which use different queries."""
     monkeypatch.setattr(selection, "FEW_ROWS", request.param)
 
 
@@ -28,13 +28,13 @@ def ranged(rows):
 
 
 def number(rows, name, value):
-    """Return what the values of a column are compared as."""
+    """Return a column's value in a form that can be compared."""
     is_decimal = isinstance(rows.resource.table.c[name].type, types.ExactDecimal)
     return Decimal(value) if is_decimal else value
 
 
 def within(rows, found, name, low=None, high=None):
-    """Return the rows in a range, by Python's own comparison."""
+    """Return the rows in a range, by comparing in Python."""
     low, high = (None if bound is None else number(rows, name, bound) for bound in (low, high))
     values = [(number(rows, name, row[name]), row) for row in found if row[name] is not None]
     return [
@@ -108,7 +108,7 @@ def test_a_range_holds_together_with_everything_else(rows, many, plan):
 
 
 def moved(moment, **step):
-    """Return a time stamp, moved by a time."""
+    """Return a shifted timestamp."""
     return (datetime.fromisoformat(moment) + timedelta(**step)).isoformat()
 
 
@@ -125,7 +125,7 @@ def test_a_time_may_be_written_in_every_way_of_rfc_3339(rows, many):
         assert rows.get(query_string={"created_at_gte": way}).json == found, way
     for way, expected in (
         (moved(moment, microseconds=1), []),
-        (moment.replace("Z", "0001Z"), []),  # later, if by less than anything that is stored
+        (moment.replace("Z", "0001Z"), []),  # later by less than a microsecond
         ("0001-01-01T00:00:00Z", many),
         ("9999-12-31T23:59:59.999999Z", []),
     ):

@@ -1,4 +1,4 @@
-"""Values that must be unique, references to rows of other resources, and rules of a table."""
+"""Unique values, references to other rows, and rules of a table."""
 
 import pytest
 
@@ -8,7 +8,7 @@ from tests.support.samples import ORDERS
 
 @pytest.fixture
 def unique(rows):
-    """Return the names of the fields whose values are unique."""
+    """Return the names of the unique fields."""
     names = [column.name for column in rows.columns if column.unique]
     return names or pytest.skip("this resource has none")
 

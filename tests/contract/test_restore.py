@@ -1,4 +1,4 @@
-"""Rows that are restored from the trash."""
+"""Restoring rows from the trash."""
 
 import pytest
 
@@ -8,18 +8,18 @@ from tests.contract.test_erase import erase
 from tests.support.resources import pointers
 from tests.support.values import extremes
 
-#: Ids that no row can have, or had.
+#: Ids that no row can have.
 NO_IDS = ["0", "77", str(2**63 - 1), str(2**63), "9" * 400]
 
 
 def restore(rows, row, **options):
-    """Restore a row and return the response."""
+    """Restore a row, and return the response."""
     return rows.client.post(f"{rows.url(row)}/restore", **options)
 
 
 @pytest.fixture
 def deleted(rows):
-    """Return a row that is in the trash."""
+    """Return a row in the trash."""
     row = rows.create()
     assert rows.client.delete(rows.url(row)).status_code == 204
     return row
@@ -63,7 +63,7 @@ def test_every_value_within_the_limits_is_restored(rows):
     for column in rows.plain:
         for given in [] if column.foreign_keys or column.unique else extremes(column):
             before = rows.client.patch(rows.url(row), json={column.name: given})
-            if before.status_code == 422:  # a rule of the table
+            if before.status_code == 422:  # a CHECK constraint of the table
                 continue
             rows.client.delete(rows.url(row))
             [found] = rows.get("/trash").json

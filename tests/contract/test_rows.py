@@ -1,4 +1,4 @@
-"""The rows of a resource, one by one."""
+"""Operations on single rows."""
 
 from datetime import UTC, datetime
 from types import SimpleNamespace
@@ -73,7 +73,7 @@ def test_a_patch_changes_what_it_names(rows):
     row, other = rows.create(), rows.body(1)
     for number, column in enumerate(rows.plain):
         kind = ("application/json", MERGE_PATCH)[number % 2]
-        if isinstance(other[column.name], dict):  # what is not named stays
+        if isinstance(other[column.name], dict):  # unnamed members stay
             changed = {column.name: row[column.name] | other[column.name]}
         else:
             changed = {column.name: other[column.name]}

@@ -1,4 +1,4 @@
-"""What guards and surrounds every resource: tokens, limits, cache, metrics, `flask shell`."""
+"""What surrounds every resource: tokens, limits, cache, metrics, `flask shell`."""
 
 import pytest
 
@@ -11,7 +11,7 @@ from tests.support.statements import statements
 
 @pytest.fixture
 def served(environ, resource, resources):
-    """Return a function that gives the rows of an application with other settings."""
+    """Return a function that returns the rows of an application with other settings."""
     apps = []
 
     def serve(**settings):
@@ -77,7 +77,7 @@ def test_every_call_counts_for_the_rate_limit(rows, served):
 
 
 def test_what_is_cached_is_never_stale(app, rows, connection):
-    """It sees changes by this process, by a shell and by another program."""
+    """It reflects changes by this process, by a shell and by another program."""
     row, table = rows.create(), rows.resource.table.name
     paths = (rows.path, rows.url(row), f"{rows.path}?sort=-updated_at&total=true")
 

@@ -1,4 +1,4 @@
-"""Lists narrowed by a whole text."""
+"""Selecting rows by a whole text."""
 
 import pytest
 
@@ -8,14 +8,14 @@ from tests.support.resources import parameters
 
 @pytest.fixture
 def texts(rows):
-    """Return the filtered texts, with their types."""
+    """Return the filtered text columns with their types."""
     filters = rows.resource.collection.queries.narrowing.filters
     columns = (rows.resource.table.c[name] for name in filters)
     return {c.name: c.type for c in columns if isinstance(c.type, Text)}
 
 
 def create(rows, name, texts):
-    """Create rows with these texts, which are shortened to the column's limit."""
+    """Create rows with these texts, cut to the column's limit."""
     maximum = rows.resource.table.c[name].type.maximum
     unique = dict.fromkeys(text[:maximum] for text in texts)
     return rows.create_many([rows.minimal(n, **{name: text}) for n, text in enumerate(unique)])
@@ -62,7 +62,7 @@ def test_every_character_is_itself(rows, texts):
 
 
 def test_a_text_is_compared_as_a_whole(rows, texts):
-    """Its index knows 200 characters."""
+    """The index has only the first 200 characters."""
     for name, kind in texts.items():
         made = create(rows, name, ["x" * 199, "x" * 200, "x" * 201, "x" * 5000, "x" * 199 + "y"])
         for row in made:

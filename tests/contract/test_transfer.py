@@ -1,4 +1,4 @@
-"""Exports over HTTP, export and import by command, backups."""
+"""Exports over HTTP, export and import commands, and backups."""
 
 import csv
 import io
@@ -19,7 +19,7 @@ def runner(app, client):
 
 @pytest.fixture
 def many(rows):
-    """Return rows that have every limit of every field, and NULL."""
+    """Create rows with the limits of every field, and NULL, and return them."""
     bodies = [rows.body(), rows.minimal(1)]
     for column in rows.plain:
         if not (column.foreign_keys or column.unique):
@@ -35,7 +35,7 @@ def many(rows):
 
 
 def parsed(rows, kind, data):
-    """Return the rows of an export; of CSV, what reads it makes values of the texts."""
+    """Return the rows of an export. Values in CSV are parsed."""
     if kind == "ndjson":
         return [json.loads(line) for line in data.decode().split("\n")[:-1]]
     fields = rows.resource.schemas.output().fields

@@ -1,4 +1,4 @@
-"""The trash of every resource: what is in it, and how it is listed."""
+"""The trash of every resource: its content and its list."""
 
 from datetime import timedelta
 
@@ -15,7 +15,7 @@ from tests.support.statements import statements
 
 
 def grow_old(app, days):
-    """Let all that has happened be some days ago."""
+    """Make all past events some days older."""
     with app.app_context():
         db.session.execute(update(Entry).values(at=utc_now() - timedelta(days=days)))
         db.session.commit()
@@ -50,7 +50,7 @@ def test_a_walk_meets_each_row_that_stays_once(rows):
         page = rows.get(path)
         met += [row["id"] for row in page.json]
         path = (next_page(page.headers) or "").removeprefix(rows.path)
-        if len(met) == 2:  # one before the place, one after it, and a new one
+        if len(met) == 2:  # one before the position, one after it, and a new one
             for row in (gone[6], gone[4]):
                 assert rows.client.post(f"{rows.url(row)}/restore").status_code == 200
             rows.client.delete(rows.url(last))
@@ -80,7 +80,7 @@ def test_the_trash_has_no_other_parameters(rows, parameter):
 
 @pytest.mark.parametrize("path", ["/trash", "/1/versions"])
 def test_an_answer_has_an_etag_and_is_never_kept_in_memory(app, rows, path):
-    """Time alone changes it."""
+    """Its content changes with time."""
     rows.client.delete(rows.url(rows.create()))
     first = rows.get(path)
     assert first.headers["Cache-Control"] == "no-cache"

@@ -1,4 +1,4 @@
-"""The values of fields: which are accepted and come back, and which are refused, and where."""
+"""Values of fields: valid ones come back, and invalid ones are rejected with their location."""
 
 import json
 
@@ -10,7 +10,7 @@ from tests.support.values import extremes, invalid
 
 
 def is_ruled(rows):
-    """Tell whether the table has conditions of its author, which a valid value may break."""
+    """Tell whether the table has CHECK constraints, which a valid value may violate."""
     return bool(rows.resource.table.constraints - {rows.resource.table.primary_key})
 
 

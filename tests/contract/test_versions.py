@@ -11,7 +11,7 @@ from tests.support.server import next_page
 
 @pytest.fixture
 def forget(app):
-    """Return a function that removes entries about rows from the journal."""
+    """Return a function that removes journal entries about rows."""
 
     def remove(*conditions):
         with app.app_context():
@@ -22,7 +22,7 @@ def forget(app):
 
 
 def versions(rows, row, query=""):
-    """Return the changes of a row, and the row after each."""
+    """Return the changes of a row, each with the row after it."""
     response = rows.get(f"/{row['id']}/versions{query}")
     assert response.status_code == 200, response.text
     return [(one["change"], one[rows.table.name]) for one in response.json]

@@ -1,4 +1,4 @@
-"""Webhooks of each resource: what `flask … follow` sends."""
+"""Webhooks of each resource, as `flask … follow` sends them."""
 
 from contextlib import closing
 

@@ -1,4 +1,4 @@
-"""What tests of databases may ask for."""
+"""Fixtures for database tests."""
 
 import pytest
 

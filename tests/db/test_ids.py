@@ -1,4 +1,4 @@
-"""Ids: how high they may be, and what happens when none is left."""
+"""Ids: the highest id, and what happens when none is left."""
 
 import pytest
 
@@ -9,7 +9,7 @@ from tests.support.transfer import line, take
 
 @pytest.fixture
 def give_up_to(app, connection, engine):
-    """Return a function that makes a table's next id follow a number, as another program can."""
+    """Return a function that sets a table's last assigned id, as another program could."""
 
     def give(table, number):
         if engine == "postgresql":
@@ -23,7 +23,7 @@ def give_up_to(app, connection, engine):
 
 
 def details(*responses):
-    """Return the statuses and the beginnings of the details of problems."""
+    """Return the statuses of problems and the beginnings of their details."""
     return {(one.status_code, one.json["detail"].partition(":")[0]) for one in responses}
 
 
@@ -64,7 +64,7 @@ def test_a_bulk_for_which_too_few_ids_are_left_stores_nothing(client, give_up_to
 
 @pytest.mark.postgresql
 def test_after_ids_that_another_program_chose_a_post_succeeds_at_the_second_try(client, connection):
-    """Its INSERT names the ids, and so leaves the sequence where it was."""
+    """An INSERT with explicit ids does not move the sequence."""
     connection.execute(
         "INSERT INTO thing (id, text, created_at, updated_at) "
         "SELECT id, 'x', now(), now() FROM generate_series(1, 5000) AS id"

@@ -1,4 +1,4 @@
-"""How long the journal is kept, and which places in it are lost."""
+"""How long the journal is kept, and which positions become invalid."""
 
 from contextlib import closing
 from datetime import timedelta
@@ -13,7 +13,7 @@ from flask_things.db.sqlite.file import sqlite3
 from flask_things.db.types import utc_now
 from flask_things.migrations import prepare
 
-#: Tables on which no answer that is kept in memory depends.
+#: Tables that no cached response depends on.
 UNWATCHED = {"journal", "kept_answer"}
 
 
@@ -30,7 +30,7 @@ def query(app):
 
 @pytest.fixture
 def later(app, monkeypatch):
-    """Return a function that lets days pass for what is in the journal; no worker rests."""
+    """Return a function that ages the journal by days. Trimming does not pause."""
     monkeypatch.setattr(trimming, "REST", timedelta(0))
 
     def age(days):

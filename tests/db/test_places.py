@@ -1,4 +1,4 @@
-"""Places in the journal: PostgreSQL's transactions commit in another order than they write."""
+"""Positions in the journal, although PostgreSQL may commit in another order than it writes."""
 
 import psycopg
 import pytest
@@ -10,21 +10,21 @@ pytestmark = pytest.mark.postgresql
 
 @pytest.fixture
 def early(environ):
-    """Return a connection whose transaction begins first."""
+    """Return a connection with the earlier transaction."""
     with psycopg.connect(environ["THINGS_DATABASE_URL"]) as connection:
         yield connection
 
 
 @pytest.fixture
 def late(environ):
-    """Return a connection whose transaction begins later, and ends first."""
+    """Return a connection with a later transaction, which ends first."""
     with psycopg.connect(environ["THINGS_DATABASE_URL"]) as connection:
         yield connection
 
 
 @pytest.fixture
 def follow(client):
-    """Return a function that returns what has changed since it was called last."""
+    """Return a function that returns the changes since its last call."""
     place = next_page(client.get("/things/changes").headers)
 
     def follow(more=""):
@@ -52,7 +52,7 @@ def test_what_is_written_first_and_committed_last_is_not_missed(early, late, fol
 
 
 def test_what_has_a_number_first_and_is_written_last_is_not_missed(early, late, follow):
-    """Its position is the higher one, but its transaction is the older one."""
+    """Its position is higher, but its transaction is older."""
     early.execute("SELECT pg_current_xact_id()")
     insert(late, "late")
     late.commit()
@@ -65,13 +65,13 @@ def test_what_has_a_number_first_and_is_written_last_is_not_missed(early, late, 
 
 
 def test_what_has_a_lower_position_and_is_written_last_is_not_missed(early, late, follow):
-    """A client has passed higher positions by then."""
+    """By then a client has passed higher positions."""
     [(taken,)] = early.execute("SELECT nextval('journal_position_seq')").fetchall()
     early.rollback()
     insert(late, "late")
     late.commit()
     assert follow() == [("created", "late")]
-    early.execute("SET session_replication_role = replica")  # no trigger
+    early.execute("SET session_replication_role = replica")  # disables triggers
     insert(early, "early")
     entry = "%s, 'thing', currval('thing_id_seq'), 'created'"
     columns = "position, table_name, row_id, change"
@@ -89,7 +89,7 @@ def test_a_transaction_that_is_undone_holds_up_nothing_any_more(early, late, fol
 
 
 def test_of_two_changes_of_a_row_the_later_one_counts(early, late, follow):
-    """Also where the transaction of the later one is the older."""
+    """Also if the transaction of the later change is older."""
     insert(late, "first")
     late.commit()
     assert follow() == [("created", "first")]
@@ -112,7 +112,7 @@ def test_now_is_before_what_has_not_been_committed(early, late, client):
 
 
 def test_while_nothing_is_settled_there_is_no_place(client, early, execute):
-    """As with a transaction of another database that is older than the journal."""
+    """Such as a transaction of another database that is older than the journal."""
     execute("UPDATE journal SET transaction_id = 9000000000000000000")
     response = client.get("/things/changes")
     assert (response.status_code, response.headers["Retry-After"]) == (503, "1")

@@ -1,4 +1,4 @@
-"""PostgreSQL: what its databases, users, ids and indexes are like."""
+"""PostgreSQL: encodings, users, ids and indexes."""
 
 import psycopg
 import pytest
@@ -84,7 +84,7 @@ def test_an_id_that_was_imported_is_not_given_again(client, runner):
 
 @pytest.fixture
 def plans(app, connection):
-    """Return a list of how PostgreSQL goes about each query, if it is not to go through all."""
+    """Record PostgreSQL's plans for each query, without sequential scans."""
     plans = []
 
     def explain(_connection, _cursor, statement, parameters, _context, _many):

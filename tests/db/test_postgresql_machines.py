@@ -1,4 +1,4 @@
-"""PostgreSQL: many machines on one database, and writers of it that wait for each other."""
+"""PostgreSQL: several machines on one database, and writers that wait for each other."""
 
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -36,7 +36,7 @@ def when_ready(server):
 
 
 def test_no_connection_is_shared_by_two_workers(serve, tmp_path):
-    """One that was open before the fork would hand clients each other's rows."""
+    """A connection from before the fork would mix up the responses of two workers."""
     config = tmp_path / "early.conf.py"
     config.write_text((ROOT / "gunicorn.conf.py").read_text() + LOOK_BEFORE_THE_FORK)
     server = serve("-m", "gunicorn", "--config", str(config))
@@ -50,7 +50,7 @@ def test_no_connection_is_shared_by_two_workers(serve, tmp_path):
 
 
 def test_writes_that_wait_for_a_row_end_in_time_and_do_not_stop_reads(serve, connection):
-    """A row is waited for twice, behind others who wait and then for its writer."""
+    """A write may wait for a row twice: behind other waiting writers, and for the lock's holder."""
     server = serve(THINGS_BUSY_TIMEOUT_MS="2000")
     server.request("POST", "/things", {"text": "x"})
     connection.execute("SELECT * FROM thing FOR UPDATE")
@@ -62,7 +62,7 @@ def test_writes_that_wait_for_a_row_end_in_time_and_do_not_stop_reads(serve, con
 
     with ThreadPoolExecutor(41) as clients:
         puts = [clients.submit(timed, "PUT") for _ in range(40)]
-        wait_until(lambda: any(put.done() for put in puts))  # those that found no room
+        wait_until(lambda: any(put.done() for put in puts))  # those without a slot
         status, seconds = clients.submit(timed, "GET").result()
     assert (status, {put.result()[0] for put in puts}) == (200, {503})
     assert seconds < 1

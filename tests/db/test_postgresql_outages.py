@@ -1,4 +1,4 @@
-"""PostgreSQL: servers that go away or only read, and one that takes over."""
+"""PostgreSQL: servers that stop or are read-only, and a failover."""
 
 import threading
 import time
@@ -16,17 +16,16 @@ pytestmark = pytest.mark.postgresql
 
 @pytest.fixture
 def own(postgres):
-    """Return a PostgreSQL server of the test's own, to be stopped; skipped where `postgres` is."""
+    """Return a separate PostgreSQL server that the test may stop. Skipped without PostgreSQL."""
     server = Postgres(durable=True)
     yield server
     server.close()
 
 
 class Writer(threading.Thread):
-    """Posts one thing after the other, with a key and again until it is answered."""
+    """Posts things one by one with keys, and retries each until it succeeds."""
 
     def __init__(self, server):
-        """Take the server."""
         super().__init__()
         self.server, self.kept, self.statuses, self.ended = server, {}, [], threading.Event()
 
@@ -50,7 +49,7 @@ class Writer(threading.Thread):
 def test_a_server_that_restarts_is_503_only_while_it_is_away(serve, own):
     server = serve(THINGS_DATABASE_URL=own.url())
     server.request("POST", "/things", {"text": "x"})
-    with ThreadPoolExecutor(16) as clients:  # so that many connections are open
+    with ThreadPoolExecutor(16) as clients:  # opens many connections
         list(clients.map(lambda _: server.request("GET", "/things"), range(64)))
     own.stop()
     for method, path in [("GET", "/things"), ("POST", "/things"), ("GET", "/readyz")]:
@@ -64,7 +63,7 @@ def test_a_server_that_restarts_is_503_only_while_it_is_away(serve, own):
 
 
 def test_a_failover_loses_nothing_that_was_acknowledged(serve, own):
-    """The primary is killed under load, and its synchronous standby promoted."""
+    """The primary is killed under load, and its synchronous standby is promoted."""
     standby = own.replica()
     hosts = "&".join(f"host=127.0.0.1:{server.port}" for server in (own, standby))
     url = f"postgresql://postgres@/postgres?{hosts}&target_session_attrs=read-write"

@@ -1,4 +1,4 @@
-"""Statements that are prepared do what SQLAlchemy's Connection does, on both databases."""
+"""Prepared statements behave like SQLAlchemy's Connection on both databases."""
 
 import pytest
 from sqlalchemy import bindparam, column, insert, select, table, update
@@ -41,7 +41,7 @@ def test_what_is_written_has_the_values_that_sqlalchemy_makes(session):
 
 
 def test_the_errors_are_those_of_sqlalchemy(session):
-    """They are explained and noted, by listeners to what is private in SQLAlchemy."""
+    """Listeners for SQLAlchemy's private events explain and record them."""
     with pytest.raises(DBAPIError):
         MISSING.rows(session, {})
     with pytest.raises(DBAPIError, match="missing"), writing(session):

@@ -1,4 +1,4 @@
-"""The life of the database: made once, never dropped, named where it cannot be used."""
+"""The database: created once, never dropped, and reported if it is unusable."""
 
 import fcntl
 import logging
@@ -60,7 +60,7 @@ def test_a_file_that_cannot_be_opened_is_named(environ, file):
 
 
 def test_a_file_that_cannot_be_written_is_named(short_wait, file, connection, environ):
-    """A lock stands in for a read-only file, which the tests, if run by root, could write."""
+    """A lock simulates a read-only file, which root could write."""
     connection.execute("CREATE TABLE other (id)")
     connection.execute("BEGIN IMMEDIATE")
     with pytest.raises(RuntimeError, match=r"THINGS_DATABASE_URL.*locked"):
@@ -115,7 +115,7 @@ def test_an_affected_sqlite_is_warned_of(monkeypatch, caplog, version, warned):
 
 @pytest.mark.sqlite
 def test_the_standard_library_s_sqlite_serves_where_no_wheel_exists(serve, tmp_path):
-    """The module is hidden from the server as it would be on a machine without a wheel."""
+    """The module is hidden from the server, as on a machine without a wheel."""
     (tmp_path / "pysqlite3.py").write_text("raise ImportError")
     server = serve(PYTHONPATH=str(tmp_path))
     assert server.request("POST", "/things", {"text": "x"})[0] == 201
@@ -134,13 +134,13 @@ def test_eight_workers_start_on_an_empty_folder(serve, round_):
 
 
 def test_servers_that_start_at_once_on_an_empty_folder_all_come_up(serve):
-    """Without a lock of our own, about one in a hundred is told that the database is locked."""
+    """Without our lock, about one in a hundred fails because the database is locked."""
     for server in [serve(wait=False) for _ in range(4)]:
         wait_until(server.is_ready)
 
 
 def test_a_start_waits_for_another_one_to_be_done(environ, file):
-    """SQLite changes to WAL mode only while nobody else looks; it would not wait by itself."""
+    """SQLite changes to WAL mode only without other connections, and does not wait for that."""
     other = os.open(f"{file}-gate", os.O_CREAT)
     fcntl.flock(other, fcntl.LOCK_EX)
     start = threading.Thread(target=prepare, args=[create_app(environ)])
@@ -165,7 +165,7 @@ def test_a_start_that_cannot_use_the_database_ends_with_one_line(file, tmp_path)
 
 @pytest.mark.sqlite
 def test_a_write_succeeds_after_another_process_has_changed_the_schema(client, connection):
-    """As a program does that replicates the database, when it starts."""
-    assert client.get("/things").status_code == 200  # the schema is loaded
+    """As a replication program does when it starts."""
+    assert client.get("/things").status_code == 200  # loads the schema
     connection.execute("CREATE TABLE other (a)")
     assert client.post("/things", json={"text": "x"}).status_code == 201

@@ -1,4 +1,4 @@
-"""Column types: a value comes back as it was stored, and one outside the limits is refused."""
+"""Column types: values come back as they were stored, and invalid ones are rejected."""
 
 from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import Decimal
@@ -16,7 +16,7 @@ MOMENT = datetime(2026, 12, 31, 23, 59, 59, 123456, UTC)
 
 
 class Status(StrEnum):
-    """What a choice is among."""
+    """The values of a choice."""
 
     OPEN = "open"
     DONE = "done"
@@ -24,7 +24,7 @@ class Status(StrEnum):
 
 @pytest.fixture
 def round_trip(app):
-    """Return a function that stores a value in a column of a type, and returns what is read."""
+    """Return a function that stores a value in a column of a type and reads it back."""
 
     def round_trip(column_type, value):
         table = Table("round_trip", MetaData(), Column("value", column_type))
@@ -144,7 +144,7 @@ def test_a_value_outside_the_limits_is_not_stored(app, column_type, value):
 
 
 def test_the_limits_are_a_part_of_the_cache_key():
-    """Or else a statement would be compiled once for columns with different limits."""
+    """Otherwise one compiled statement would be used for columns with different limits."""
     first, second = types.Text(1, 2), types.Text(1, 3)
     assert first._static_cache_key != second._static_cache_key
 
@@ -157,7 +157,7 @@ def test_a_decimal_that_no_integer_of_sqlite_holds_cannot_be_declared(digits, sc
 
 def test_an_annotation_alone_gives_a_column_its_type():
     class Annotated(db.Model):
-        """A table of which no column names its type."""
+        """A table whose columns have only annotations."""
 
         id: Mapped[int] = mapped_column(primary_key=True)
         text: Mapped[str]
@@ -173,7 +173,7 @@ def test_an_annotation_alone_gives_a_column_its_type():
 
 
 def test_json_objects_are_compared_as_json():
-    """So an import or a session sees that something differs."""
+    """So that imports and sessions detect differences."""
     same = types.JSONObject(99).compare_values
     assert same({"a": 1, "b": {}}, {"b": {}, "a": 1})
     assert not same({"a": 1}, {"a": True})

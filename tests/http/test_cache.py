@@ -1,4 +1,4 @@
-"""Answers kept in memory: given again at once, and never older than the last commit."""
+"""The response cache: responses are never older than the last commit."""
 
 import gc
 import tracemalloc
@@ -78,7 +78,7 @@ def test_each_representation_is_kept_apart(client):
 
 
 def test_an_answer_varies_by_every_header_field_that_a_get_takes(client):
-    """A new one that is not listed would be answered with what another request was."""
+    """A header field that is missing from the list would give one client another's response."""
     paths = client.get("/openapi.json").json["paths"].values()
     fields = {
         parameter["name"]
@@ -92,7 +92,7 @@ def test_an_answer_varies_by_every_header_field_that_a_get_takes(client):
 
 
 class Counting:
-    """A database and an application, which counts how often it is asked."""
+    """A database and an application that counts its calls."""
 
     def __init__(self, status="200 OK", fields=(), body=b"answer"):
         self.now, self.asked = 1, 0
@@ -105,11 +105,11 @@ class Counting:
         return self.now
 
     def changes(self, since):
-        """Return the version, and that anything may have changed."""
+        """Return the version, with unknown changes."""
         return Changes(self.now, 0, None)
 
     def __call__(self, environ, start_response):
-        """Answer a request."""
+        """Handle a request."""
         environ[CACHE] = True
         self.asked += 1
         self.meanwhile()
@@ -130,7 +130,7 @@ def test_what_is_committed_while_an_answer_is_made_ends_it():
 
 
 def test_a_slow_answer_is_not_given_after_a_newer_one():
-    """The first request begins before a commit, and ends after the second one has been answered."""
+    """The first request starts before a commit, and ends after the second was answered."""
     counting = Counting()
 
     def overtake():
@@ -164,7 +164,7 @@ def test_what_may_be_another_answer_next_time_is_not_kept(method, status, fields
 @pytest.mark.slow
 @pytest.mark.parametrize("longest", ["body", "If-None-Match", "Link"])
 def test_what_is_kept_takes_no_more_memory_than_it_may(monkeypatch, longest):
-    """Wherever most of it is: in the body, in what the client sent, or in the header."""
+    """Wherever the bytes are: in the body, in the request or in the header."""
     monkeypatch.setattr(cache_store, "CACHE_MAX_BYTES", CACHE_MAX_BYTES // 8)
     fields = [(name, f"{name} value") for name in ("Content-Type", "Content-Length", "ETag")]
     counting = Counting(fields=fields)

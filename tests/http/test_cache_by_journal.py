@@ -1,4 +1,4 @@
-"""The response cache reads in the journal which answers to drop."""
+"""The response cache finds out from the journal which responses to drop."""
 
 import pytest
 
@@ -12,7 +12,7 @@ pytestmark = pytest.mark.sqlite
 
 @pytest.fixture
 def kept(app, client):
-    """Return a function that tells whether an answer comes from memory."""
+    """Return a function that tells whether a response comes from the cache."""
 
     def ask(path):
         with statements(app) as seen:
@@ -24,7 +24,7 @@ def kept(app, client):
 
 @pytest.fixture
 def fill(client, kept):
-    """Return a function that stores two things and keeps the answers to some paths."""
+    """Return a function that stores two things and caches the responses to some paths."""
 
     def fill(*paths):
         client.post("/things/bulk", json=[{"text": "a"}, {"text": "b"}])
@@ -102,20 +102,20 @@ def test_a_row_that_is_replaced_is_seen(client, kept, fill, connection):
 
 
 class Overriding(Resource):
-    """A resource with a method of its own in the place of one of ours."""
+    """A resource that overrides a method."""
 
     def check_access(self):
         """Allow everything."""
 
 
 class Computed(Fields):
-    """A field that may be read from anywhere."""
+    """A field that may read any data."""
 
     text = THINGS.schemas.input().fields["text"]
 
 
 class Adding(Resource):
-    """A resource with another method."""
+    """A resource with an additional method."""
 
     def count_words(self):
         """Return nothing."""
@@ -132,13 +132,14 @@ class Adding(Resource):
 )
 def test_only_what_surely_reads_one_table_survives_a_change(kind, options, is_exact, monkeypatch):
     table = Thing.__table__
-    monkeypatch.setitem(table.info, "objects", table.info["objects"])  # which a resource replaces
+    # which a resource would override
+    monkeypatch.setitem(table.info, "objects", table.info["objects"])
     things = kind("things", Thing, example={"text": "x"}, searched="text", **options)
     assert things._reads_one_table() == is_exact
 
 
 def answer(source):
-    """Return an answer that was read from a source."""
+    """Return a response with this source."""
     return Answer("200 OK", [], b"x", 2.0**40, {}, source)
 
 

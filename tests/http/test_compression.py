@@ -1,4 +1,4 @@
-"""gzip: who gets it, and what it costs others."""
+"""gzip: which clients get it, and its effect on other requests."""
 
 import gzip
 import zlib
@@ -140,7 +140,7 @@ def test_a_client_can_read_each_part_of_an_export_as_it_comes(client, kind):
     assert b"".join(parts) == client.get(f"/things.{kind}").data
 
 
-#: Makes a large body take 3 seconds, in which this thread does nothing else.
+#: Makes compression of a large body block its thread for 3 seconds.
 SLOW = """
 import zlib
 from types import SimpleNamespace

@@ -1,4 +1,4 @@
-"""JSON bodies are decoded as the standard library would, but in bounded memory."""
+"""JSON bodies are decoded as by the standard library, but in bounded memory."""
 
 import json
 import random
@@ -55,7 +55,7 @@ BROKEN = [
 
 @pytest.fixture(params=[1, 2, 3, 7, 50])
 def small_parts(request, monkeypatch):
-    """Decode an array in parts of some bytes."""
+    """Decode arrays in parts of a few bytes."""
     monkeypatch.setattr(decoding, "PART_BYTES", request.param)
     monkeypatch.setattr(decoding, "TURN_S", 0)
 
@@ -78,7 +78,7 @@ def test_an_array_in_parts_that_is_not_utf_8_is_400(small_parts, body):
 
 
 def test_arrays_with_any_character_changed_are_taken_or_refused_as_a_whole(small_parts):
-    """What the parser of the whole takes for another value must not become a third one."""
+    """A split must never change the value that the standard parser returns."""
     chance = random.Random(1)  # noqa: S311 - it keeps no secret
     for text in ARRAYS * 20:
         at = chance.randrange(len(text))
@@ -94,7 +94,7 @@ def test_arrays_with_any_character_changed_are_taken_or_refused_as_a_whole(small
 
 @pytest.mark.parametrize("value", ["[]", '{"": 0}', "1", '"a"', "[[[0]]]", '{"\\"": "\\\\"}'])
 def test_more_values_than_a_body_may_have_are_refused(value):
-    """A value in JSON has three bytes, and more than 50 in memory."""
+    """A value has three bytes of JSON, and takes more than 50 in memory."""
     body = "[" + ",".join([value] * (BODY_MAX_VALUES + 1)) + "]"
     with pytest.raises(ValidationError):
         decode(body.encode())

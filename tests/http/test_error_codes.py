@@ -1,4 +1,4 @@
-"""Messages that have a code, and those that have none."""
+"""Messages with and without a code."""
 
 from marshmallow import Schema, fields, validate
 
@@ -8,7 +8,7 @@ from flask_things.http.error_places import errors_of
 
 
 class Sample(Schema):
-    """Fields with messages of ours and of an author."""
+    """Fields with our messages and an author's."""
 
     number = fields.Integer(validate=bounds(-(2**63), 2**63 - 1))
     text = fields.String(
@@ -20,7 +20,7 @@ class Sample(Schema):
 
 
 def errors(**values):
-    """Return the errors of a body without their places."""
+    """Return the errors of a body without their locations."""
     messages = Sample().validate(values)
     return [{n: e[n] for n in e if n != "pointer"} for e in errors_of({"json": messages})]
 

@@ -1,10 +1,10 @@
-"""The header fields that every response carries."""
+"""The header fields of every response."""
 
 import pytest
 
 from flask_things.http import headers
 
-#: The database makes no difference: one is enough.
+#: The database makes no difference, so one is enough.
 pytestmark = pytest.mark.sqlite
 
 
@@ -64,7 +64,7 @@ def test_another_request_id_is_replaced(client, sent):
 
 
 def test_a_field_that_a_response_has_is_not_added(app):
-    """A view of a fork's own may write its name in another way."""
+    """A fork's view may write its name in another case."""
 
     def view(_environ, start_response):
         start_response("200 OK", [("cache-control", "no-cache")])

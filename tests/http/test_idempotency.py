@@ -1,4 +1,4 @@
-"""Retries: what an Idempotency-Key may be and counts for, and that the same answer comes again."""
+"""Idempotency-Key: valid keys, their scope, and repeated responses."""
 
 import json
 
@@ -10,7 +10,7 @@ from tests.support.server import JSON
 
 
 def without_id(response):
-    """Return a response's header fields but for those that belong to one request."""
+    """Return a response's header fields except those of a single request."""
     return {k: v for k, v in response.headers.items() if k not in ("X-Request-ID", "Date")}
 
 
@@ -88,7 +88,7 @@ TEXTS = [
 
 @pytest.mark.parametrize("path", ["/things", "/things/bulk"])
 def test_every_text_comes_again_as_it_was(client, path):
-    """Texts are not kept but taken from the retry, which may write them in another way."""
+    """Texts are not stored but taken from the retry, which may escape them differently."""
     bodies = [[{"text": text} for text in TEXTS]] if path == "/things/bulk" else []
     bodies = bodies or [{"text": text} for text in TEXTS]
     for number, body in enumerate(bodies):
@@ -118,7 +118,7 @@ def test_an_answer_that_an_earlier_version_kept_whole_comes_again(client, connec
 
 
 def test_a_restarted_server_gives_the_same_answer(serve):
-    """Where the things are gone, it is made of what is kept and what is sent again."""
+    """The response is rebuilt from the stored data and the retry, even if the things are gone."""
     body = [{"text": "ä" * 10_000}, {"text": "b"}]
     headers = {**JSON, **KEY}
     before = serve()

@@ -1,4 +1,4 @@
-"""How long an Idempotency-Key is kept, and how those whose time is over are removed."""
+"""How long an Idempotency-Key is kept, and how expired keys are removed."""
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -14,7 +14,7 @@ from tests.support.server import wait_until
 
 @pytest.fixture
 def later(monkeypatch):
-    """Return a function that lets time pass."""
+    """Return a function that advances the clock."""
     now = idempotency.utc_now
 
     def pass_time(**span):
@@ -48,7 +48,7 @@ def test_a_key_whose_time_is_over_is_free_even_if_it_has_not_been_removed(
 
 
 def count_kept(connection):
-    """Return how many answers are kept."""
+    """Return the number of stored responses."""
     [(number,)] = connection.execute("SELECT count(*) FROM kept_answer").fetchall()
     connection.rollback()
     return number
@@ -98,12 +98,12 @@ def test_a_write_that_finds_few_old_keys_lets_others_rest_for_a_minute(app, clie
 
 @pytest.mark.postgresql
 def test_a_retry_of_an_old_key_waits_for_a_sweeper_with_no_row_locked(client, later, connection):
-    """Else two retries that remove each other's keys would wait for each other."""
+    """Otherwise two retries that remove each other's keys could deadlock."""
     for key in ("a", "b"):
         post(client, **{"Idempotency-Key": key})
     later(hours=25)
     lock = "SELECT 1 FROM kept_answer WHERE key = %s FOR UPDATE"
-    connection.execute(lock, ["a"])  # as a sweeper does
+    connection.execute(lock, ["a"])  # as the removal does
     with ThreadPoolExecutor(1) as thread:
         retry = thread.submit(post, client, **{"Idempotency-Key": "a"})
         waiting = "SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock'"

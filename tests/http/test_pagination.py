@@ -1,4 +1,4 @@
-"""Cursors, links, and what a later page costs."""
+"""Cursors, links, and the cost of later pages."""
 
 import re
 from base64 import urlsafe_b64decode
@@ -49,7 +49,7 @@ def test_a_thing_that_is_longer_than_a_page_has_a_page_for_itself(client, monkey
 @pytest.mark.postgresql
 @pytest.mark.parametrize("sort", ["id", "-text"])
 def test_postgresql_sends_only_what_a_page_can_have(app, client, sort):
-    """All that it sends is in memory before the first of it is read."""
+    """The client holds all of it in memory before reading the first row."""
     client.post("/things/bulk", json=[{"text": "x" * 400}] * 10)
     with app.app_context():
         found = rows(
@@ -116,7 +116,7 @@ def test_a_forged_cursor_whose_checksum_is_right_is_422(client, sort, place):
 @pytest.mark.sqlite
 @pytest.mark.parametrize("text", ["🍏" * 200, "\x01" * 200 + "🍏" * 200])
 def test_the_longest_link_is_one_that_the_server_takes(serve, text):
-    """gunicorn refuses a request line over 4 094 bytes."""
+    """gunicorn rejects a request line over 4 094 bytes."""
     server = serve()
     server.request("POST", "/things/bulk", [{"text": text}] * 2)
     query = f"limit=1&sort=-text&total=false&q={quote('🍏' * 200)}"
@@ -132,7 +132,7 @@ def test_a_cursor_shows_nothing_but_the_place(client, things):
 
 @pytest.fixture
 def plan_of_second_page(app, file, client, things, connection):
-    """Return a function that tells how SQLite goes about a second page."""
+    """Return a function that returns SQLite's plan for a second page."""
     plans = []
 
     def explain(_connection, _cursor, statement, parameters, _context, _many):

@@ -1,4 +1,4 @@
-"""Bodies: what is taken, and what is refused before anything is done with it."""
+"""Bodies: which are accepted, and which are rejected before anything else."""
 
 from copy import deepcopy
 
@@ -7,7 +7,7 @@ import pytest
 from flask_things.http.request_schemas import NoQuery
 from flask_things.transport.uploads import BODY_MAX_BYTES
 
-#: The database makes no difference: one is enough.
+#: The database makes no difference, so one is enough.
 pytestmark = pytest.mark.sqlite
 
 POST = {"path": "/things", "method": "POST"}
@@ -73,13 +73,13 @@ def test_what_is_not_json_is_400(client, body):
 
 
 def test_a_compressed_body_is_415(client):
-    """It would be no JSON as it stands, and 400 would send its author looking for a wrong comma."""
+    """Its bytes are not JSON, and a 400 would make its author look for a syntax error."""
     response = client.post("/things", json={"text": ""}, headers={"Content-Encoding": "gzip"})
     assert (response.status_code, response.headers["Accept-Encoding"]) == (415, "identity")
 
 
 def padded(size):
-    """Return a valid body of a size."""
+    """Return a valid body of some size."""
     return b'{"text": ""}' + b" " * (size - 12)
 
 
@@ -90,7 +90,7 @@ def test_a_body_over_the_limit_is_413(client, size, status):
 
 
 def chunks(body):
-    """Return a request that carries a body in chunks."""
+    """Return a request with a chunked body."""
     head = (
         b"POST /things HTTP/1.1\r\nHost: x\r\nConnection: close\r\n"
         b"Content-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n"
@@ -100,14 +100,14 @@ def chunks(body):
 
 
 def status(answer):
-    """Return the status of an answer, after a look at its type."""
+    """Return the status of a response, after checking its type."""
     code = int(answer.split(b" ")[1])
     assert code < 400 or b"Content-Type: application/problem+json\r\n" in answer
     return code
 
 
 def test_a_body_in_chunks_over_the_limit_is_413(serve):
-    """Werkzeug cuts such a body at the limit and says nothing: the rest must not be lost unseen."""
+    """Werkzeug silently cuts such a body at the limit."""
     server = serve()
     assert status(server.raw(chunks(padded(BODY_MAX_BYTES)))) == 201
     assert status(server.raw(chunks(padded(BODY_MAX_BYTES + 1)))) == 413

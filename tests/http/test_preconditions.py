@@ -1,4 +1,4 @@
-"""Conditional requests (RFC 9110, section 13) that read, and that write a thing."""
+"""Conditional requests (RFC 9110, section 13) that read or write a thing."""
 
 import pytest
 
@@ -6,7 +6,7 @@ from tests.support.preconditions import etag
 
 WRITES = ["PUT", "PATCH", "DELETE"]
 
-#: What proxies that compress make of a tag, of which `bare` is the inside.
+#: The tags that compressing proxies create; `bare` is the original one.
 REWRITTEN = [
     'W/"{bare}"',  # nginx, haproxy, Varnish
     '"{bare}-gzip"',  # Apache, Caddy, lighttpd
@@ -17,7 +17,7 @@ REWRITTEN = [
     'W/"{bare}-gzip"',  # two proxies
 ]
 
-#: What is not made of it by any proxy.
+#: Tags that no proxy creates.
 FOREIGN = [
     *('"{bare}x"', '"{bare}gzip"', '"{bare}-"', '"{bare}-x"', '"{bare}-gzip-gzip"', '"-gzip"'),
     *('"{bare} -gzip"', "{bare}-gzip", "W/{bare}", 'W/W/"{bare}"', '"W/{bare}"', '"x{bare}-gzip"'),
@@ -26,19 +26,19 @@ FOREIGN = [
 
 @pytest.fixture
 def thing(client):
-    """Return a thing that is there."""
+    """Return an existing thing."""
     return client.post("/things", json={"text": "x"}).json
 
 
 def write(client, method, body=None, **headers):
-    """Write the first thing under conditions."""
+    """Write the first thing conditionally."""
     fields = {name.replace("_", "-"): value for name, value in headers.items()}
     body = None if method == "DELETE" else body or {"text": "y"}
     return client.open("/things/1", method=method, json=body, headers=fields)
 
 
 def ask(client, path="/things/1", method="GET", **headers):
-    """Read under conditions."""
+    """Read conditionally."""
     fields = {name.replace("_", "-"): value for name, value in headers.items()}
     return client.open(path, method=method, headers=fields)
 
@@ -94,7 +94,7 @@ def test_if_match_goes_before_if_none_match(client, thing):
 
 @pytest.mark.parametrize("change", ["text", "more", "total"])
 def test_the_etag_of_a_list_covers_body_link_and_total(client, thing, change):
-    """With one more thing the page's body stays, only its Link or its total is another."""
+    """One more thing changes only the Link or total of the page, but not its body."""
     path = "/things?limit=1" + ("&total=true" if change == "total" else "")
     if change == "total":
         client.post("/things", json={"text": "second"})

@@ -1,4 +1,4 @@
-"""Conditional requests that create: their conditions are about the list."""
+"""Conditional creation: the conditions apply to the list."""
 
 import pytest
 
@@ -7,7 +7,7 @@ from tests.support.preconditions import etag
 
 @pytest.fixture(params=["/things", "/things/bulk"])
 def create(client, request):
-    """Return a function that creates a thing under conditions."""
+    """Return a function that creates a thing conditionally."""
     body = {"text": "x"}
 
     def create(**headers):
@@ -20,7 +20,7 @@ def create(client, request):
 
 @pytest.mark.parametrize("count", [0, 1, 100, 101])
 def test_a_post_to_the_list_as_it_is_succeeds(client, create, count):
-    """Also where the list has more pages than one: then its first has a Link."""
+    """Also if the list has several pages, so that the first has a Link."""
     for _ in range(count):
         client.post("/things", json={"text": "x"})
     tag = etag(client, "/things")

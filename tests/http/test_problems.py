@@ -1,4 +1,4 @@
-"""Every failure is a problem document that says what is wrong (RFC 9457)."""
+"""Every failure is a problem document (RFC 9457)."""
 
 import pytest
 from flask_smorest import abort

@@ -1,15 +1,15 @@
-"""Where a request is not valid, the 422 points at every place."""
+"""A 422 points at every invalid part of a request."""
 
 import pytest
 
-#: The database makes no difference: one is enough.
+#: The database makes no difference, so one is enough.
 pytestmark = pytest.mark.sqlite
 
 POST = {"path": "/things", "method": "POST", "content_type": "application/json"}
 
 
 def errors(response):
-    """Return the errors of a 422, after a look at the rest of it."""
+    """Return the errors of a 422, after checking the rest of it."""
     assert (response.status_code, response.content_type) == (422, "application/problem+json")
     assert response.json["title"] == "Unprocessable Content"
     return response.json["errors"]
@@ -50,6 +50,6 @@ def test_an_unknown_field_is_named_even_if_it_is_called_as_marshmallow_calls_the
 
 @pytest.mark.parametrize("name", ["x" * 201, "🍏" * 400_000])
 def test_an_unknown_field_with_a_very_long_name_is_not_repeated(client, name):
-    """An answer to a hostile body must not be longer than the body."""
+    """The response to a hostile body must not be larger than the body."""
     response = client.post("/things", json={"text": "", name: 1})
     assert errors(response) == [{"code": "unknown", "detail": "Unknown field.", "pointer": "#"}]

@@ -1,4 +1,4 @@
-"""Tables that are declared for a test, and databases to migrate to them."""
+"""Tables declared by tests, and databases to migrate to them."""
 
 from datetime import date, datetime
 from decimal import Decimal
@@ -52,7 +52,7 @@ FILTERS = ("done", "thing_id", "slug", "status")
 
 @pytest.fixture
 def declare():
-    """Return a function that declares the table of a resource, in the place of an earlier one."""
+    """Return a function that declares the table of a resource, replacing an earlier one."""
     names = set()
 
     def declare(name="note", without=(), searched="title", changes=None, more_filters=()):
@@ -84,13 +84,13 @@ def declare():
 
 
 class Database:
-    """A database with what Alembic needs to compare it with the models."""
+    """A database with the context that Alembic needs to compare it with the models."""
 
     def __init__(self, connection):
         self.connection = connection
 
     def write(self):
-        """Return the code of a migration to what is declared."""
+        """Return the code of a migration to the declared tables."""
         options = {
             "render_item": render_item,
             "include_name": name_filter(self.connection),
@@ -104,7 +104,7 @@ class Database:
         return render_python_code(operations, render_item=render_item)
 
     def run(self, code):
-        """Run a migration, and commit."""
+        """Run a migration and commit."""
         with Operations.context(self.context):
             body = f"import sqlalchemy as sa\nfrom alembic import op\nif True:\n    {code}"
             exec(body, {})  # noqa: S102 - as Alembic does
@@ -117,7 +117,7 @@ class Database:
         return code
 
     def execute(self, statement):
-        """Execute a statement as another program does, and commit."""
+        """Execute a statement as another program would, and commit."""
         try:
             result = self.connection.exec_driver_sql(
                 statement, execution_options={"no_parameters": True}
@@ -139,7 +139,7 @@ def database(app):
 
 @pytest.fixture
 def older(environ, request):
-    """Return a connection to a database of revision 0003, on SQLite."""
+    """Return a connection to a database of revision 0003 on SQLite."""
     app = create_app(environ)
     assert app.test_cli_runner().invoke(args=["db", "upgrade", "0003"]).exit_code == 0
     with app.app_context():

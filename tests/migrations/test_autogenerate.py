@@ -1,4 +1,4 @@
-"""`flask db migrate`: what it writes creates all that a table needs, on both databases."""
+"""`flask db migrate`: its migrations create everything that a table needs on both databases."""
 
 from decimal import Decimal
 
@@ -14,7 +14,7 @@ from flask_things.resource.tables.indexes import describe
 from flask_things.things import Thing
 from tests.migrations.conftest import COLUMNS, Database, Status
 
-# SQLAlchemy does not reflect such an index of SQLite, and Alembic does not have to know it.
+# SQLAlchemy does not reflect such an index of SQLite, and Alembic need not know it.
 pytestmark = pytest.mark.filterwarnings("ignore:Skipped unsupported reflection of expression")
 
 
@@ -74,7 +74,7 @@ def test_a_column_is_added_to_a_table_that_has_rows(declare, database, column):
     database.execute("INSERT INTO note (title) VALUES ('x')")
     table = declare()
     code = database.migrate()
-    assert "note_search" not in code  # which takes minutes with many rows
+    assert "note_search" not in code  # a rebuild would take minutes with many rows
     assert database.write() == ""
     [row] = database.connection.execute(sa.select(table))
     assert row.revision == 1
@@ -131,7 +131,7 @@ def test_another_searched_text_replaces_the_search_only(declare, database):
 
 
 def test_an_index_may_be_called_like_another_object(declare, database):
-    """A filter by a column that is called like the search, or the rules."""
+    """A filter by a column that is named like the search or the rules."""
     names = {"search": (str, Text(0, 10), {"default": ""}), "rules": (int, None, {"default": 0})}
     declare(changes=names, more_filters=names)
     database.migrate()
@@ -155,7 +155,7 @@ def test_a_removed_table_takes_its_objects_with_it(declare, database):
 
 
 def test_what_others_have_added_is_left_alone(database):
-    """A fork's trigger, say, or Litestream's tables."""
+    """Such as a fork's trigger, or Litestream's tables."""
     database.execute("CREATE TABLE _litestream_seq (id INTEGER)")
     if database.connection.dialect.name == "sqlite":
         database.execute("CREATE TRIGGER other AFTER DELETE ON thing BEGIN SELECT 1; END")

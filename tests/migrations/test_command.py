@@ -1,4 +1,4 @@
-"""`flask db migrate` as a fork runs it: the file that it writes needs no editing."""
+"""`flask db migrate` in a fork: its file needs no editing."""
 
 import shutil
 import subprocess
@@ -27,7 +27,7 @@ IMPORTS = "import sqlalchemy as sa\nfrom flask_things.resource.tables.indexes im
 
 @pytest.fixture
 def fork(tmp_path):
-    """Return a folder with a copy of the package that has another table."""
+    """Return a copy of the package with another table."""
     shutil.copytree(ROOT / "flask_things", tmp_path / "flask_things")
     for name in ("wsgi.py", "pyproject.toml"):
         shutil.copy(ROOT / name, tmp_path)

@@ -1,4 +1,4 @@
-"""A database by any name: what is special in a URL, to SQLite or to Alembic, is not in a path."""
+"""Database names: characters that are special in URLs, to SQLite or to Alembic are literal."""
 
 from contextlib import chdir
 from urllib.parse import quote
@@ -17,7 +17,7 @@ NAMES = ["with space", "a?mode=memory", "a#b", "100%25s%", "ünï 🍏", "a&b;c'
 
 @pytest.fixture
 def start():
-    """Return a function that starts a server in a folder, with nothing but a few settings."""
+    """Return a function that starts a server in a folder with few settings."""
     servers = []
 
     def start(folder, **environ):
@@ -30,7 +30,7 @@ def start():
 
 
 def keeps_things(start, folder, **environ):
-    """Tell whether a thing that a server has stored is there for the next start."""
+    """Tell whether a stored thing exists after the next start."""
     server = start(folder, **environ)
     thing = server.request("POST", "/things", {"text": "stays"})[2]
     server.stop()
@@ -53,7 +53,7 @@ def test_a_folder_may_have_any_name(start, tmp_path, name):
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_file_may_have_any_name(start, tmp_path, name):
-    """In a URL it is quoted."""
+    """It is quoted in the URL."""
     url = f"sqlite:///{tmp_path}/{quote(name)}"
     assert keeps_things(start, tmp_path, THINGS_DATABASE_URL=url)
     assert (tmp_path / name).is_file()

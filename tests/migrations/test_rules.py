@@ -1,4 +1,4 @@
-"""What other programs may write into a resource's table, and what that does to the row."""
+"""Which writes of other programs a table accepts, and what the triggers change."""
 
 import pytest
 import sqlalchemy as sa
@@ -19,13 +19,13 @@ def notes(declare, database):
 
 
 def served(table):
-    """Return the rows as the service reads them, which raises an error if it cannot."""
+    """Return the rows as the service reads them, or raise its error."""
     with db.engine.connect() as connection:
         return [row._asdict() for row in connection.execute(sa.select(table).order_by(table.c.id))]
 
 
 def insert(assignment):
-    """Return the statement that inserts a row with a value, and a title."""
+    """Return a statement that inserts a row with a value and a title."""
     column, _, value = assignment.partition(" = ")
     row = {"title": "'y'", column: value}
     return f"INSERT INTO note ({', '.join(row)}) VALUES ({', '.join(row.values())})"
@@ -102,7 +102,7 @@ def test_what_postgresql_alone_could_hold_cannot_be_stored(notes, assignment):
 
 
 def refuse(notes, assignment):
-    """Check that neither a new row nor one that is there can be given a value."""
+    """Check that no new or existing row accepts a value."""
     before = served(db.metadata.tables["note"])
     column, _, value = assignment.partition(" = ")
     columns, values = (
@@ -135,7 +135,7 @@ CHANGES = [
 
 @pytest.mark.parametrize("assignment", CHANGES)
 def test_a_change_raises_the_revision_and_moves_updated_at(notes, assignment):
-    """So that its ETag changes, and a shell sees that its row is old."""
+    """So that the ETag changes, and a shell detects that its row is outdated."""
     table = db.metadata.tables["note"]
     [before] = served(table)
     notes(f"UPDATE note SET {assignment}")
@@ -161,7 +161,7 @@ def test_a_reference_that_ends_is_a_change(notes):
 
 @pytest.mark.sqlite
 def test_times_get_all_of_their_decimals(notes):
-    """They are texts, which would not sort otherwise."""
+    """Times are texts, which would not sort otherwise."""
     times = "'2026-11-22 15:04:05', '2026-11-22 15:04:05.5', '2026-11-22 15:04:05'"
     notes(f"INSERT INTO note (title, starts_at, created_at, updated_at) VALUES ('x', {times})")
     notes("UPDATE note SET starts_at = '2026-11-22 15:04:06', updated_at = '2026-11-22 15:04:07'")
@@ -171,9 +171,9 @@ def test_times_get_all_of_their_decimals(notes):
 
 
 def test_a_write_of_ours_is_not_checked_again(notes):
-    """It was before: SQLite would need as long for it as for all the rest."""
+    """It was validated before. SQLite would need as much time for this as for all the rest."""
     table = db.metadata.tables["note"]
-    empty = sa.literal_column("''")  # which only the database could refuse
+    empty = sa.literal_column("''")  # which only the database rejects
     with db.engine.begin() as connection:
         connection.execute(sa.insert(table).values(title=empty))
         connection.execute(sa.update(table).values(title=empty))

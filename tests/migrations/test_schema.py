@@ -1,4 +1,4 @@
-"""What other programs may store: whatever the schema lets in can be served."""
+"""Writes of other programs: every row that the schema accepts can be served."""
 
 import pytest
 
@@ -27,7 +27,7 @@ def test_an_update_raises_the_revision_by_which_a_shell_sees_it(app, execute):
 
 
 def refuse(client, execute, assignment):
-    """Check that no row can be given a value, neither a new one nor one that is there."""
+    """Check that no new or existing row accepts a value."""
     things = client.post("/things/bulk", json=[{"text": "x"}, {"text": "y"}]).json
     column, _, value = assignment.partition(" = ")
     row = {"text": "'x'", column: value}
@@ -134,7 +134,7 @@ def test_what_can_be_served_can_be_stored(client, execute, column, value):
 
 @pytest.mark.parametrize("sort", ["created_at", "-created_at", "updated_at", "-updated_at"])
 def test_times_are_sorted_however_many_decimals_another_program_writes(client, execute, sort):
-    """On SQLite they are text, and a cursor has all six decimals."""
+    """On SQLite times are texts, and a cursor has all six decimals."""
     for decimals in ("", ".5", ".50", ".500000", ".25", ""):
         time = f"'2026-11-22 15:04:05{decimals}'"
         execute(f"INSERT INTO thing (text, created_at) VALUES ('x', {time})")
@@ -162,7 +162,7 @@ BAD_TOKENS = [
 @pytest.mark.sqlite
 @pytest.mark.parametrize("assignment", BAD_TOKENS)
 def test_a_token_that_cannot_be_read_cannot_be_stored(app, execute, assignment):
-    """It would be a 500, or good for more than its owner meant."""
+    """It would cause a 500, or have more rights than intended."""
     with app.app_context():
         create_token(db.session, "phone", read_only=True, days=1)
     with pytest.raises(ERRORS):

@@ -1,4 +1,4 @@
-"""A database of an earlier schema: an upgrade keeps its rows, its ids and what others added."""
+"""Upgrades of older schemas keep rows, ids and the objects of others."""
 
 import pytest
 

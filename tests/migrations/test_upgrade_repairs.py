@@ -1,4 +1,4 @@
-"""A database of an earlier schema: what cannot be served as it is gets repaired."""
+"""Upgrades of older schemas repair rows that cannot be served."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""What tests of observability may ask for."""
+"""Fixtures for tests of observability."""
 
 import pytest
 
@@ -7,7 +7,7 @@ from tests.support.server import free_port, wait_until
 
 @pytest.fixture
 def watched(serve, tmp_path):
-    """Return a server of four workers whose metrics are served, with a folder for their files."""
+    """Return a server of four workers with metrics, and a folder for their files."""
     (tmp_path / "metrics").mkdir()
     command = ("-m", "flask_things", "--worker-tmp-dir", str(tmp_path / "metrics"))
     settings = {"WEB_CONCURRENCY": "4", "THINGS_METRICS_PORT": str(free_port())}

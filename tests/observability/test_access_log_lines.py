@@ -1,4 +1,4 @@
-"""The access log: one line for each request, whoever answered it, and no secret in it."""
+"""The access log: one line per request, whichever part responds, and no secrets."""
 
 import json
 from datetime import UTC, datetime
@@ -15,7 +15,7 @@ from tests.support.server import Server, wait_until
 
 ROOT = Path(__file__).parents[2]
 
-#: An application with routes that fail: at once, and when the answer is being sent.
+#: An application with routes that fail, before or during the response.
 FAILING = """
 from flask_things import create_app
 
@@ -36,7 +36,7 @@ def stream(chunks):
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory):
-    """Return a server for tests that tell their requests apart."""
+    """Return a server for tests that can identify their requests."""
     server = Server(tmp_path_factory.mktemp("server"), {}, ["-m", "flask_things"], wait=True)
     yield server
     server.stop()
@@ -44,13 +44,13 @@ def server(tmp_path_factory):
 
 @pytest.fixture
 def failing(serve, tmp_path):
-    """Return a server with routes that fail."""
+    """Return a server with failing routes."""
     (tmp_path / "failing.py").write_text(FAILING)
     return serve("-m", "gunicorn", "--config", str(ROOT / "gunicorn.conf.py"), "failing:app")
 
 
 def line_of(server, headers):
-    """Return the one line of a request, by its answer's header."""
+    """Return the line of a request, by its response's header."""
     what = {"request_id": headers["X-Request-ID"]}
     wait_until(lambda: lines(server, **what))
     [line] = lines(server, **what)
@@ -135,7 +135,7 @@ def test_secrets_of_a_query_are_replaced(query, shown):
 
 
 def test_no_secret_gets_into_the_log(server):
-    """Not even with a request that gunicorn refuses, and quotes."""
+    """Even if gunicorn rejects and quotes the request."""
     headers = {"Authorization": "Bearer s3cret-one", "Content-Type": "application/json"}
     answered = server.request("GET", "/things?access_token=s3cret-two", headers=headers)
     server.raw(b"GET /things?token=s3cret-three HTTP/9.9\r\nHost: x\r\n\r\n")
@@ -172,7 +172,7 @@ def test_a_traceback_stands_with_the_id_of_its_request(failing):
 @pytest.mark.sqlite
 @pytest.mark.parametrize(("chunks", "code"), [(0, 500), (1, 200)])
 def test_an_answer_that_breaks_off_has_one_line(failing, chunks, code):
-    """gunicorn tells its logger of it twice, where it can still answer something else."""
+    """gunicorn logs it twice if it can still send an error response."""
     answer = failing.raw(HEAD.replace(b"POST /things", b"GET /stream/%d" % chunks) + b"\r\n")
     assert status(answer) == code
     request_id = answer.partition(b"X-Request-ID: ")[2].partition(b"\r\n")[0].decode()

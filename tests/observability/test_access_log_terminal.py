@@ -1,4 +1,4 @@
-"""The access log on a terminal: lines for people, and no health checks that went well."""
+"""The access log on a terminal: readable lines, without successful health checks."""
 
 import os
 import re

@@ -1,4 +1,4 @@
-"""/metrics: what all workers have done together, compared with what was sent."""
+"""/metrics: the counts of all workers match the requests."""
 
 import os
 import re
@@ -20,7 +20,7 @@ THING, CHANGES = "/things/<id:thing_id>", "/things/changes"
 
 
 def counted(server):
-    """Return how many requests were answered, by method, route and status."""
+    """Return the number of answered requests by method, route and status."""
     found = {key[1:]: n for key, n in scrape(server).items() if key[0].endswith("requests_total")}
     return {key: n for key, n in found.items() if key[1] != "/readyz"}
 
@@ -74,7 +74,7 @@ def test_what_four_workers_count_is_what_was_sent(watched, engine):
 
 
 def test_counts_go_on_when_workers_are_replaced(watched, tmp_path):
-    """A new worker goes on in the files of one that has ended, or there would ever be more."""
+    """A new worker reuses the files of one that has ended. Otherwise the files would accumulate."""
     first = set(watched.workers())
     send(watched, "GET", "/things", 40)
     wait_until(lambda: counted(watched) == {("GET", "/things", "200"): 40})

@@ -1,4 +1,4 @@
-"""The port and the files of /metrics: who may scrape, and that a server still stops."""
+"""The port and files of /metrics: who can scrape, and that a server still stops."""
 
 import contextlib
 import socket
@@ -19,7 +19,7 @@ def test_the_files_go_with_the_server(watched, tmp_path):
 
 @pytest.mark.sqlite
 def test_a_server_that_is_scraped_still_stops_within_two_seconds(watched):
-    """Prometheus keeps its connections."""
+    """Prometheus keeps its connections open."""
     with socket.create_connection(("127.0.0.1", watched.metrics_port)) as kept:
         kept.sendall(b"GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n")
         assert kept.recv(20).startswith(b"HTTP/1.1 200")

@@ -1,4 +1,4 @@
-"""What is seen of a request besides its answer."""
+"""The Server-Timing header."""
 
 import re
 import time
@@ -11,12 +11,12 @@ from flask_things.observability.timing import SPENT, timed
 
 @pytest.fixture
 def telling(environ):
-    """Let the server tell its clients of its times."""
+    """Enable Server-Timing."""
     environ["THINGS_SERVER_TIMING"] = "on"
 
 
 def durations(response):
-    """Return the milliseconds that an answer tells, by what they went into."""
+    """Return the milliseconds of a response by activity."""
     said = response.headers["Server-Timing"]
     return {name: float(value) for name, value in re.findall(r"(\w+);dur=([\d.]+)", said)}
 

@@ -1,24 +1,28 @@
-"""What clients did and saw, and whether a storage that loses nothing can have shown them that.
+"""Checks a history of client operations against a storage that loses nothing.
 
-Every write has a text that no other has, so each thing is a register of which every read names the
-write that it saw. `violations` checks:
+Every written text is unique, so each thing is a register whose reads identify the write that they
+saw. `violations` checks:
 
-- each thing by itself is linearizable: there is an order of its operations that keeps each between
-  its start and its end, where it is made first and deleted last, every read finds what was written
-  just before, and a write with If-Match comes just after the version that it names. So no read, the
-  last one of all included, is older than what was acknowledged before it began, nothing deleted is
-  read again, and of writes with one ETag one succeeds;
-- a 412 came neither while its version stood all the time nor when the thing was deleted before;
-- an operation that was answered with an error has done nothing; one without an answer was done at
-  any moment after its start, or never;
-- a list is a read of every thing in its range: one that is not on it is deleted;
-- ids, ETags and Idempotency-Keys stand for one thing, one version and one POST.
+- Each thing is linearizable: an order of its operations exists that keeps each between its start
+  and its end. In it the thing is created first and deleted last, every read returns the previous
+  write, and a write with If-Match directly follows the version that it names. So no read, including
+  the last one, is older than a write that was acknowledged before it started, nothing deleted is
+  read again, and of several writes with one ETag only one succeeds.
 
-It does not check that what a list shows of several things is of one moment, nor that there was
-another version at a 412, nor which version a DELETE with If-Match found that was not answered.
+- A 412 never comes while its version exists all the time, nor after the thing was deleted.
 
-For a register whose written texts differ, a conflict between two of them is the only way not to be
-linearizable (Gibbons and Korach, Testing Shared Memories, SIAM J. Comput. 26(4), 1997).
+- An operation with an error response has done nothing. One without a response happened at any
+  moment after its start, or never.
+
+- A list reads every thing in its range: a missing one is deleted.
+
+- An id, an ETag and an Idempotency-Key identify one thing, one version and one POST.
+
+It does not check that a list is a snapshot of several things, that another version existed at a
+412, nor which version an unanswered DELETE with If-Match found.
+
+A register with unique texts is linearizable if and only if no two of them conflict (Gibbons and
+Korach, Testing Shared Memories, SIAM J. Comput. 26(4), 1997).
 """
 
 from collections import defaultdict
@@ -41,7 +45,7 @@ WRITTEN = (200, 201, 204)
 
 
 def violations(history: Iterable[Operation]) -> list[str]:
-    """Return what is wrong with a history, a line each; nothing is wrong with a legal one."""
+    """Return the violations in a history, one line each. A legal history has none."""
     history = [*history]
     wrong = [*_wrong_answers(history), *_ambiguities(history)]
     for thing, register in _registers([*_merged(history)]).items():
@@ -59,7 +63,7 @@ def _wrong_answers(history: list[Operation]) -> Iterator[str]:
 
 
 def _ambiguities(history: list[Operation]) -> Iterator[str]:
-    """Tell what stands for several where it may stand for one."""
+    """Return identifiers that stand for several things, versions or requests."""
     meanings: dict[str, set[Any]] = defaultdict(set)
     for op in history:
         for thing, text in op.read.items():
@@ -77,7 +81,7 @@ def _ambiguities(history: list[Operation]) -> Iterator[str]:
 
 
 def _merged(history: list[Operation]) -> Iterator[Operation]:
-    """Make one operation of the POSTs with one key: any of them may be the one that did it."""
+    """Merge POSTs with the same key into one operation: any of them may have run."""
     attempts = defaultdict(list)
     for op in history:
         if op.key:
@@ -94,7 +98,8 @@ def _registers(history: list[Operation]) -> dict[int, Register]:
     ids = {text: thing for op in history for thing, text in op.read.items()}
     for op in history:
         if op.kind not in ("GET", "LIST") and op.status in (None, *WRITTEN):
-            # A POST without an answer made the thing that was read with its text, if there is one.
+            # An unanswered POST created the thing that was later read with its text, if there is
+            # one.
             registers[op.thing or ids.get(op.text)].writes[op.text].append(op)
         for thing, text in op.read.items():
             registers[thing].reads[text].append(op)

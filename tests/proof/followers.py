@@ -1,4 +1,4 @@
-"""Copies of a service's things, kept by polling and by events, whatever happens to the server."""
+"""Copies of a service's things, kept by polling and by events through all outages."""
 
 import json
 import time
@@ -11,7 +11,7 @@ from tests.support.server import next_page, request
 
 
 class Copy(Thread):
-    """A copy that follows the service until it is stopped. `errors` are what must not occur."""
+    """A copy that follows the service until it is stopped. `errors` are the unexpected ones."""
 
     def __init__(self, port):
         super().__init__(daemon=True)
@@ -27,13 +27,13 @@ class Copy(Thread):
         self.join()
 
     def run(self):
-        """Begin with an export, and follow."""
+        """Start with an export, then follow."""
         place = self.until_answered(lambda: self.begin())
         while not self.ended.is_set():
             place = self.until_answered(lambda: self.go_on(place))  # noqa: B023
 
     def until_answered(self, call):
-        """Return what a call returns that a server answers which lives long enough."""
+        """Return the result of a call, retried until a server answers it."""
         while not self.ended.is_set():
             with suppress(OSError, HTTPException, ValueError):
                 if result := call():
@@ -43,14 +43,14 @@ class Copy(Thread):
         return None
 
     def get(self, path):
-        """Return the header and the body of an answer, or nothing where there is none yet."""
+        """Return the headers and body of a response, or nothing if there is none."""
         status, headers, body = request(self.port, "GET", path)
         if status not in (200, 503):
             self.errors.append((status, path, body))
         return (headers, body) if status == 200 else (None, None)
 
     def begin(self):
-        """Take a place, then an export; return the place."""
+        """Take a position, then an export, and return the position."""
         headers, _ = self.get("/things/changes")
         with closing(HTTPConnection("127.0.0.1", self.port, timeout=20)) as connection:
             connection.request("GET", "/things.ndjson")
@@ -62,19 +62,19 @@ class Copy(Thread):
         return next_page(headers)
 
     def apply(self, change):
-        """Do what has been done."""
+        """Apply one change."""
         if change["thing"]:
             self.things[change["id"]] = change["thing"]
         else:
             self.things.pop(change["id"], None)
 
     def go_on(self, place):
-        """Apply what has changed after a place; return the next place, or nothing."""
+        """Apply the changes after a position. Return the next position, or nothing."""
         raise NotImplementedError
 
 
 class PolledCopy(Copy):
-    """A copy that is kept with pages."""
+    """A copy that follows pages."""
 
     def go_on(self, place):
         """Apply a page."""
@@ -89,10 +89,10 @@ class PolledCopy(Copy):
 
 
 class EventCopy(Copy):
-    """A copy that is kept with events; a place is the id of the last one."""
+    """A copy that follows events. Its position is the id of the last one."""
 
     def go_on(self, place):
-        """Apply events until the stream breaks; return where it did."""
+        """Apply events until the stream breaks, and return the position."""
         is_url = place.startswith("/")
         path, sent = (place, {}) if is_url else ("/things/changes", {"Last-Event-ID": place})
         with Following(self.port, path, timeout_s=1, **sent) as following:

@@ -1,4 +1,4 @@
-"""What clients did and saw: an operation, and a client that records its own."""
+"""Histories: recorded operations of clients."""
 
 import random
 import time
@@ -8,38 +8,38 @@ from typing import NamedTuple
 
 from tests.support.server import JSON, Server, wait_until
 
-#: What is read of a thing that is deleted, and what a DELETE writes.
+#: The value of a deleted thing, which a DELETE writes.
 GONE = "(deleted)"
 
-#: What a client does, and how often in a hundred times; a DELETE may meet what is deleted.
+#: The operations of a client with their percentages. A DELETE may find a deleted thing.
 KINDS = {"POST": 12, "LIST": 10, "GET": 22, "PUT": 20, "change": 22, "DELETE": 14}
 
-#: How many things, the newest, get most of what is done; so clients meet at them.
+#: Most operations use this many of the newest things, so that clients collide.
 HOT = 2
 
-#: How many characters a text has: one in ten is longer than a page of a database.
+#: The possible lengths of texts. One in ten is longer than a database page.
 LENGTHS = [1] * 9 + [9000]
 
 
 class Operation(NamedTuple):
-    """A request, and the answer to it if there was one; times are of time.monotonic()."""
+    """A request with its response, if there was one. Times are from time.monotonic()."""
 
     kind: str
     start: float
     end: float = inf
     status: int | None = None
-    thing: int | None = None  # whose URL it was
-    text: str = GONE  # what it was to write
+    thing: int | None = None  # of the request's URL
+    text: str = GONE  # to be written
     if_match: str | None = None
     key: str | None = None
-    read: dict[int, str] = {}  # the texts that it was answered with, by id
-    etag: str | None = None  # of the one thing that it was answered with
-    limit: int = 20  # of a list of the newest
-    low: int = 1  # it has every thing from this id on
+    read: dict[int, str] = {}  # the texts in the response, by id
+    etag: str | None = None  # of a single thing in the response
+    limit: int = 20  # of a list of the newest things
+    low: int = 1  # the list has everything from this id on
 
 
 def request_of(op):
-    """Return the method, the path, the body and the header fields of an operation's request."""
+    """Return the method, path, body and header fields of an operation's request."""
     fields = {"If-Match": op.if_match, "Idempotency-Key": op.key}
     fields = JSON | {name: value for name, value in fields.items() if value}
     if op.kind == "LIST":
@@ -49,7 +49,7 @@ def request_of(op):
 
 
 def answered(op, status, headers, answer):
-    """Return an operation with its answer."""
+    """Return an operation with its response."""
     op = op._replace(end=time.monotonic(), status=status)
     if status not in (200, 201):
         return op
@@ -60,12 +60,12 @@ def answered(op, status, headers, answer):
 
 
 class Recorder:
-    """A client whose number says what it does, and which records that."""
+    """A client whose number determines its requests, and which records them."""
 
     request = Server.request
 
     def __init__(self, port, number):
-        """Take the server's port, and a number that no other client has."""
+        """Connect to the server's port. Every client needs a different number."""
         self.port = port
         self.number = number
         self.random = random.Random(number)  # noqa: S311
@@ -74,7 +74,7 @@ class Recorder:
         self.texts = 0
 
     def run_until(self, end):
-        """Do one thing after the other; return what was done."""
+        """Run operations one after the other, and return them."""
         while time.monotonic() < end:
             (kind,) = self.random.choices([*KINDS], KINDS.values())
             if kind == "POST" or not self.known:
@@ -89,7 +89,7 @@ class Recorder:
         return self.history
 
     def post(self):
-        """Make a thing; with a key as often as needed, and sometimes once more."""
+        """Create a thing. With a key, retry until it succeeds, and sometimes once more."""
         text = self.new_text()
         key = self.random.choice([None, text.strip(".")])
         made = self.do("POST", text=text, key=key)
@@ -97,34 +97,34 @@ class Recorder:
             made = self.do("POST", text=text, key=key)
 
     def change(self, thing):
-        """Write a thing if it is still as it was read."""
+        """Write a thing if it is unchanged since it was read."""
         kind, etag = self.random.choice(["PUT", "PATCH"]), self.do("GET", thing).etag
         if etag:
             self.do(kind, thing, text=self.new_text(), if_match=etag)
 
     def some_thing(self):
-        """Return the id of one of the newest things, or now and then of any that ever was."""
+        """Return the id of one of the newest things, or occasionally of any older one."""
         ids = sorted(self.known)
         return self.random.choice(ids if self.random.random() < 0.1 else ids[-HOT:])
 
     def new_text(self):
-        """Return a text that nobody else writes."""
+        """Return a text that no other client writes."""
         self.texts += 1
         return f"{self.number}-{self.texts}".ljust(self.random.choice(LENGTHS), ".")
 
     def do(self, kind, thing=None, **asked):
-        """Send a request, record what came of it and return that."""
+        """Send a request, record its result and return it."""
         done = Operation(kind, time.monotonic(), thing=thing, **asked)
         try:
             done = answered(done, *self.request(*request_of(done)))
-        except (OSError, HTTPException):  # it was killed
+        except (OSError, HTTPException):  # the server was killed
             wait_until(self.is_up)
         self.history.append(done)
         self.known |= done.read.keys()
         return done
 
     def is_up(self):
-        """Tell whether there is a server that is ready."""
+        """Tell whether a server is ready."""
         try:
             return self.request("GET", "/readyz")[0] == 200
         except (OSError, HTTPException):
@@ -132,5 +132,5 @@ class Recorder:
 
 
 def record(port, number, end):
-    """Be a client until a moment; return what it did."""
+    """Run a client for some time, and return its operations."""
     return Recorder(port, number).run_until(end)

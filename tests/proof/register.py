@@ -1,4 +1,4 @@
-"""What was done with one thing, and whether there is an order in which it can have been done."""
+"""The operations on one thing, and whether a legal order of them exists."""
 
 from collections import defaultdict
 from collections.abc import Iterator
@@ -10,13 +10,13 @@ from tests.proof.history import GONE, Operation
 
 
 class Span(NamedTuple):
-    """When a thing had a value: surely from the first end to the last start of what shows it."""
+    """When a thing had a value: at least from the first end to the last start of its operations."""
 
     first_end: float
     last_start: float
 
     def is_before(self, other: "Span") -> bool:
-        """Tell whether some of what shows this one ended before some of the other began."""
+        """Tell whether an operation of this value ended before one of the other value started."""
         return self.first_end < other.last_start
 
 
@@ -24,36 +24,35 @@ NEVER = Span(inf, -inf)
 
 
 class Register:
-    """What was done with one thing."""
+    """The operations on one thing."""
 
     def __init__(self):
-        """Begin with nothing."""
         self.reads: dict[str, list[Operation]] = defaultdict(list)
         self.writes: dict[str, list[Operation]] = defaultdict(list)
         self.refused: list[Operation] = []
 
     @property
     def made(self) -> Operation | None:
-        """Return the POST that made it."""
+        """Return the POST that created it."""
         posts = (op for ops in self.writes.values() for op in ops if op.kind == "POST")
         return next(posts, None)
 
     def writers(self, value: str) -> list[Operation]:
-        """Return what may have written a value: of several DELETEs that with an answer."""
+        """Return the possible writers of a value: of several DELETEs the acknowledged one."""
         writes = self.writes.get(value, [])
         return [op for op in writes if op.status] or writes
 
     def span(self, value: str) -> Span:
-        """Return when it had a value: the first from the beginning, and none to the end."""
+        """Return when it had a value: the first one from the start, and GONE until the end."""
         ops = self.reads.get(value, []) + self.writers(value)
         is_first = self.made and value == self.made.text
         first_end = -inf if is_first else min(op.end for op in ops)
         return Span(first_end, inf if value == GONE else max(op.start for op in ops))
 
     def violations(self) -> Iterator[str]:
-        """Tell what is wrong with it."""
+        """Return the violations."""
         spans = {value: self.span(value) for value in {**self.writes, **self.reads}}
-        # A write without an answer whose text nobody has seen may as well not have been done.
+        # An unanswered write whose text was never read may not have happened.
         spans = {value: span for value, span in spans.items() if span.first_end < inf}
         if spans and not self.made:
             yield "nobody made it"
@@ -66,7 +65,7 @@ class Register:
         yield from wrong_order(spans, follows)
 
     def wrong_reads(self) -> Iterator[str]:
-        """Tell which reads can have seen no write, and which writes were done twice."""
+        """Return reads that no write explains, and writes that happened twice."""
         for value, reads in self.reads.items():
             written = min((op.start for op in self.writers(value)), default=inf)
             if min(op.end for op in reads) < written:
@@ -76,7 +75,7 @@ class Register:
                 yield f"{value:.20} was written twice"
 
     def wrong_refusals(self, spans: dict[str, Span]) -> Iterator[str]:
-        """Tell which 412 came while its version stood, or when there was no thing any more."""
+        """Return each 412 that came while its version existed, or after the thing was deleted."""
         texts = self.versions()
         for op in self.refused:
             stood = spans.get(texts.get(op.if_match, ""), NEVER)
@@ -86,23 +85,24 @@ class Register:
                 yield f"a 412 came while {texts[op.if_match]:.20} stood"
 
     def versions(self) -> dict[str, str]:
-        """Return which text each ETag stands for."""
+        """Return the text of each ETag."""
         return {op.etag: text for text, ops in self.reads.items() for op in ops if op.etag}
 
     def replaced(self) -> Iterator[tuple[str, str]]:
-        """Yield every text that a write named in If-Match, with what it wrote."""
+        """Yield each text that a write named in If-Match, with the text that it wrote."""
         texts = self.versions()
         for value in self.writes:
             for op in self.writers(value):
-                # Of DELETEs without an answer nobody knows which was done.
+                # It is unknown which of several unanswered DELETEs happened.
                 if op.if_match in texts and (op.status or value != GONE):
                     yield texts[op.if_match], value
 
 
 def wrong_order(spans: dict[str, Span], follows: dict[str, str]) -> Iterator[str]:
-    """Tell which values must have been there both before and after others.
+    """Return values that must have existed both before and after other values.
 
-    `follows` has those that came just after others. They are one block: nothing came in between.
+    `follows` maps values to their direct successors. These form one block without values in
+    between.
     """
     blocks = []
     for value in spans.keys() - follows.values():

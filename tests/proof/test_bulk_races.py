@@ -1,4 +1,4 @@
-"""Bulk calls of several processes at once that touch the same rows in different orders."""
+"""Simultaneous bulk calls on the same rows in different orders."""
 
 import random
 from concurrent.futures import ProcessPoolExecutor
@@ -14,7 +14,7 @@ CLIENTS, ROUNDS, THINGS = 6, 12, 40
 
 @pytest.fixture
 def clients():
-    """Return a pool of processes, none of which has anything of this one."""
+    """Return a pool of processes that share nothing with this one."""
     with ProcessPoolExecutor(CLIENTS, get_context("spawn")) as pool:
         yield pool
 
@@ -29,7 +29,7 @@ def server(serve):
 
 
 def patch(port, name):
-    """Change all things, in another order each time; return what came of it."""
+    """Change all things, in random order each time, and return the results."""
     client, found = Client(port), set()
     order = random.Random(name)  # noqa: S311 - a number that repeats
     for n in range(ROUNDS):
@@ -42,7 +42,7 @@ def patch(port, name):
 
 
 def delete(port, name):
-    """Delete things by twos, in another order each time; return the ids of those deleted."""
+    """Delete things in pairs, in random order each time, and return the deleted ids."""
     client, gone = Client(port), []
     order = random.Random(name)  # noqa: S311 - a number that repeats
     pairs = [(n, n + THINGS // 2) for n in range(1, THINGS // 2 + 1)]
@@ -55,7 +55,7 @@ def delete(port, name):
 
 
 def test_no_bulk_call_waits_for_another_that_waits_for_it(server, clients):
-    """And nobody sees a part of one."""
+    """And no client sees a partial one."""
     runs = list(clients.map(patch, [server.port] * CLIENTS, range(CLIENTS)))
     assert set().union(*runs) == {200, "1 at once"}
 

@@ -1,4 +1,4 @@
-"""The checker of histories: it refuses what a sound storage cannot show, and nothing else."""
+"""The checker of histories: it rejects illegal histories only."""
 
 import pytest
 

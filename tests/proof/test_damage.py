@@ -1,4 +1,4 @@
-"""Pages that hold garbage: nobody is told what is inside, and everybody that the server is ill."""
+"""Damaged pages: responses never contain garbage, and /readyz reports the damage."""
 
 import random
 
@@ -11,13 +11,13 @@ pytestmark = pytest.mark.sqlite
 PAGE_BYTES = 4096
 
 
-#: The kinds of pages, by their first byte (https://www.sqlite.org/fileformat2.html).
+#: The types of pages by their first byte (https://www.sqlite.org/fileformat2.html).
 ROWS, INDEX, OVERFLOW = 13, 10, 0
 
 
 @pytest.fixture
 def damaged(serve, file):
-    """Return a function that overwrites all new pages of a kind, and starts a server on them."""
+    """Return a function that overwrites all new pages of a type, and starts a server on them."""
 
     def start(kind):
         server = serve()
@@ -39,7 +39,7 @@ def damaged(serve, file):
 
 
 def answers(server):
-    """Tell whether a server answers at all."""
+    """Tell whether a server responds at all."""
     try:
         return server.request("GET", "/healthz")[0] == 200
     except OSError:
@@ -66,7 +66,7 @@ def test_from_the_first_damage_on_no_worker_is_ready(damaged, kind, path):
 
 
 def test_damage_that_the_start_meets_is_logged_and_what_can_be_read_is_served(damaged):
-    """The start counts the things, and reads an index for that."""
+    """The start counts the things, which reads an index."""
     server = damaged(INDEX)
     assert {server.request("GET", "/readyz")[0] for _ in range(20)} == {503}
     assert server.request("GET", "/things/1")[0] == 200

@@ -1,4 +1,4 @@
-"""A disk that is full, or only read: what is there is read all the while."""
+"""A full or read-only disk: reads continue."""
 
 from concurrent.futures import ThreadPoolExecutor
 
@@ -13,14 +13,14 @@ pytestmark = pytest.mark.sqlite
 
 @pytest.fixture
 def disk(file):
-    """Mount a small disk where the database goes."""
+    """Mount a small disk at the database's folder."""
     with mounted(file.parent):
         yield file.parent
 
 
 @pytest.fixture
 def start(serve):
-    """Return a function that starts a server which does not wait for long."""
+    """Return a function that starts a server with a short wait."""
     return lambda **others: serve(WEB_CONCURRENCY="2", THINGS_BUSY_TIMEOUT_MS="200", **others)
 
 
@@ -43,12 +43,12 @@ def test_a_full_disk_is_507_until_there_is_room(start, disk):
     assert len(server.request("GET", "/things?limit=1000")[2]) == written + 20
     log = server.log.read_text()
     assert "Traceback" not in log
-    assert "xxx" not in log  # what users write
+    assert "xxx" not in log  # users' texts
 
 
 @pytest.mark.slow
 def test_a_full_disk_with_the_log_on_it_stops_writes_only_while_it_is_full(disk, environ):
-    """An error in a thread cannot be printed then, and must reach its request all the same."""
+    """An error in a thread cannot be printed then, but must reach its request."""
     server = Server(disk, environ, ("-m", "flask_things"), wait=True)
     try:
         fill(disk / "other")
@@ -96,7 +96,7 @@ def test_a_read_only_disk_is_read(start, disk, end):
 
 
 def test_a_disk_that_can_be_written_again_is(start, disk):
-    """No connection goes on with what it was told when there was nobody who could write."""
+    """No connection remembers that the disk was read-only."""
     server = start()
     assert post(server) == 201
     server.stop()

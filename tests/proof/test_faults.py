@@ -1,4 +1,4 @@
-"""A file that is deleted or replaced under the running server, and what a restart makes of it."""
+"""A database file that is deleted or replaced under the running server, and restarts after it."""
 
 import os
 import shutil
@@ -18,7 +18,7 @@ READS = ("/things/1", "/things", "/things?q=stays", "/things?total=true", "/thin
 
 @pytest.fixture
 def start(serve):
-    """Return a function that starts a server which does not wait for long."""
+    """Return a function that starts a server with a short wait."""
     return lambda **others: serve(WEB_CONCURRENCY="2", THINGS_BUSY_TIMEOUT_MS="200", **others)
 
 
@@ -28,18 +28,18 @@ def post(server, text="stays"):
 
 
 def statuses(server, *paths):
-    """Return every status that reads get, again and again, from all workers."""
+    """Return the statuses of repeated reads from all workers."""
     return {server.request("GET", path)[0] for path in paths * 5}
 
 
 def kill(server):
-    """Kill all of a server."""
+    """Kill all processes of a server."""
     os.killpg(server.process.pid, signal.SIGKILL)
     server.process.wait()
 
 
 def is_sound(file):
-    """Tell whether SQLite finds nothing wrong with a database."""
+    """Tell whether SQLite finds no damage."""
     with closing(sqlite3.connect(file)) as connection:
         return connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
 
@@ -47,14 +47,14 @@ def is_sound(file):
 FAULTS = {
     "cut off": lambda file: file.touch(),
     "gone": lambda file: None,
-    "another": lambda file: shutil.copy(file.with_name("away"), file),  # SQLite would take the WAL
+    "another": lambda file: shutil.copy(file.with_name("away"), file),  # SQLite would use the WAL
     "a directory": lambda file: file.mkdir(),
 }
 
 
 @pytest.mark.parametrize("fault", FAULTS)
 def test_without_its_very_file_a_server_is_away_until_that_is_back(start, file, fault):
-    """Whether it has opened the file to write and has answers in memory, or not yet."""
+    """Whether or not it has opened the file for writing and has cached responses."""
     server = start()
     lose_and_return(server, file, fault)
     assert statuses(server, *READS) == {200}
@@ -63,7 +63,7 @@ def test_without_its_very_file_a_server_is_away_until_that_is_back(start, file, 
 
 
 def lose_and_return(server, file, fault):
-    """Take the file away, look at what is answered without it, put it back, and post 10 things."""
+    """Remove the file, check the responses without it, put it back, and post 10 things."""
     file.rename(file.with_name("away"))
     FAULTS[fault](file)
     before = file.read_bytes() if file.is_file() else sorted(file.parent.iterdir())
@@ -81,7 +81,7 @@ def lose_and_return(server, file, fault):
 
 @pytest.mark.parametrize("end", [kill, Server.stop])
 def test_a_restart_without_the_file_makes_a_new_one(start, file, end):
-    """The old one's WAL is still there. In the new one it would overwrite pages."""
+    """The WAL of the old file remains. It would overwrite pages of the new one."""
     server = start()
     assert {post(server, f"old {n}" + "x" * 300) for n in range(30)} == {201}
     file.unlink()
@@ -95,7 +95,7 @@ def test_a_restart_without_the_file_makes_a_new_one(start, file, end):
 
 @pytest.mark.parametrize("end", [kill, Server.stop])
 def test_a_restart_after_a_replacement_takes_what_is_there(start, file, end):
-    """Of the old one's WAL nothing comes into it."""
+    """Nothing of the old file's WAL gets into it."""
     server = start()
     assert {post(server, f"old {n}" + "x" * 300) for n in range(30)} == {201}
     new = file.parent / "new.sqlite3"
@@ -113,7 +113,7 @@ def test_a_restart_after_a_replacement_takes_what_is_there(start, file, end):
 
 
 def test_a_stop_after_a_replacement_leaves_alone_what_others_write_to_the_new_file(start, file):
-    """With another WAL than theirs, the next one to open it would not see it, and overwrite it."""
+    """With another WAL the next program would not see these writes, and overwrite them."""
     server = start()
     assert post(server) == 201
     for ending in ("", "-wal", "-shm"):

@@ -1,4 +1,4 @@
-"""Copies kept by polling and by events equal the service, while processes write and are killed."""
+"""Copies kept by polling and by events equal the service, in spite of writes and kills."""
 
 import os
 import random
@@ -18,10 +18,10 @@ from tests.support.server import free_port, lets_in, request, wait_until
 
 RUN_S, WRITERS = 15, 4
 
-#: How long it lasts to the next kill, from and to.
+#: The range of pauses between kills, in seconds.
 PAUSE_S = (0.3, 1.2)
 
-#: What another program does.
+#: The statements of another program.
 STATEMENTS = [
     "INSERT INTO thing (text) VALUES ('outside')",
     "UPDATE thing SET text = 'changed outside' WHERE id % 7 = {}",
@@ -30,7 +30,7 @@ STATEMENTS = [
 
 
 def write(port, number, end):
-    """Create, change and delete things until a moment; return how much was done."""
+    """Create, change and delete things for some time, and return the number of operations."""
     chance, known, done = random.Random(number), [], 0  # noqa: S311
     while time.monotonic() < end:
         method = chance.choice(["POST", "PUT", "PUT", "DELETE", "restore"]) if known else "POST"
@@ -48,7 +48,7 @@ def write(port, number, end):
 
 
 def write_outside(url, end):
-    """Write as another program does, until a moment; return how much was done."""
+    """Write as another program does for some time, and return the number of operations."""
     chance, done = random.Random(0), 0  # noqa: S311
     while time.monotonic() < end:
         statement = chance.choice(STATEMENTS).format(chance.randrange(7))
@@ -64,13 +64,13 @@ def write_outside(url, end):
 
 
 def connect(url):
-    """Return a connection to a database, past the application."""
+    """Return a connection to a database, outside the application."""
     path = url.removeprefix("sqlite:///")
     return psycopg.connect(url) if path == url else sqlite3.connect(path, timeout=5)
 
 
 def kill_while(writers, server, start):
-    """Kill workers, and now and then the master, until the writers end; return the last server."""
+    """Kill workers, and sometimes the master, until the writers end. Return the last server."""
     chance, kills = random.Random(0), 0  # noqa: S311
     while wait(writers, chance.uniform(*PAUSE_S)).not_done:
         kills += 1
@@ -104,7 +104,7 @@ def test_copies_equal_the_service_whoever_writes_and_is_killed(serve, environ):
 
 
 def write_and_kill(server, environ, start):
-    """Let writers write while processes are killed; return the last server."""
+    """Run writers while processes are killed, and return the last server."""
     end = time.monotonic() + RUN_S
     with ThreadPoolExecutor(WRITERS + 1) as pool:
         writers = [pool.submit(write, server.port, number, end) for number in range(WRITERS)]

@@ -1,4 +1,4 @@
-"""The proof of the storage: what many clients see while workers and servers are killed is legal."""
+"""Proof of the storage: what clients observe is legal, while workers and servers are killed."""
 
 import os
 import random
@@ -19,23 +19,23 @@ from tests.support.server import free_port, wait_until
 RUN_S = 20
 CLIENTS = 8
 
-#: From the moment that a server is killed until the next one is ready; as many times the first
-#: start on a machine that is busy with others, where a start takes longer than a second.
+#: The limit from a kill of the server until the next one is ready, in seconds, as a multiple of the
+#: first start. On a busy machine a start takes longer than a second.
 OUTAGE_MAX_S = 3
 
-#: How long it lasts to the next kill, from and to.
+#: The range of pauses between kills, in seconds.
 PAUSE_S = (0.2, 0.9)
 
 
 @pytest.fixture
 def start(serve, environ):
-    """Return a function that starts the server on its port, however often."""
+    """Return a function that restarts the server on the same port."""
     port = str(free_port())
     return lambda: serve(**environ, PORT=port, WEB_CONCURRENCY="4")
 
 
 def outage(server, start):
-    """Kill all of a server and start the next; return that, and the seconds without one."""
+    """Kill a server and start the next. Return it, and the seconds of the outage."""
     killed = time.monotonic()
     os.killpg(server.process.pid, signal.SIGKILL)
     server.process.wait()
@@ -44,9 +44,9 @@ def outage(server, start):
 
 
 def kill_while(clients, server, start):
-    """Kill workers, and now and then all of a server, until the clients end.
+    """Kill workers, and sometimes a whole server, until the clients end.
 
-    Return the last server, the seconds of each outage and the number of workers killed.
+    Return the last server, the seconds of each outage and the number of killed workers.
     """
     chance, outages, workers = random.Random(0), [], 0  # noqa: S311
     while wait(clients, chance.uniform(*PAUSE_S), FIRST_EXCEPTION).not_done:
@@ -60,7 +60,7 @@ def kill_while(clients, server, start):
 
 
 def damage(url):
-    """Return what SQLite finds wrong with a database; nothing where the database is not SQLite."""
+    """Return the damage that SQLite finds, or nothing on PostgreSQL."""
     if url.get_backend_name() != "sqlite":
         return []
     connection = sqlite3.connect(url.database)
@@ -75,7 +75,7 @@ def damage(url):
     reason="there is no /proc to read",
 )
 def test_no_kill_loses_brings_back_or_doubles_anything(start, environ):
-    """The last list is read from a server that was started after the last kill of all."""
+    """The last list comes from a server that was started after the last kill."""
     began = time.monotonic()
     server = start()
     outage_max_s = OUTAGE_MAX_S * max(1, time.monotonic() - began)

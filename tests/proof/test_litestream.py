@@ -1,4 +1,4 @@
-"""Litestream beside the server: what it has replicated comes back."""
+"""Litestream beside the server: its replica can be restored."""
 
 import os
 import signal
@@ -15,7 +15,7 @@ from tests.support.server import wait_until
 
 @pytest.fixture
 def replicate(tmp_path, file):
-    """Return a function that names a replica of the test's database; all are stopped at the end."""
+    """Return a function that creates a replica of the database. All are stopped at the end."""
     replicas = []
 
     def name(folder="replica"):
@@ -28,21 +28,21 @@ def replicate(tmp_path, file):
 
 
 def post(server, text="x"):
-    """Post a thing, and return it."""
+    """Post a thing and return it."""
     status, _, thing = server.request("POST", "/things", {"text": text})
     assert status == 201
     return thing
 
 
 def everything(server):
-    """Return all that a server has, with its times."""
+    """Return all things of a server with their timestamps."""
     status, _, table = server.request("GET", "/things.csv")
     assert status == 200
     return table
 
 
 def lose(server, replica):
-    """Kill the server with all its workers, and Litestream; delete the database."""
+    """Kill the server with all workers, and Litestream, and delete the database."""
     os.killpg(server.process.pid, signal.SIGKILL)
     server.process.wait()
     replica.kill()
@@ -51,7 +51,7 @@ def lose(server, replica):
 
 
 def assert_everything_comes_back(serve, server, replica):
-    """Write once more, lose everything, and start a server on what is restored."""
+    """Write once more, lose everything, and start a server on the restored database."""
     replica.wait_for(post(server, "last"))
     before = everything(server)
     lose(server, replica)
@@ -60,7 +60,7 @@ def assert_everything_comes_back(serve, server, replica):
 
 
 def test_a_destroyed_database_comes_back_as_it_was(serve, replicate, file):
-    """The id of a thing that is deleted is known, too: it is not given again."""
+    """Even the id of a deleted thing is known and not reused."""
     server, replica = serve(), replicate()
     replica.start()
     for text in ("a", "é", "gone"):
@@ -78,7 +78,7 @@ def test_a_destroyed_database_comes_back_as_it_was(serve, replicate, file):
 
 
 def test_a_restored_database_is_replicated_to_a_new_folder(serve, replicate, file):
-    """In the old one, a snapshot may be ahead of what was restored, and hide what comes after."""
+    """A snapshot in the old folder may be ahead of the restored data and hide later changes."""
     for folder in ("first", "second", "third"):
         server, replica = serve(), replicate(folder)
         replica.start()
@@ -92,13 +92,13 @@ def test_a_restored_database_is_replicated_to_a_new_folder(serve, replicate, fil
 
 
 def post_until(server, done):
-    """Post until it is done."""
+    """Post until a condition is true."""
     while not done.is_set():
         post(server)
 
 
 def test_a_litestream_killed_while_clients_write_catches_up(serve, replicate, file):
-    """No client notices. Were it started without a snapshot, most restores would be corrupt."""
+    """Clients notice nothing. Without a snapshot at the start, most restores would be corrupt."""
     server, replica, done = serve(), replicate(), Event()
     with ThreadPoolExecutor(4) as clients:
         posts = [clients.submit(post_until, server, done) for _ in range(4)]
@@ -116,7 +116,7 @@ def test_a_litestream_killed_while_clients_write_catches_up(serve, replicate, fi
 
 
 def test_what_was_written_while_litestream_was_away_is_replicated(serve, replicate, file):
-    """Whoever closes a database last, puts the write-ahead log into it and removes the log."""
+    """The last program to close a database checkpoints the WAL and deletes it."""
     server, replica = serve(), replicate()
     replica.start()
     replica.wait_for(post(server))
@@ -132,7 +132,7 @@ def test_what_was_written_while_litestream_was_away_is_replicated(serve, replica
 
 
 def test_flask_db_check_passes_over_litestream_s_tables(runner, replicate):
-    """Litestream makes them in the database itself."""
+    """Litestream creates them inside the database."""
     replica = replicate()
     replica.start()
     result = runner.invoke(args=["db", "check"])

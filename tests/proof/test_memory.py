@@ -1,4 +1,4 @@
-"""What a worker's memory grows by, whatever clients send or ask for."""
+"""The memory growth of a worker is bounded, whatever clients send or request."""
 
 import contextlib
 import json
@@ -11,7 +11,7 @@ from flask_things.db.session import db
 from tests.support.server import connect, next_page
 from tests.support.things import create_things
 
-#: How much that may be, in MB: for one request, and for many at once.
+#: The limits for one request and for many at once, in MB.
 LIMIT_MB, ALL_MB = 100, 150
 
 
@@ -22,7 +22,7 @@ def server(serve):
 
 
 def peak_mb(server):
-    """Return the most memory that the worker has had; needs /proc."""
+    """Return the peak memory of the worker in MB. Requires /proc."""
     [worker] = server.workers()
     lines = Path(f"/proc/{worker}/status").read_text().splitlines()
     [peak] = [line.split()[1] for line in lines if line.startswith("VmHWM:")]
@@ -30,7 +30,7 @@ def peak_mb(server):
 
 
 def test_a_page_of_the_longest_texts_does_not_take_all_of_their_memory(app, server):
-    """All 160 texts have 64 MB, of which a page would take three times as much."""
+    """All 160 texts have 64 MB. A page of them would take three times as much."""
     with app.app_context():
         create_things(db.session, [{"text": "🍏" * 100_000}] * 160)
     before = peak_mb(server)
@@ -47,7 +47,7 @@ def test_a_page_of_the_longest_texts_does_not_take_all_of_their_memory(app, serv
     ids=["arrays", "objects", "nested", "broken"],
 )
 def test_a_bulk_of_too_many_values_does_not_take_their_memory(server, item, status):
-    """Each is one or two bytes of the body, and 50 in memory."""
+    """Each value has one or two bytes of JSON, and takes 50 in memory."""
     body = b"[" + b",".join([item] * (16_000_000 // (len(item) + 1))) + b"]"
     before = peak_mb(server)
     assert server.request("POST", "/things/bulk", body)[0] == status
@@ -58,7 +58,7 @@ def test_a_bulk_of_too_many_values_does_not_take_their_memory(server, item, stat
 @pytest.mark.slow
 @pytest.mark.parametrize("text", ["x" * 100_000, "x" * 99_990 + "🍏"], ids=["ASCII", "one emoji"])
 def test_30_of_the_largest_bulks_at_once_take_the_memory_of_two(server, text):
-    """They take turns. One that waits too long is 503 with Retry-After."""
+    """They run one at a time. Those that wait too long get 503 with Retry-After."""
     body = json.dumps([{"text": text}] * 165, ensure_ascii=False).encode()
     before = peak_mb(server)
     with ThreadPoolExecutor(30) as clients:
@@ -72,7 +72,7 @@ def test_30_of_the_largest_bulks_at_once_take_the_memory_of_two(server, text):
 
 @pytest.mark.sqlite
 def test_pages_that_clients_do_not_take_are_limited(server):
-    """Each has 8 MB, for as long as its client takes."""
+    """Each takes 8 MB while its client reads it."""
     server.request("POST", "/things/bulk", [{"text": "x" * 99_999}] * 80)
     before = peak_mb(server)
     with contextlib.ExitStack() as stack:

@@ -1,4 +1,4 @@
-"""Clients at once, against the real server with several workers."""
+"""Simultaneous clients against the real server with several workers."""
 
 import json
 import os
@@ -18,23 +18,22 @@ ROUNDS = 25
 
 @pytest.fixture
 def clients():
-    """Return a pool of processes, none of which has anything of this one."""
+    """Return a pool of processes that share nothing with this one."""
     with ProcessPoolExecutor(CLIENTS, get_context("spawn")) as pool:
         yield pool
 
 
 class Client:
-    """Talks to a server that another process has started."""
+    """A client of a server that another process has started."""
 
     request = Server.request
 
     def __init__(self, port):
-        """Take its port."""
         self.port = port
 
 
 def get_then_put(port, name):
-    """Read and write one thing under its ETag, again and again; return what came of it."""
+    """Read one thing and write it with its ETag, repeatedly, and return the results."""
     client = Client(port)
     outcomes = []
     for n in range(ROUNDS):
@@ -46,7 +45,7 @@ def get_then_put(port, name):
 
 
 def test_of_writers_with_one_etag_exactly_one_succeeds(serve, clients):
-    """Each version is the base of one successful write, and the writes make one chain."""
+    """Each version is the base of one successful write, so the writes form a chain."""
     server = serve(WEB_CONCURRENCY="4")
     first = server.request("POST", "/things", {"text": "start"})[1]["ETag"]
     runs = clients.map(get_then_put, [server.port] * CLIENTS, range(CLIENTS))
@@ -87,7 +86,7 @@ def test_of_deletes_with_one_etag_exactly_one_succeeds(serve, clients):
 
 
 def post_with_key(port, path):
-    """Post with one key for all; return the answer."""
+    """Post with the same key as all others, and return the response."""
     body = [{"text": "once"}, {"text": "and twice"}] if "bulk" in path else {"text": "once"}
     fields = {**JSON, "Idempotency-Key": "the-same"}
     status, headers, answer = Client(port).request("POST", path, body, fields)
@@ -105,18 +104,18 @@ def test_of_posts_with_one_key_one_is_done_and_all_get_its_answer(serve, path, m
 
 
 def post_until_answered(port, key):
-    """Post with a key, again and again, until there is an answer."""
+    """Post with a key until there is a response."""
     while True:
         try:
             fields = {**JSON, "Idempotency-Key": key}
             return Client(port).request("POST", "/things", {"text": key}, fields)[0]
-        except (OSError, HTTPException):  # its worker has been killed
+        except (OSError, HTTPException):  # the worker was killed
             continue
 
 
 @pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="there is no /proc to read")
 def test_retries_after_a_crash_make_each_thing_once(serve):
-    """Workers are killed at any point: before a thing is stored, or before its answer is sent."""
+    """Workers are killed at any point: before a thing is stored, or before the response."""
     server = serve(WEB_CONCURRENCY="2")
     keys = [f"key-{n}" for n in range(80)]
     with ThreadPoolExecutor(4) as clients:
@@ -129,7 +128,7 @@ def test_retries_after_a_crash_make_each_thing_once(serve):
 
 
 def come_and_go(port, rounds):
-    """Make things and delete them again, all over every order."""
+    """Create and delete things in all sort orders."""
     client = Client(port)
     for n in range(rounds):
         made = [client.request("POST", "/things", {"text": f"{d} goes"})[2] for d in range(10)]

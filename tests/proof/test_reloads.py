@@ -1,4 +1,4 @@
-"""Reloads and workers that are replaced: no request fails of it, and no traceback is logged."""
+"""Reloads and recycled workers: no request fails, and no traceback is logged."""
 
 import contextlib
 import http.client
@@ -12,15 +12,15 @@ import pytest
 
 from tests.support.server import JSON, wait_until
 
-#: The database has no part in this: with one of them it is enough.
+#: The database makes no difference, so one is enough.
 pytestmark = pytest.mark.sqlite
 
 
 class Load:
-    """Clients that send one request after the other, and note what went wrong."""
+    """Clients that send requests one after the other and record failures."""
 
     def __init__(self, server, keeps):
-        """Take a server, and whether a client keeps its connection."""
+        """Prepare clients, which reuse their connections if `keeps` is true."""
         self._server, self._keeps = server, keeps
         self._over = Event()
         self.answered, self.errors, self.cut = 0, [], 0
@@ -64,7 +64,7 @@ class Load:
 
 
 def test_a_reload_logs_no_traceback(serve):
-    """A terminal that is closed sends SIGHUP to the whole process group."""
+    """Closing a terminal sends SIGHUP to the whole process group."""
     server = serve()
     for send in (os.kill, os.kill, os.killpg):
         before = set(server.workers())
@@ -77,7 +77,7 @@ def test_a_reload_logs_no_traceback(serve):
 
 @pytest.mark.parametrize("keeps", [False, True], ids=["new", "kept"])
 def test_sighup_fails_no_request(serve, keeps):
-    """A kept connection may be cut between two answers: http.client raises RemoteDisconnected."""
+    """An idle connection may be closed, which http.client reports as RemoteDisconnected."""
     server = serve()
     load = Load(server, keeps)
     with load.during():

@@ -1,4 +1,4 @@
-"""Clients that send slowly, nothing at all, or do not take their answer: nobody waits for them."""
+"""Clients that send slowly, send nothing, or do not read: no other request waits for them."""
 
 import contextlib
 import time
@@ -13,7 +13,7 @@ from tests.transport.test_turns import LIMIT_S, connections
 
 pytestmark = pytest.mark.slow
 
-#: As the server's limits, but of a length for tests.
+#: The server's limits, shortened for tests.
 HEADER_S, BODY_S, KEEPALIVE_S, SEND_S = 1.5, 2.5, 1, 1
 SHORT = f"""
 from flask_things.transport import connection
@@ -28,7 +28,7 @@ POST = HEAD + b"Content-Length: %d\r\n\r\n" % LENGTH
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory):
-    """Return a server whose limits are short."""
+    """Return a server with short timeouts."""
     folder = tmp_path_factory.mktemp("server")
     config = folder / "short.conf.py"
     config.write_text(CONFIG.read_text() + SHORT)
@@ -39,7 +39,7 @@ def server(tmp_path_factory):
 
 
 def trickle(server, sent, byte, every_s=0.05):
-    """Send something, then byte by byte; return what comes and for how long that went on."""
+    """Send data, then single bytes. Return the received bytes and the duration."""
     answer, started = [], time.monotonic()
     with connect(server) as connection:
         connection.sendall(sent)
@@ -59,7 +59,7 @@ def trickle(server, sent, byte, every_s=0.05):
 )
 @pytest.mark.parametrize("every_s", [0.0001, 0.05])
 def test_what_trickles_is_408_when_its_time_is_over(server, sent, byte, limit_s, every_s):
-    """A byte in time gives no more time, also where there always is one."""
+    """A byte does not extend the timeout, even if one always arrives in time."""
     answer, seconds = trickle(server, sent, byte, every_s)
     assert (status(answer), answer.count(b"HTTP/1.1 ")) == (408, 1)
     assert b"Connection: close\r\n" in answer
@@ -81,7 +81,7 @@ def test_a_header_on_a_kept_connection_has_its_time_too(server):
 
 def test_of_a_body_that_is_cut_off_nothing_is_stored(server):
     body = b'{"text": "' + b"x" * (LENGTH - 12) + b'"'
-    assert len(body) == LENGTH - 1  # the brace is missing
+    assert len(body) == LENGTH - 1  # without the brace
     assert status(trickle(server, POST + body, b"")[0]) == 408
     assert server.request("GET", "/things?q=xxx")[2] == []
 
@@ -90,7 +90,7 @@ def test_of_a_body_that_is_cut_off_nothing_is_stored(server):
     ("sent", "limit_s"), [(b"", HEADER_S), (GET + b"\r\n", KEEPALIVE_S)], ids=["new", "kept"]
 )
 def test_a_silent_connection_is_closed_without_a_word(server, sent, limit_s):
-    started = time.monotonic()  # before the server has the connection, from when on it counts
+    started = time.monotonic()  # before the server accepts the connection and starts its timeout
     with connect(server) as connection:
         connection.sendall(sent)
         assert received(connection).count(b"HTTP/1.1 ") == (1 if sent else 0)
@@ -107,7 +107,7 @@ def test_kept_connections_leave_room_for_new_ones(serve):
 
 
 def test_64_that_trickle_and_200_that_are_idle_stop_nobody(server):
-    """All of them are cut off, too."""
+    """All of them are disconnected, too."""
     ways = [(GET, b"X"), (POST, b" ")] * 32
     with connections(server, 200), ThreadPoolExecutor(64) as clients:
         trickling = [clients.submit(trickle, server, *way) for way in ways]
@@ -118,7 +118,7 @@ def test_64_that_trickle_and_200_that_are_idle_stop_nobody(server):
 
 @pytest.fixture
 def answer_bytes(server):
-    """Store so much that an export is more than the system keeps for a connection."""
+    """Store so much that an export exceeds the system's buffers."""
     things = [{"text": "y" * 100_000} for _ in range(150)]
     assert server.request("POST", "/things/bulk", things)[0] == 201
     return 150 * 100_000
@@ -130,7 +130,7 @@ EXPORT = b"GET /things.ndjson?q=yyy HTTP/1.1\r\nHost: x\r\nConnection: close\r\n
 def test_who_does_not_take_an_answer_is_not_waited_for(server, answer_bytes):
     with connect(server) as connection:
         connection.sendall(EXPORT)
-        time.sleep(SEND_S + LIMIT_S)  # there is nothing to see from here
+        time.sleep(SEND_S + LIMIT_S)  # nothing visible happens meanwhile
         assert len(received(connection)) < answer_bytes
 
 

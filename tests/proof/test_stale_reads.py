@@ -1,4 +1,4 @@
-"""A read shows every write that ended before it began, by any process, also from the cache."""
+"""A read returns every write that ended before it began, by any process, also from the cache."""
 
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
@@ -17,7 +17,7 @@ ROWS = 5
 
 
 def write(file, committed, end):
-    """Count up in the text of each row, as another program, and tell what is committed."""
+    """Count up in the text of each row, as another program, and publish the committed number."""
     with closing(sqlite3.connect(file, timeout=30)) as connection:
         while monotonic() < end:
             for row in range(ROWS):
@@ -28,7 +28,7 @@ def write(file, committed, end):
 
 
 def read(server, committed, end):
-    """Return how many reads there were, and those that were older than a commit before them."""
+    """Return the number of reads, and those that are older than a previous commit."""
     count, stale = 0, []
     while monotonic() < end:
         for row in range(ROWS):

@@ -1,4 +1,4 @@
-"""Starts and stops: nobody who is being answered is cut off, and nobody else is waited for."""
+"""Starts and stops: current requests are answered, and idle connections do not delay a stop."""
 
 import contextlib
 import os
@@ -14,7 +14,7 @@ from tests.proof.test_slow_clients import GET
 from tests.support.server import connect, has_arrived, lets_in, received, wait_until
 from tests.transport.test_turns import connections
 
-#: The database has no part in this: with one of them it is enough.
+#: The database makes no difference, so one is enough.
 pytestmark = pytest.mark.sqlite
 
 BODY = b'{"text": "in flight"}'
@@ -22,14 +22,14 @@ POST = HEAD + b"Content-Length: %d\r\n\r\n" % len(BODY)
 
 
 def stop(server):
-    """Tell a server to stop, and wait until nobody is let in, nor waited for, any more."""
+    """Stop a server, and wait until it accepts nothing and no longer waits for headers."""
     server.process.send_signal(signal.SIGTERM)
     wait_until(lambda: not lets_in(server))
     time.sleep(2 * PATIENCE_S)
 
 
 def kept(server):
-    """Return a connection that has been answered, and is idle."""
+    """Return an idle connection after its first request."""
     connection = connect(server)
     connection.sendall(GET + b"\r\n")
     wait_until(lambda: connection.recv(65536).endswith(b"}\n"))
@@ -77,7 +77,7 @@ def test_what_has_not_become_a_request_is_refused(serve):
 
 
 def test_a_kept_connection_is_closed_at_once_and_a_new_one_is_given_a_moment(serve):
-    """On a new one a request may be on its way, sent before anybody could know."""
+    """A request may already be on its way on a new connection."""
     server = serve()
     with connect(server) as new, kept(server) as idle:
         server.process.send_signal(signal.SIGTERM)
@@ -97,7 +97,7 @@ def test_200_connections_that_are_silent_do_not_delay_a_stop(serve):
 
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGQUIT, signal.SIGTERM])
 def test_a_stop_from_the_terminal_logs_no_traceback(serve, how):
-    """A terminal sends the signal to the whole process group: the workers get it twice."""
+    """The terminal signals the whole process group, so the workers get the signal twice."""
     server = serve()
     server.request("POST", "/things/bulk", [{"text": "x" * 100_000}] * 150)
     with connect(server) as slow, kept(server), connections(server, 8, GET):
@@ -111,12 +111,12 @@ def test_a_stop_from_the_terminal_logs_no_traceback(serve, how):
 
 
 def test_a_worker_that_is_at_something_long_is_not_replaced_and_lets_in_clients(serve):
-    """Its place would be empty until then. Nor does it pause to see whether it can go."""
+    """Its place would be empty until then. Nor does it pause to check whether it can stop."""
     options = ("--max-requests", "1", "--max-requests-jitter", "0")
     server = serve("-m", "flask_things", *options, WEB_CONCURRENCY="1")
     with connect(server) as connection:
         connection.sendall(POST)
-        time.sleep(PATIENCE_S + 2 * HEARTBEAT_S)  # in which it looks whether it can go
+        time.sleep(PATIENCE_S + 2 * HEARTBEAT_S)  # it checks within this time
         times = []
         for _ in range(100):
             began = time.monotonic()
@@ -125,11 +125,11 @@ def test_a_worker_that_is_at_something_long_is_not_replaced_and_lets_in_clients(
             time.sleep(0.02)
         connection.sendall(BODY)
         assert status(received(connection)) == 201
-    assert sorted(times)[-3] < PATIENCE_S / 2  # whatever else the machine is busy with
+    assert sorted(times)[-3] < PATIENCE_S / 2  # on a busy machine
 
 
 def test_after_a_kill_of_the_master_a_start_serves_within_three_seconds(serve):
-    """That is, hardly later than another start: the workers leave the port when nobody is left."""
+    """Hardly slower than a normal start: the workers release the port when the master is gone."""
     began = time.monotonic()
     server = serve()
     usual_s = time.monotonic() - began
@@ -137,7 +137,7 @@ def test_after_a_kill_of_the_master_a_start_serves_within_three_seconds(serve):
         server.process.kill()
         server.process.wait()
         began = time.monotonic()
-        again = serve(PORT=str(server.port), wait=False)  # the log is the same
+        again = serve(PORT=str(server.port), wait=False)  # with the same log
         wait_until(lambda: again.log.read_text().count("Listening") == 2)
         assert again.request("POST", "/things", {"text": "x"})[0] == 201
         assert time.monotonic() - began < usual_s + 2
@@ -151,8 +151,8 @@ def test_workers_show_that_they_live_in_memory(serve):
 
 
 def has_opened(process, prefix):
-    """Tell whether a process has a file open whose name begins so; needs /proc."""
-    with contextlib.suppress(FileNotFoundError):  # of one that it has just closed
+    """Tell whether a process has an open file with this prefix. Requires /proc."""
+    with contextlib.suppress(FileNotFoundError):  # a file that was just closed
         links = Path(f"/proc/{process}/fd").iterdir()
         return any(str(link.readlink()).startswith(prefix) for link in links)
     return False

@@ -1,4 +1,4 @@
-"""The end of streams: a worker that stops or is replaced ends them first, and clients see that."""
+"""The end of streams: a worker that stops or is recycled ends them cleanly first."""
 
 import os
 import signal
@@ -12,7 +12,7 @@ from tests.support.access_log import lines
 from tests.support.events import Following
 from tests.support.server import connect, received, wait_until
 
-#: The database has no part in this: with one of them it is enough.
+#: The database makes no difference, so one is enough.
 pytestmark = pytest.mark.sqlite
 
 REQUEST = b"GET /things/changes HTTP/1.1\r\nHost: x\r\nAccept: text/event-stream\r\n\r\n"
@@ -20,7 +20,7 @@ REQUEST = b"GET /things/changes HTTP/1.1\r\nHost: x\r\nAccept: text/event-stream
 
 @contextmanager
 def streams(server, count):
-    """Open streams, and wait until each has begun."""
+    """Open streams, and wait until each has started."""
     with ExitStack() as stack:
         opened = [stack.enter_context(Following(server.port)) for _ in range(count)]
         for one in opened:
@@ -29,7 +29,7 @@ def streams(server, count):
 
 
 def ended(opened):
-    """Return whether all streams have come to the end of their last chunk."""
+    """Tell whether all streams ended with their last chunk."""
     return all(list(one.lines()) == [] and one.response.isclosed() for one in opened)
 
 
@@ -56,7 +56,7 @@ def test_a_client_that_does_not_read_delays_no_stop(serve):
         connection.sendall(REQUEST)
         for _ in range(10):
             server.request("POST", "/things/bulk", [{"text": "x" * 90_000}] * 100)
-        time.sleep(1)  # until nothing more can be sent to it
+        time.sleep(1)  # until its buffers are full
         assert stopping_time(server, signal.SIGTERM) < 3
 
 
@@ -72,7 +72,7 @@ def test_sighup_ends_streams_and_new_workers_open_them_again(serve):
 
 
 def test_a_worker_that_shall_be_replaced_ends_its_streams(serve):
-    """They would keep it for as long as their clients want."""
+    """Clients could otherwise keep it running."""
     options = ("--max-requests", "30", "--max-requests-jitter", "0")
     server = serve("-m", "flask_things", *options, WEB_CONCURRENCY="1")
     [before] = server.workers()

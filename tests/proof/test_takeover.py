@@ -1,4 +1,4 @@
-"""A database that the tutorial app left behind is taken over in place."""
+"""A database of the tutorial app is converted in place."""
 
 from datetime import UTC, datetime
 
@@ -11,7 +11,7 @@ from tests.support.server import every_thing, python
 
 TUTORIAL = "CREATE TABLE thing (id INTEGER NOT NULL, text VARCHAR NOT NULL, PRIMARY KEY (id))"
 
-#: Changes every row, in the file too, and dies before the commit.
+#: Changes every row, partly in the file, and dies before the commit.
 CRASH = """
 import os, sqlite3, sys
 connection = sqlite3.connect(sys.argv[1])
@@ -25,7 +25,7 @@ pytestmark = pytest.mark.sqlite
 
 @pytest.fixture
 def leave(connection):
-    """Return a function that leaves a database with some rows, as the tutorial app would."""
+    """Return a function that creates a database as the tutorial app would leave it."""
 
     def leave(rows):
         connection.execute(TUTORIAL)
@@ -37,7 +37,7 @@ def leave(connection):
 
 @pytest.fixture
 def tutorial(leave):
-    """Leave 10 000 rows with gaps in their ids, and some that are beyond our limits."""
+    """Create 10 000 rows with gaps in their ids, some of them beyond our limits."""
     rows = [(n * 3, f"thing {n} äöü 🍏\n") for n in range(1, 10_001)]
     rows += [(40_000, ""), (40_007, "a\x00b"), (50_000, "x" * 150_000)]
     leave(rows)

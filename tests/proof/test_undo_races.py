@@ -1,4 +1,4 @@
-"""Restores, deletions and erasures at once, against the real server with several workers."""
+"""Simultaneous restores, deletions and erasures against the real server."""
 
 from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
@@ -49,7 +49,7 @@ def test_of_a_restore_and_an_erasure_exactly_one_succeeds(serve):
 
 
 def test_deletions_and_restores_at_once_lose_nothing(serve):
-    """Whatever their order, the row is there or in the trash, with its text."""
+    """In any order, the row exists or is in the trash, with its text."""
     server = serve(WEB_CONCURRENCY="4")
     server.request("POST", "/things", {"text": "x"})
 

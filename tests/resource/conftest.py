@@ -1,4 +1,4 @@
-"""What several tests of resources ask for."""
+"""Fixtures for tests of resources."""
 
 import pytest
 
@@ -8,7 +8,7 @@ from tests.support.things import create_things
 
 @pytest.fixture
 def having(app, client):
-    """Return a function that stores texts and then tells which of them a search finds."""
+    """Return a function that stores texts and returns those that a search finds."""
 
     def search(texts, q):
         with app.app_context():

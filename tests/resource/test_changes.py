@@ -1,4 +1,4 @@
-"""How much of the journal a page of changes reads."""
+"""How many journal entries a page of changes reads."""
 
 import pytest
 
@@ -17,7 +17,7 @@ def session(app):
 
 
 def walk(session, place, **limits):
-    """Return the ids on each page from a place on, to the newest."""
+    """Return the ids on each page, from a position to the newest one."""
     pages, page = [], None
     while page is None or page.has_next:
         page = THINGS.feed.page(session, place, **{"limit": 100, **limits})
@@ -71,7 +71,7 @@ def test_a_page_that_is_not_found_in_time_is_empty_and_leads_on(session, monkeyp
 
 
 def test_no_page_scans_the_journal(session, engine):
-    """An index has what it needs, in order, also where nobody has analyzed the tables."""
+    """An index provides the entries in order, even without table statistics."""
     create_things(session, [{"text": "x"} for _ in range(3000)])
     place = places.now(session)
     query = THINGS.feed._page(engine).compile(db.engine)

@@ -1,4 +1,4 @@
-"""The store, as an administrator has it in `flask shell`, and what it promises to its callers."""
+"""The collection, as used in `flask shell` and by other code."""
 
 import psycopg
 import pytest
@@ -29,7 +29,7 @@ def session(app):
 
 
 def change(connection, text):
-    """Change the text of every thing, past the application."""
+    """Change the text of every thing outside the application."""
     connection.execute(f"UPDATE thing SET text = '{text}'")
     connection.commit()
 
@@ -144,7 +144,7 @@ def test_a_new_thing_can_be_answered_though_it_is_gone_already(session, connecti
 
 
 def test_a_thing_that_another_has_changed_meanwhile_is_not_written_over(session):
-    """In a shell, where a thing is read at one time and written at another."""
+    """A shell may write a thing long after it was read."""
     create_thing(session, text="x")
     thing = session.get(Thing, 1)
     with Session(session.get_bind()) as other:

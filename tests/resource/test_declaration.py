@@ -1,4 +1,4 @@
-"""What a declaration refuses: each mistake is an error at the start, not at a request."""
+"""Invalid declarations are errors at the start, not at a request."""
 
 import pytest
 from sqlalchemy import MetaData
@@ -10,16 +10,16 @@ from flask_things.resource import Record, Resource, Text
 
 
 class Bad(Record):
-    """A model with names that methods and lists need."""
+    """A model with reserved names."""
 
-    metadata = MetaData()  # so that it is no part of the schema
+    metadata = MetaData()  # keeps it out of the schema
 
     expect: Mapped[str] = mapped_column(Text(1, 10))
-    t: Mapped[int]  # as a method of SQLAlchemy's rows
+    t: Mapped[int]  # a method of SQLAlchemy's rows
 
 
 class Change(Record):
-    """A model whose table and whose column have names that undo needs."""
+    """A model with a reserved table and column name."""
 
     metadata = MetaData()
 
@@ -27,7 +27,7 @@ class Change(Record):
 
 
 class Page(Record):
-    """A model with a column that is called as a parameter of lists."""
+    """A model with a column named like a parameter of lists."""
 
     metadata = MetaData()
 
@@ -93,5 +93,5 @@ def test_only_a_text_can_be_searched():
 
 def test_a_filter_may_be_called_as_the_argument_of_every_method(app):
     pages = Resource("pages", Page, filters=("session",), example={"limit": 1, "session": 1})
-    with app.app_context(), pytest.raises(DBAPIError, match=r"page"):  # there is no such table
+    with app.app_context(), pytest.raises(DBAPIError, match=r"page"):  # the table does not exist
         pages.collection.count(db.session, session=1)

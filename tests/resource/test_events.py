@@ -1,4 +1,4 @@
-"""What a stream of changes sends besides changes."""
+"""What an event stream sends besides changes."""
 
 import json
 from itertools import islice
@@ -14,12 +14,12 @@ from tests.support.server import next_page
 
 @pytest.fixture
 def short_comments(monkeypatch):
-    """Let comments come soon."""
+    """Shorten the interval of comments."""
     monkeypatch.setattr(events, "COMMENT_S", 0.3)
 
 
 def chunks(response, count):
-    """Return the next parts of a stream, as they are sent."""
+    """Return the next chunks of a stream."""
     return [chunk.decode() for chunk in islice(response.response, count)]
 
 
@@ -31,7 +31,7 @@ def test_a_quiet_stream_sends_comments(client, short_comments):
 def test_a_comment_brings_the_new_place_when_something_else_has_changed(
     client, app, short_comments, execute
 ):
-    """A client would otherwise come back with one that is too old."""
+    """A client would otherwise return with a position that has expired."""
     with client.get("/things/changes", headers=EVENTS) as response:
         assert chunks(response, 1)
         execute("INSERT INTO journal (table_name, row_id, change) VALUES ('x', 1, 'created')")

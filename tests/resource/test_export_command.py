@@ -1,4 +1,4 @@
-"""`flask things export`: things leave as the server answers them, or the error says why not."""
+"""`flask things export`: the same output as over HTTP, or an error message."""
 
 import pytest
 
@@ -16,7 +16,7 @@ KINDS = ["ndjson", "csv"]
 
 @pytest.fixture
 def things(app, client):
-    """Return things with texts that are easily broken; the last has been changed, one is gone."""
+    """Return things with fragile texts. The last was changed, and one is deleted."""
     with app.app_context():
         create_things(db.session, [{"text": text} for text in ["gone", *TEXTS, "before"]])
     client.delete("/things/1")
@@ -26,7 +26,7 @@ def things(app, client):
 
 @pytest.fixture
 def other(tmp_path):
-    """Return another application, whose database is not there yet."""
+    """Return another application whose database does not exist."""
     app = create_app({"THINGS_DATABASE_URL": f"sqlite:///{tmp_path}/other.sqlite3"})
     yield app
     with app.app_context():

@@ -1,4 +1,4 @@
-"""Exports: everything that a list would hold, as NDJSON and CSV."""
+"""Exports: all rows of a list, as NDJSON and CSV."""
 
 import socket
 import time
@@ -23,7 +23,7 @@ KINDS = ["ndjson", "csv"]
 
 @pytest.fixture
 def things(app, client):
-    """Return things with texts that are easily broken."""
+    """Return things with fragile texts."""
     with app.app_context():
         create_things(db.session, [{"text": text} for text in TEXTS])
     return client.get("/things").json
@@ -131,7 +131,7 @@ def test_exports_that_are_read_slowly_stop_nobody_else(serve):
 
 @pytest.mark.sqlite
 def test_an_export_that_takes_too_long_is_broken_off(serve, tmp_path):
-    """Its snapshot would let the WAL grow for ever. The client sees that something is missing."""
+    """Its snapshot would let the WAL grow. The client detects the missing end."""
     config = tmp_path / "short.conf.py"
     config.write_text(
         CONFIG.read_text()
@@ -162,7 +162,7 @@ def test_a_database_that_is_away_is_503_before_anything_is_sent(app, file, clien
 
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="there is no /proc to read")
 def test_memory_does_not_grow_with_what_is_exported(serve):
-    """The texts are three times what a worker may take for them."""
+    """The texts are three times the allowed memory."""
     filled = serve()
     for _ in range(6):
         filled.request("POST", "/things/bulk", [{"text": "x" * 100_000}] * 100)
@@ -172,8 +172,8 @@ def test_memory_does_not_grow_with_what_is_exported(serve):
 
 
 def check_memory_of_an_export(serve, coding, least_bytes):
-    """Check the length of an export, and what a worker takes for it."""
-    server = serve(WEB_CONCURRENCY="1")  # one that has needed no memory yet
+    """Check the length of an export and the memory of a worker."""
+    server = serve(WEB_CONCURRENCY="1")  # a worker that has not used much memory
     server.request("GET", "/things.csv?q=yyy")
     [worker] = wait_until(lambda: server.workers())
     before = high_water(worker)
@@ -189,7 +189,7 @@ def check_memory_of_an_export(serve, coding, least_bytes):
 
 
 def high_water(pid):
-    """Return the most memory that a process has had, in bytes."""
+    """Return the peak memory of a process in bytes."""
     [line] = [
         line for line in Path(f"/proc/{pid}/status").read_text().splitlines() if "VmHWM" in line
     ]

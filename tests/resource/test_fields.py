@@ -1,4 +1,4 @@
-"""What each field takes from JSON, what it refuses, and how a merge patch changes an object."""
+"""Fields: accepted and rejected JSON values, and merge patches of objects."""
 
 import pytest
 from marshmallow import ValidationError
@@ -87,7 +87,7 @@ def test_a_value_is_refused_with_a_reason(name, value, expected):
 
 
 def test_a_json_object_that_is_nested_deep_is_refused():
-    """SQLite, PostgreSQL and Python each have another limit, and some crash beyond it."""
+    """SQLite, PostgreSQL and Python have different limits, and some crash beyond theirs."""
     field, value = JSONObject(10_000), {}
     for _ in range(31):
         value = {"a": value}

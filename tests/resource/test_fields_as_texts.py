@@ -1,4 +1,4 @@
-"""What the fields answer, and how texts stand for their values, in CSV and in filters."""
+"""Fields: JSON output, and values as texts in CSV and filters."""
 
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -78,7 +78,7 @@ def test_a_filter_reads_texts_and_has_no_default():
 
 
 def test_a_filter_is_for_values_only():
-    """An empty parameter would be neither a date nor documented."""
+    """An empty parameter would be neither valid nor documented."""
     due = filter_for(fields.Date(allow_none=True, load_default=None))
     assert documented({"due": due})["due"]["type"] == "string"
     with pytest.raises(ValidationError, match="Must be a date"):

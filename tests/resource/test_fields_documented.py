@@ -1,4 +1,4 @@
-"""How the OpenAPI document describes each field."""
+"""Fields in the OpenAPI document."""
 
 import pytest
 

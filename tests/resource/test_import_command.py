@@ -1,4 +1,4 @@
-"""`flask things import`: things are stored as they are, from every file that is right."""
+"""`flask things import`: valid files in all variants."""
 
 import codecs
 import json
@@ -54,14 +54,14 @@ def test_the_fields_of_csv_may_come_in_any_order(runner, client):
 
 @pytest.mark.parametrize(("kind", "data"), [("ndjson", line() + line(id=8)), ("csv", GOOD_CSV)])
 def test_a_byte_order_mark_is_skipped(app, runner, kind, data):
-    """Every spreadsheet writes one."""
+    """Spreadsheets write one."""
     data = codecs.BOM_UTF8 + data.encode()
     assert take(runner, data, kind) == (0, "2 stored, 0 already there.", "")
 
 
 @pytest.mark.parametrize("separator", [";", "\t"])
 def test_csv_may_be_separated_by_what_spreadsheets_write(client, runner, separator):
-    """A comma is an ordinary character then."""
+    """A comma is then an ordinary character."""
     rows = [NAMES.split(","), ["7", '"a, b"', MOMENT, MOMENT], ["8", "a, b", MOMENT, MOMENT]]
     data = "".join(separator.join(row) + "\r\n" for row in rows)
     assert take(runner, data, "csv") == (0, "2 stored, 0 already there.", "")

@@ -1,4 +1,4 @@
-"""`flask things import`: a bad line is named, and what comes before it is stored."""
+"""`flask things import`: a bad line is reported, and the lines before it are stored."""
 
 import pytest
 
@@ -80,7 +80,7 @@ BAD_CSV = {
 
 @pytest.mark.parametrize("case", BAD_CSV)
 def test_a_bad_record_of_csv_is_named_and_what_comes_before_is_stored(runner, client, case):
-    """It is named by the line where it begins, as a text editor counts."""
+    """The line number is that of its first line, as in a text editor."""
     bad, reason = BAD_CSV[case]
     bad = bad if isinstance(bad, bytes) else bad.encode()
     code, tally, error = take(runner, GOOD_CSV.encode() + bad, "csv")

@@ -1,4 +1,4 @@
-"""Imports and exports of any model: all types come back, and what is refused is named."""
+"""Imports and exports of any model: all types come back, and rejected lines are reported."""
 
 import io
 import json
@@ -34,7 +34,7 @@ def orders(session):
 
 
 def take(session, data, kind="ndjson"):
-    """Import data; return the tally and what is wrong."""
+    """Import data, and return the tally and the error."""
     tally, error = Tally(), ""
     _, read = KINDS[kind]
     try:

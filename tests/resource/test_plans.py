@@ -1,4 +1,4 @@
-"""How lists are found: by which index, and in how many steps."""
+"""Query plans of lists: which index, and how many steps."""
 
 import pytest
 from sqlalchemy import event
@@ -18,7 +18,7 @@ TIME = "2026-01-01T00:00:00Z"
 
 @pytest.fixture
 def plan_of(client, app):
-    """Return a function that tells how SQLite finds the page of a query."""
+    """Return a function that returns SQLite's plan for a page."""
 
     def plan(query):
         steps = []
@@ -48,7 +48,7 @@ def test_few_rows_of_a_range_are_found_by_its_index_in_every_order(plan_of, sort
 
 
 def test_only_ids_are_sorted(plan_of):
-    """Whole rows, with their texts, would be moved about in memory."""
+    """Sorting whole rows would move their texts in memory."""
     assert "COVERING INDEX thing_sort_updated_at" in plan_of(f"updated_at_gte={TIME}")
 
 
@@ -91,7 +91,7 @@ def test_ids_are_found_by_the_primary_key(plan_of):
 
 
 def test_a_later_page_of_a_range_begins_at_its_place(app):
-    """Not at the bound, from where it would have to walk to the place."""
+    """Not at the bound, from where it would read all rows up to the position."""
     with app.app_context():
         create_things(db.session, [{"text": str(number)} for number in range(3)])
         first, place, last = list_things(db.session)

@@ -1,4 +1,4 @@
-"""The schemas that are derived from a model."""
+"""Schemas derived from a model."""
 
 from datetime import date
 from decimal import Decimal
@@ -42,7 +42,7 @@ def test_a_default_that_is_made_anew_is_not_shared():
 
 
 def test_each_item_of_a_bulk_has_all_fields():
-    """So a field that only a later one is sent with is not dropped."""
+    """So that a field is not dropped if only a later item has it."""
     first, second = SCHEMAS.input(many=True).load([{"title": "x"}, {"title": "y", "count": 5}])
     assert first.keys() == second.keys()
     assert second["count"] == 5
@@ -135,7 +135,7 @@ def test_a_patch_is_documented_without_defaults():
 
 
 def test_an_output_is_documented_without_limits_of_texts():
-    """Clients that check them would fail once a limit is raised."""
+    """Clients that validate would fail once a limit is raised."""
     title = documented(SCHEMAS.output().fields)["title"]
     assert title == {"type": "string", "examples": ["books"]}
 

@@ -1,4 +1,4 @@
-"""Fields of a derived schema that are overridden or added."""
+"""Overridden and additional fields of derived schemas."""
 
 from decimal import Decimal
 
@@ -12,7 +12,7 @@ from tests.support.schemas import SCHEMAS, row
 
 
 class OrderFields(Fields):
-    """Fields that differ."""
+    """Overriding fields."""
 
     title = fields.Text(1, 5)
     price = fields.Decimal(4, 2, load_default=Decimal("9.99"))
@@ -21,7 +21,7 @@ class OrderFields(Fields):
 
 
 class MoreOrderFields(OrderFields):
-    """A subclass of them."""
+    """A subclass."""
 
     body = fields.Text(0, 3)
 

@@ -1,4 +1,4 @@
-"""Search for a part of a text."""
+"""Substring search."""
 
 from collections import defaultdict
 
@@ -37,11 +37,11 @@ def test_case_is_ignored_as_unicode_has_it(having, text, q):
 @pytest.mark.parametrize(
     ("text", "q"),
     [
-        ("straße", "strasse"),  # would be full case folding
+        ("straße", "strasse"),  # full case folding would match
         ("strasse", "straße"),
-        ("\u00e4\u00e4\u00e4", "a\u0308a\u0308"),  # would be normalisation
+        ("\u00e4\u00e4\u00e4", "a\u0308a\u0308"),  # normalisation would match
         ("apfel", "äpfel"),
-        ("İstanbul", "istanbul"),  # would be Turkish
+        ("İstanbul", "istanbul"),  # Turkish folding would match
     ],
 )
 def test_nothing_but_case_is_ignored(having, text, q):
@@ -92,12 +92,12 @@ def test_bytes_that_are_no_utf_8_are_422(having, client, q):
     assert [error["parameter"] for error in response.json["errors"]] == ["q"]
 
 
-#: The letters that have a case.
+#: All letters with a case.
 CASED = [c for c in map(chr, range(1, 0x20000)) if c.lower() != c or c.upper() != c]
 
 
 def groups(folded):
-    """Return for each letter all that fold to the same."""
+    """Return all letters with the same folding, for each letter."""
     same = defaultdict(set)
     for letter, fold in folded.items():
         same[fold].add(letter)
@@ -105,13 +105,13 @@ def groups(folded):
 
 
 def simple(letter):
-    """Return a letter without its case as Unicode's simple case folding has it."""
+    """Return the Unicode simple case folding of a letter."""
     return next(one for one in (letter.casefold(), letter.lower(), letter) if len(one) == 1)
 
 
 @pytest.mark.sqlite
 def test_a_short_and_a_long_search_know_the_same_cases(app):
-    """A long one asks the index, which folds by itself, a short one looks at each text."""
+    """A long search uses the index, which folds case itself; a short one scans texts."""
     folded = {}
     with app.app_context(), db.engine.connect() as connection:
         run = connection.exec_driver_sql
@@ -126,7 +126,7 @@ def test_a_short_and_a_long_search_know_the_same_cases(app):
 
 @pytest.mark.postgresql
 def test_postgresql_knows_every_case_that_sqlite_knows(app):
-    """And of the younger letters most."""
+    """And most of the newer letters."""
     query = "SELECT letter, search_fold(letter) FROM unnest(%s::text[]) AS letter"
     with app.app_context(), db.engine.connect() as connection:
         folded = dict(connection.connection.driver_connection.execute(query, [CASED]).fetchall())
@@ -136,7 +136,7 @@ def test_postgresql_knows_every_case_that_sqlite_knows(app):
 
 
 def test_case_is_ignored_as_python_does_but_for_young_letters():
-    """Of the 2 400 letters of the Basic Multilingual Plane that have a case, 330 have none here."""
+    """Of 2 400 letters with a case in the Basic Multilingual Plane, 330 are not folded."""
     plane = [letter for letter in CASED if letter < "\U00010000"]
     for letter, same in groups({letter: simple(letter) for letter in plane}).items():
         known = {letter} if EXACT.match(letter) else {one for one in same if not EXACT.match(one)}

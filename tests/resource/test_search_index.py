@@ -1,4 +1,4 @@
-"""The search index: right whatever writes to the table."""
+"""The search index is correct after any write."""
 
 import pytest
 from sqlalchemy import func, insert, update
@@ -106,7 +106,7 @@ def test_what_is_written_by_hand_is_found(app, client, write):
 
 @pytest.mark.sqlite
 def test_the_index_stays_whole(app, having, connection):
-    """FTS5's own check compares the index with the table."""
+    """FTS5's integrity check compares the index with the table."""
     having([f"text {n} äöü" for n in range(300)], "x")
     with app.app_context():
         for thing_id in range(1, 300, 3):

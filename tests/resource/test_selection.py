@@ -1,4 +1,4 @@
-"""Pages of long texts that begin alike, and totals. The rest of lists: tests/contract."""
+"""Pages of long texts with equal beginnings, and totals. tests/contract tests other lists."""
 
 import pytest
 
@@ -17,7 +17,7 @@ ORDERS = [*SORTS, *(f"-{name}" for name in SORTS)]
 
 
 def in_order(things, sort):
-    """Return things in an order, by Python's own sorting."""
+    """Return things sorted in Python."""
     name = sort.removeprefix("-")
     return sorted(
         things,

@@ -1,4 +1,4 @@
-"""What the trash and versions do beside everything else; what all resources do: tests/contract."""
+"""The trash and versions of things. tests/contract tests those of all resources."""
 
 import json
 from contextlib import closing
@@ -77,7 +77,7 @@ def test_what_is_longer_than_a_page_has_a_page_for_itself(client, monkeypatch, p
 @pytest.mark.postgresql
 @pytest.mark.parametrize("path", ["/things/trash", "/things/1/versions"])
 def test_postgresql_sends_only_what_a_page_can_have(client, monkeypatch, path):
-    """All that it sends is in memory before the first of it is read."""
+    """The client holds all of it in memory before reading the first row."""
     client.post("/things/bulk", json=[{"text": "x" * 400}] * 9)
     for number in range(9):
         client.put("/things/1", json={"text": f"{number}" * 400})
@@ -93,7 +93,7 @@ def test_postgresql_sends_only_what_a_page_can_have(client, monkeypatch, path):
         monkeypatch.setattr(module, "PAGE_MAX_BYTES", 1000)
         monkeypatch.setattr(module, "read_page", read)
     assert client.get(path).status_code == 200
-    assert len(sent) == (3 if "trash" in path else 4)  # of the versions, one is nothing
+    assert len(sent) == (3 if "trash" in path else 4)  # one of the versions has no row
 
 
 @pytest.mark.sqlite
@@ -151,8 +151,8 @@ def test_a_restored_backup_has_its_trash(client, saved, restore):
 
 @pytest.mark.sqlite
 def test_an_erased_text_is_nowhere_in_the_file(app, client, file):
-    """Of its triples, the search index is rid once its parts are merged."""
-    secret = "".join(f"{number:x}q" for number in range(9_000))  # on pages of its own, too
+    """The search index forgets its trigrams when its parts are merged."""
+    secret = "".join(f"{number:x}q" for number in range(9_000))  # spread over several pages, too
     client.post("/things/bulk", json=[{"text": f"other {number}"} for number in range(50)])
     thing = client.post("/things", json={"text": secret}).json
     client.put(f"/things/{thing['id']}", json={"text": secret[:50] + "zxy0"})

@@ -1,4 +1,4 @@
-"""Rows as JSON and CSV: what a writer writes is what marshmallow dumps."""
+"""Rows as JSON and CSV: the writer's output equals marshmallow's."""
 
 import json
 
@@ -31,7 +31,7 @@ def session(app):
 
 
 def dumped(schemas, row):
-    """Return what marshmallow and json make of a row."""
+    """Return the output of marshmallow and json for a row."""
     record = schemas.output().dump(row)
     return json.dumps(record, ensure_ascii=False, separators=(",", ":")).encode()
 
@@ -47,7 +47,7 @@ def test_a_row_is_written_as_it_is_dumped(session, query):
 
 
 class OrderFields(Fields):
-    """Fields that differ from those of the columns, but for the first."""
+    """Fields that differ from those of the columns, except the first."""
 
     body = fields.Text(0, 5)
     title = fields.Text(1, 200, data_key="100% title")

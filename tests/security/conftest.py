@@ -1,4 +1,4 @@
-"""What tests of security may ask for: settings besides the usual ones, and tokens."""
+"""Fixtures for tests of security: settings and tokens."""
 
 import pytest
 
@@ -9,7 +9,7 @@ from tests.support.tokens import bearer
 
 @pytest.fixture
 def more():
-    """Return settings besides the usual ones."""
+    """Return additional settings."""
     return {}
 
 
@@ -21,13 +21,13 @@ def environ(environ, more):
 
 @pytest.fixture
 def mode():
-    """Return what THINGS_AUTH is."""
+    """Return the value of THINGS_AUTH."""
     return "all"
 
 
 @pytest.fixture
 def make(app):
-    """Return a function that makes a token and returns what a client sends."""
+    """Return a function that creates a token."""
 
     def make(name="writer", **how):
         with app.app_context():
@@ -38,11 +38,11 @@ def make(app):
 
 @pytest.fixture
 def rate():
-    """Return what THINGS_RATE_LIMIT is."""
+    """Return the value of THINGS_RATE_LIMIT."""
     return "3/hour"
 
 
 @pytest.fixture
 def auth():
-    """Return what THINGS_AUTH is."""
+    """Return the value of THINGS_AUTH."""
     return "off"

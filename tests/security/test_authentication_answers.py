@@ -1,4 +1,4 @@
-"""What is answered to a token is for it alone, and the document tells where it is needed."""
+"""Responses to a token are private, and the document shows where tokens are required."""
 
 from datetime import timedelta
 
@@ -12,7 +12,7 @@ from tests.support.tokens import assert_401, bearer, let_expire, secret_of, writ
 
 @pytest.fixture
 def environ(environ, mode):
-    """Return settings that want tokens."""
+    """Return settings that require tokens."""
     environ["THINGS_AUTH"] = mode
     return environ
 
@@ -25,7 +25,7 @@ def test_an_expired_token_is_401_though_its_answer_is_in_memory(app, client, mak
 
 
 def test_an_answer_in_memory_ends_with_its_token(app, client, make, monkeypatch):
-    """That it expires is no write which would be seen."""
+    """An expiry is not a write, so the cache cannot detect it."""
     headers = make(days=1)
     assert client.get("/things", headers=headers).status_code == 200
     tomorrow = utc_now() + timedelta(days=1)

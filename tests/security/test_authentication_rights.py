@@ -1,4 +1,4 @@
-"""Who may do what: tokens, where THINGS_AUTH wants them."""
+"""Access rights: tokens as THINGS_AUTH requires them."""
 
 import pytest
 
@@ -10,7 +10,7 @@ OPEN = ["/healthz", "/readyz", "/openapi.json", "/docs", "/docs/assets/swagger-u
 
 @pytest.fixture
 def environ(environ, mode):
-    """Return settings that want tokens."""
+    """Return settings that require tokens."""
     environ["THINGS_AUTH"] = mode
     return environ
 
@@ -45,7 +45,7 @@ def test_what_is_no_good_token_is_401(client, make, bad):
     headers = {"Authorization": BAD[bad](token)}
     for method in WRITES:
         assert_401(write(client, method, headers))
-    for path in READS:  # also where none is needed
+    for path in READS:  # even where none is required
         assert_401(client.get(path, headers=headers))
 
 
@@ -96,7 +96,7 @@ def test_where_none_is_needed_no_token_is_looked_at(client):
 @pytest.mark.parametrize("path", OPEN)
 def test_what_is_there_for_everybody_needs_no_token(client, path):
     for headers in ({}, bearer("x")):
-        with client.get(path, headers=headers) as answer:  # it may hold a file
+        with client.get(path, headers=headers) as answer:  # it may have a file open
             assert answer.status_code < 400
 
 

@@ -1,10 +1,10 @@
-"""What the web pages of other origins may do and see."""
+"""CORS: what web pages of other origins may do and see."""
 
 import pytest
 
 from flask_things.security.network import CORS_RULES
 
-#: The database makes no difference: one is enough.
+#: The database makes no difference, so one is enough.
 pytestmark = pytest.mark.sqlite
 
 ORIGINS = pytest.mark.parametrize("more", [{"THINGS_CORS_ORIGINS": "https://a.example"}])
@@ -26,7 +26,7 @@ def test_no_origin_sees_anything_where_none_is_named(client):
 
 
 def preflight(client, origin, method="PUT"):
-    """Ask as a browser does before a write."""
+    """Send the preflight that a browser sends before a write."""
     asks = {"Access-Control-Request-Method": method, "Access-Control-Request-Headers": "if-match"}
     return client.options("/things/1", headers={"Origin": origin, **asks})
 
@@ -59,7 +59,7 @@ def test_a_page_of_a_named_origin_sees_errors_too(client):
 
 @pytest.mark.parametrize("more", [{"THINGS_RATE_LIMIT": "9/hour"}])
 def test_a_page_may_see_every_header_that_the_document_promises(client):
-    """Besides those that it sees of every answer (https://fetch.spec.whatwg.org)."""
+    """In addition to those of every response (https://fetch.spec.whatwg.org)."""
     promised = {name.lower() for name in header_names(client.get("/openapi.json").json)}
     promised |= {name.lower() for name, _ in client.get("/things").headers}
     unseen = {"content-security-policy", "x-content-type-options"}
@@ -69,7 +69,7 @@ def test_a_page_may_see_every_header_that_the_document_promises(client):
 
 
 def header_names(document):
-    """Return the names of all header fields of answers, anywhere in a document."""
+    """Return the names of all response header fields in a document."""
     if isinstance(document, list):
         document = dict(enumerate(document))
     if not isinstance(document, dict):

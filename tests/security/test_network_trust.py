@@ -1,4 +1,4 @@
-"""What is trusted of a request's network: hosts that are named, and proxies that are listed."""
+"""Trusted hosts and trusted proxies."""
 
 import pytest
 
@@ -6,7 +6,7 @@ from flask_things.security import network
 from flask_things.security.network import Proxied
 from flask_things.setting_values import proxies as listed
 
-#: The database makes no difference: one is enough.
+#: The database makes no difference, so one is enough.
 pytestmark = pytest.mark.sqlite
 
 EVIL = "evil.example"
@@ -84,7 +84,7 @@ def test_http_1_1_without_a_host_is_400(serve):
 
 
 def told(peer, proxies="10.0.0.0/8, ::1", **fields):
-    """Return what an application behind trusted proxies learns of its client."""
+    """Return what an application behind trusted proxies knows about its client."""
     seen = {}
 
     def app(environ, _start_response):

@@ -1,4 +1,4 @@
-"""The service under a path of a proxy's: every URL that it makes has the path before it."""
+"""The service below a proxy's path: every URL in responses has the prefix."""
 
 import re
 from urllib.parse import urljoin
@@ -9,7 +9,7 @@ from tests.support.pages import PAGES
 from tests.support.proxies import caddy, needs, nginx
 from tests.support.server import next_page, request
 
-#: The database makes no difference: one is enough.
+#: The database makes no difference, so one is enough.
 pytestmark = pytest.mark.sqlite
 
 API = {"X-Forwarded-Prefix": "/api"}
@@ -41,7 +41,7 @@ def test_a_new_thing_has_its_url_below_the_prefix(client, prefix):
 
 
 def test_a_list_leads_to_its_next_page_below_the_prefix(client, things):
-    """Also where it is in memory, for somebody who came another way."""
+    """Also if another client's request without the prefix was cached."""
     for prefix in ("", "/api", "/other", "") * 2:
         page = client.get("/things?limit=1", headers={"X-Forwarded-Prefix": prefix})
         assert next_page(page.headers).startswith(f"{prefix}/things?limit=1&cursor=")
@@ -80,7 +80,7 @@ def test_what_a_cache_has_of_another_prefix_is_not_current(client, path):
 
 
 def test_a_retry_by_another_way_leads_to_the_same_thing(client):
-    """The answer that is kept has the URL of the first way."""
+    """The stored response has the URL of the first request."""
     key = {"Idempotency-Key": "1"}
     for prefix in ("/api", "", "/other"):
         headers = key | {"X-Forwarded-Prefix": prefix}

@@ -61,7 +61,7 @@ def test_varnish_keeps_both_variants_of_a_list_apart(serve):
 
 
 def check_list(server, port):
-    """Read a list twice, compressed."""
+    """Read a compressed list twice."""
     server.request("POST", "/things/bulk", [{"text": "buy milk"}] * 20)
     accepts = {"Accept-Encoding": "gzip"}
     _, got, body = request(port, "GET", "/things", headers=accepts)
@@ -77,7 +77,7 @@ def check_list(server, port):
 
 
 def check_tags(port):
-    """Write a thing with the tag of its compressed representation, and read it with the new one."""
+    """Write a thing with the ETag of its compressed list entry, and read it with the new one."""
     _, made, _ = request(port, "POST", "/things", {"text": "x" * 1000})
     path, accepts = made["Location"], JSON | {"Accept-Encoding": "gzip"}
     _, got, _ = request(port, "GET", path, headers=accepts)

@@ -1,4 +1,4 @@
-"""How often a client may send requests, what counts as one client, and the responses it gets."""
+"""Rate limits: what counts as one client, and the responses."""
 
 import re
 
@@ -8,7 +8,7 @@ from flask_things.db.session import db
 from flask_things.security.tokens import create_token
 from tests.support.server import wait_until
 
-#: The database makes no difference: one is enough.
+#: The database makes no difference, so one is enough.
 pytestmark = pytest.mark.sqlite
 
 

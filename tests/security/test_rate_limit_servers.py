@@ -1,4 +1,4 @@
-"""How real servers count what clients ask: by worker, or together in Redis."""
+"""Rate limits of real servers: counts per worker, or shared in Redis."""
 
 import os
 import shutil
@@ -12,7 +12,7 @@ from flask_things.db.session import db
 from flask_things.security.tokens import create_token
 from tests.support.server import JSON, free_port, wait_until
 
-#: The database makes no difference: one is enough.
+#: The database makes no difference, so one is enough.
 pytestmark = pytest.mark.sqlite
 
 REDIS = shutil.which("redis-server")
@@ -25,10 +25,9 @@ def environ(environ, rate, auth):
 
 
 class Redis:
-    """A Redis server of the test's own."""
+    """A Redis server for the test."""
 
     def __init__(self, folder):
-        """Start it."""
         self.port = free_port()
         command = [REDIS, "--port", str(self.port), "--bind", "127.0.0.1", "--save", ""]
         self.process = subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE)
@@ -38,7 +37,7 @@ class Redis:
         raise AssertionError("Redis does not start")
 
     def stop(self):
-        """End it."""
+        """Stop the server."""
         self.process.terminate()
         self.process.wait()
         self.process.stdout.close()
@@ -85,7 +84,7 @@ def test_without_its_redis_a_worker_counts_by_itself(serve, redis):
 @pytest.mark.parametrize("auth", ["all"])
 @pytest.mark.parametrize("place", ["memory", "redis"])
 def test_the_log_of_a_healthy_service_has_no_traceback(serve, app, request, place):
-    """With every feature on."""
+    """With all features enabled."""
     with app.app_context():
         headers = JSON | {"Authorization": f"Bearer {create_token(db.session, 'somebody')}"}
     redis = request.getfixturevalue("redis") if place == "redis" else None

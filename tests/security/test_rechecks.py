@@ -1,4 +1,4 @@
-"""Streams end when their token is no longer good."""
+"""Streams end when their token is revoked or expires."""
 
 import pytest
 
@@ -11,7 +11,7 @@ from tests.support.tokens import bearer, let_expire
 
 @pytest.fixture
 def environ(environ, monkeypatch):
-    """Return settings that want tokens; comments come soon."""
+    """Return settings that require tokens, and shorten the interval of comments."""
     monkeypatch.setattr(events, "COMMENT_S", 0.2)
     return environ | {"THINGS_AUTH": "all"}
 

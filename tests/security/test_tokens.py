@@ -1,4 +1,4 @@
-"""`flask tokens`, and the server that wants to be told who may."""
+"""`flask tokens`, and a server that requires tokens."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""Where the server listens: not open to strangers by accident, and refused with one line."""
+"""Where the server listens: it must not be exposed by accident, and refuses with one line."""
 
 import errno
 import os
@@ -65,7 +65,7 @@ def test_a_server_that_strangers_could_write_to_does_not_start(tmp_path, command
 
 @pytest.fixture
 def everywhere():
-    """Return a socket on every address, as systemd would hand it over; nobody can connect to it."""
+    """Return a socket on all addresses, as from systemd, that nobody can connect to."""
     with socket.socket() as listener:
         listener.bind((EVERYWHERE, 0))
         yield listener
@@ -83,7 +83,7 @@ def test_a_socket_of_systemd_is_known_by_its_own_address(everywhere, monkeypatch
     assert inherited(SimpleNamespace(address=HERE)) == [everywhere.getsockname()]
 
 
-#: Opens a socket on an address, and becomes a server that gets it as from systemd.
+#: Opens a socket on an address, and becomes a server that inherits it as from systemd.
 ACTIVATE = """
 import os, socket, sys
 listener = socket.create_server((sys.argv[1], 0))
@@ -134,7 +134,7 @@ def test_of_a_container_only_the_published_place_counts():
 
 @pytest.fixture
 def taken():
-    """Return a port that somebody else listens on."""
+    """Return a port in use."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         yield listener
 
@@ -156,7 +156,7 @@ def test_a_port_that_stays_taken_is_refused_after_a_second(taken):
 
 
 def test_a_port_that_is_released_in_a_moment_is_waited_for(taken):
-    """The workers of a master that was killed release it when they notice."""
+    """The workers of a killed master release it when they notice."""
     Timer(0.2, taken.close).start()
     refuse_unusable("PORT", *taken.getsockname())
 
@@ -167,7 +167,7 @@ def test_an_address_of_another_machine_is_refused():
 
 
 def test_a_port_that_only_root_may_use_is_named():
-    """Root can listen on it, and some systems let everybody."""
+    """Root can listen on it, and some systems allow everyone."""
     error = PermissionError(errno.EACCES, "Permission denied")
     assert reason("PORT", "127.0.0.1", 80, error).startswith(
         "PORT: No permission to listen on port 80."

@@ -1,4 +1,4 @@
-"""Slow statements run in threads, a few at a time, and whatever fails there reaches the caller."""
+"""Slow statements run in threads, a few at a time, and all errors reach the caller."""
 
 import io
 import threading
@@ -18,7 +18,7 @@ from tests.support.things import THINGS
 
 
 class FullDisk(io.StringIO):
-    """A stream to which nothing can be written."""
+    """A stream that cannot be written."""
 
     def write(self, _text):
         """Fail."""
@@ -30,7 +30,7 @@ def fail():
 
 
 def in_gevent(function, *arguments):
-    """Return what a function returns in a thread with an event loop of its own."""
+    """Return a function's result, run in a thread with its own event loop."""
     results = []
     thread = threading.Thread(target=lambda: results.append(function(*arguments)))
     thread.start()
@@ -50,7 +50,7 @@ def test_an_error_reaches_the_caller_though_stderr_cannot_be_written():
 
 @pytest.mark.sqlite
 def test_a_thread_knows_the_application_of_its_caller(app):
-    """A field of a fork's own may ask for it, where the rows of a slow query are written."""
+    """A fork's field may need it, because threads also convert rows."""
 
     def call():
         with app.app_context():
@@ -60,7 +60,7 @@ def test_a_thread_knows_the_application_of_its_caller(app):
 
 
 def test_a_caller_that_is_killed_waits_for_its_thread():
-    """The thread still uses a connection that the caller would give back."""
+    """The thread still uses a connection that the caller would release."""
 
     def call():
         threads, may_end, log = Threads(1), threading.Event(), []
@@ -88,7 +88,7 @@ def test_a_caller_that_is_killed_waits_for_its_thread():
 
 @pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="there is no /proc to read")
 def test_all_threads_are_there_before_the_first_call():
-    """gevent leaves a call in its queue when it cannot start a thread for it."""
+    """If gevent cannot start a thread, it leaves the call in its queue."""
 
     def count():
         return len(list(Path("/proc/self/task").iterdir()))
@@ -102,7 +102,7 @@ def test_all_threads_are_there_before_the_first_call():
 
 @pytest.fixture
 def busy(short_wait, app):
-    """Keep every place for slow queries taken."""
+    """Occupy all slots for slow queries."""
     with ExitStack() as stack, app.app_context():
         for _ in range(SLOW_QUERIES):
             stack.enter_context(backend_of(db.session).offload.slow_query())

@@ -1,4 +1,4 @@
-"""gunicorn, set up by gunicorn.conf.py."""
+"""gunicorn with our settings."""
 
 import signal
 import socket
@@ -40,7 +40,7 @@ NOT_HTTP = {
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory):
-    """Return a server for tests that leave nothing in it."""
+    """Return a server for tests that leave no data in it."""
     server = Server(tmp_path_factory.mktemp("server"), {}, ["-m", "flask_things"], wait=True)
     yield server
     server.stop()
@@ -48,7 +48,7 @@ def server(tmp_path_factory):
 
 @pytest.mark.parametrize("sent", NOT_HTTP.values(), ids=NOT_HTTP.keys())
 def test_what_is_not_http_is_answered_with_a_problem_too(server, sent):
-    """gunicorn has no public hook for its error pages: this sees if ours still stand in."""
+    """gunicorn has no public hook for its error pages, so this pins our private one."""
     answer = server.raw(sent)
     assert status(answer) in {400, 414, 417, 431, 501}
     assert b"X-Request-ID: " in answer
@@ -57,7 +57,7 @@ def test_what_is_not_http_is_answered_with_a_problem_too(server, sent):
 
 
 def test_a_header_may_be_as_long_as_a_proxy_lets_it_be(server):
-    """nginx passes on up to four lines of 8 KB each, cookies of other applications, for example."""
+    """nginx passes up to four lines of 8 KB, such as cookies of other applications."""
     long = b"X: %b\r\n" % (b"a" * 7900)
     assert status(server.raw(GET + long * 4 + b"Connection: close\r\n\r\n")) == 200
 
@@ -84,7 +84,7 @@ def test_things_are_there_after_a_restart(serve):
 
 @pytest.mark.sqlite
 def test_after_a_stop_the_file_alone_holds_everything(serve, file):
-    """Who then copies or moves it will not think of the WAL."""
+    """A user who copies or moves the file will not think of the WAL."""
     server = serve()
     server.request("POST", "/things", {"text": "stay"})
     server.stop()
@@ -92,7 +92,7 @@ def test_after_a_stop_the_file_alone_holds_everything(serve, file):
 
 
 def test_every_acknowledged_post_of_many_clients_is_there(serve):
-    """Writers of several processes wait for each other; none is turned away or lost."""
+    """Writers of several processes wait for each other, and none is rejected or lost."""
     server = serve(WEB_CONCURRENCY="4")
     with ThreadPoolExecutor(16) as clients:
         answers = list(
@@ -105,7 +105,7 @@ def test_every_acknowledged_post_of_many_clients_is_there(serve):
 
 @pytest.mark.sqlite
 def test_a_worker_that_is_told_to_stop_while_it_starts_stops(serve, tmp_path):
-    """The signal comes in the moment after the fork, when a worker has no handlers of its own."""
+    """The signal arrives just after the fork, before the worker has handlers."""
     slow = tmp_path / "slow.conf.py"
     hook = "import time\npost_fork = lambda server, worker: time.sleep(1)\n"
     slow.write_text((ROOT / "gunicorn.conf.py").read_text() + hook)
@@ -115,7 +115,7 @@ def test_a_worker_that_is_told_to_stop_while_it_starts_stops(serve, tmp_path):
 
 
 def test_tls_is_refused(tmp_path):
-    """It would be served without: a connection waits for what is on the network itself."""
+    """TLS would not be used, because a connection works on the bare socket."""
     options = ("--certfile", __file__, "--keyfile", __file__)
     start = python(tmp_path, "-m", "flask_things", *options, PORT=str(free_port()))
     assert start.returncode == 1
@@ -123,7 +123,7 @@ def test_tls_is_refused(tmp_path):
 
 
 def test_a_free_port_is_kept_from_all_who_do_not_name_it():
-    """Another run's server on it would answer for the one under test."""
+    """Otherwise a server of another test run could answer."""
     port = free_port()
     with socket.socket() as whoever, pytest.raises(OSError, match="in use"):
         whoever.bind(("127.0.0.1", port))

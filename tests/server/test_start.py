@@ -1,4 +1,4 @@
-"""A start that is refused: one line that says what to do, and not a byte is changed."""
+"""Refused starts: one line with advice, and no byte changed."""
 
 import os
 from contextlib import closing
@@ -21,7 +21,7 @@ WAYS = {
 
 
 def damage(make):
-    """Return what makes a database first, and then spoils it."""
+    """Return a function that creates a database and then damages it."""
 
     def spoil(file):
         prepare(create_app({"THINGS_DATABASE_URL": f"sqlite:///{file}"}))
@@ -31,7 +31,7 @@ def damage(make):
 
 
 def execute(*statements):
-    """Return what executes statements."""
+    """Return a function that executes statements."""
 
     def run(file):
         with closing(sqlite3.connect(file, isolation_level=None)) as connection:
@@ -42,12 +42,12 @@ def execute(*statements):
 
 
 def cut(file):
-    """Take the last pages away."""
+    """Truncate the file."""
     os.truncate(file, file.stat().st_size - 3 * 4096)
 
 
 def cut_beside_a_wal(file):
-    """Take the last pages away while a WAL, which outlives its process, has others."""
+    """Truncate the file while a WAL, which outlives its process, has newer pages."""
     write = "c.execute('CREATE TABLE x (y)'); os._exit(0)"
     connect = "import os, sys, sqlite3; c = sqlite3.connect(sys.argv[1], isolation_level=None)"
     assert python(file.parent, "-c", f"{connect}; {write}", file).returncode == 0
@@ -99,7 +99,7 @@ def test_what_is_no_whole_database_of_ours_is_refused_and_left_alone(file, tmp_p
 
 @pytest.mark.parametrize("way", WAYS)
 def test_a_folder_that_is_missing_is_named_and_not_made(tmp_path, way):
-    """It is a typing error: a new, empty database there would hide the one that is meant."""
+    """A typing error must not create an empty database that hides the intended one."""
     url = f"sqlite:///{tmp_path}/dta/db.sqlite3"
     assert f"no folder {tmp_path}/dta" in refusal(tmp_path, way, url)
     assert not list(tmp_path.iterdir())

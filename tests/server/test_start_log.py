@@ -10,7 +10,7 @@ from tests.support.server import wait_until
 
 
 def logged(server):
-    """Return the log of a server, once it has been written."""
+    """Return the log of a server once it is written."""
     wait_until(lambda: "Stop with Ctrl-C" in server.log.read_text())
     return server.log.read_text()
 
@@ -40,7 +40,7 @@ class Log:
 
 
 def test_a_database_with_things_is_not_called_new(app, client):
-    """It may be one that was just taken over from the tutorial."""
+    """It may have just been converted from the tutorial."""
     client.post("/things", json={"text": "x"})
     log = Log()
     log_database(log, app, is_new=True)

@@ -4,7 +4,7 @@ import json
 
 
 def lines(server, **what):
-    """Return the lines of the access log that have these values."""
+    """Return the access log's lines with these values."""
     every = [json.loads(line) for line in server.log.read_text().splitlines() if line[:1] == "{"]
     ours = [line for line in every if line["path"] != "/readyz"]
     return [line for line in ours if what.items() <= line.items()]

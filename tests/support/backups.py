@@ -1,4 +1,4 @@
-"""Fixtures of a backup and of its restoring, which tests/conftest.py gives to every test."""
+"""Fixtures with a backup and its restore, for all tests."""
 
 import pytest
 
@@ -8,7 +8,7 @@ from flask_things.db.session import db
 
 @pytest.fixture
 def saved(client, file, runner, tmp_path):
-    """Return the path of a backup of three things, of ids 1, 2 and 4; the id 5 was given, too."""
+    """Return the path of a backup of three things with ids 1, 2 and 4. The id 5 was deleted."""
     client.post("/things/bulk", json=[{"text": text} for text in ("a", "ä\r\n", "gone", "d", "e")])
     client.delete("/things/3")
     client.delete("/things/5")
@@ -20,12 +20,12 @@ def saved(client, file, runner, tmp_path):
 
 @pytest.fixture
 def restore(app, environ, tmp_path):
-    """Return a function that restores the backup when nobody has the database open."""
+    """Return a function that restores the backup while the database is closed."""
 
     def restore(*options, code=0):
         with app.app_context():
             db.engine.dispose()
-        runner = create_app(environ).test_cli_runner()  # which has opened nothing yet
+        runner = create_app(environ).test_cli_runner()  # which has not opened anything yet
         result = runner.invoke(args=["things", "restore", *options, str(tmp_path / "backup")])
         assert (result.exit_code, result.stdout) == (code, ""), result.stderr
         return result.stderr

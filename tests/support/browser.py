@@ -1,4 +1,4 @@
-"""Chromium, as people have it, without what it does on its own."""
+"""Chromium without its background requests."""
 
 import os
 import shutil
@@ -13,7 +13,7 @@ needs_chromium = pytest.mark.skipif(
     not CHROMIUM and "CI" not in os.environ, reason="there is no chromium on this machine"
 )
 
-# Without these, Chromium itself asks its maker's hosts for things.
+# Without these, Chromium calls its vendor's hosts.
 QUIET = ["--no-sandbox", "--disable-background-networking", "--disable-component-update"]
 
 
@@ -27,7 +27,7 @@ def chromium():
 
 
 def watched(page, root):
-    """Note on a page which requests go elsewhere, and which errors there are; return the page."""
+    """Record a page's requests to other hosts and its errors, and return the page."""
     page.foreign, page.errors = [], []
     page.on("console", lambda message: page.errors.append(message.text))
     page.on("pageerror", lambda error: page.errors.append(str(error)))

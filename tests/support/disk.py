@@ -1,4 +1,4 @@
-"""Disks for tests that fill them or take away their writing: a tmpfs, mounted on a folder."""
+"""Disks that tests can fill or make read-only: a tmpfs mounted on a folder."""
 
 import os
 import subprocess
@@ -9,7 +9,7 @@ import pytest
 
 @contextmanager
 def mounted(folder, size="1m"):
-    """Mount a disk on a folder for the block; without the right to do that, skip the test."""
+    """Mount a disk on a folder during the block. Skip the test if this is not permitted."""
     try:
         mount("-t", "tmpfs", "-o", f"size={size}", "none", folder)
     except (OSError, subprocess.CalledProcessError):
@@ -23,22 +23,19 @@ def mounted(folder, size="1m"):
 
 
 def mount(*arguments):
-    """Call the program."""
+    """Run mount."""
     subprocess.run(["mount", *arguments], check=True, capture_output=True)
 
 
 def fill(path):
-    """Write a file until there is no room on its disk; delete it to have some again."""
+    """Write a file until the disk is full. Deleting it frees the space."""
     with suppress(OSError), path.open("ab", buffering=0) as file:
         while file.write(bytes(4096)):
             pass
 
 
 def remount(folder, mode):
-    """Let a disk be only read ("ro") or also written ("rw"); tell whether that was possible.
-
-    While a file is open to be written, as by a process that is being killed, it is not.
-    """
+    """Make a disk read-only ("ro") or writable ("rw"). Return whether it worked."""
     try:
         mount("-o", f"remount,{mode}", folder)
     except subprocess.CalledProcessError:

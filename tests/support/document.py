@@ -1,4 +1,4 @@
-"""The OpenAPI document as a judge of responses."""
+"""Validates responses against the OpenAPI document."""
 
 import gzip
 import json
@@ -7,7 +7,7 @@ from functools import cache
 
 from jsonschema import Draft202012Validator
 
-#: The header fields that a response has only if the document says so.
+#: Header fields that a response has only if they are documented.
 OURS = {
     *("ETag", "Link", "Location", "X-Total-Count", "Idempotency-Replayed", "Retry-After"),
     *("WWW-Authenticate", "Accept-Patch", "Cache-Control", "Vary", "Content-Encoding"),
@@ -25,7 +25,7 @@ class Document:
         self.validator = cache(self._validator)
 
     def operation(self, method, path):
-        """Return the operation that a request is one of, or None."""
+        """Return the operation of a request, or None."""
         path = path.removesuffix("/") if path.count("/") == 2 else path
         for pattern, name in self._patterns:
             if re.fullmatch(pattern, path):
@@ -33,18 +33,18 @@ class Document:
         return None
 
     def resolve(self, value):
-        """Return what a reference refers to."""
+        """Resolve a reference."""
         found = self.document
         for part in value["$ref"].split("/")[1:] if "$ref" in value else ():
             found = value = found[part]
         return value
 
     def validate(self, schema, value):
-        """Check a value by a schema of the document."""
+        """Validate a value with a schema of the document."""
         _check(Draft202012Validator({**schema, "components": self.document["components"]}), value)
 
     def check(self, response):
-        """Check the status, the header fields and the body of a response."""
+        """Validate the status, header fields and body of a response."""
         operation = self.operation(response.request.method, response.request.path)
         if not operation:
             assert response.status_code in (200, 404, 405), response.request
@@ -74,11 +74,11 @@ class Document:
 
 
 def plain(response):
-    """Return the body of a response as it was before it was compressed."""
+    """Return the decompressed body of a response."""
     is_compressed = response.headers.get("Content-Encoding") == "gzip"
     return gzip.decompress(response.data) if is_compressed else response.data
 
 
 def _check(validator, value):
-    """Check a value; the message of a failure does not hold the whole document."""
+    """Validate a value. The error message leaves out the whole document."""
     assert [f"{error.json_path}: {error.message}" for error in validator.iter_errors(value)] == []

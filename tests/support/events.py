@@ -1,4 +1,4 @@
-"""Server-sent events, read as the standard says."""
+"""Server-sent events, parsed as the standard defines."""
 
 import json
 from http.client import HTTPConnection
@@ -10,12 +10,12 @@ EVENTS = {"Accept": "text/event-stream"}
 
 
 def wait_for_end(app):
-    """Wait until nobody looks for news on behalf of streams, with a connection to the database."""
+    """Wait until no thread polls for streams with a database connection."""
     wait_until(lambda: not app.extensions[NAME]._is_looking)
 
 
 def parse(lines):
-    """Yield each event of a stream, as a dict, and those without data that only set the id."""
+    """Yield each event of a stream as a dict, including those that only set the id."""
     event = {}
     for line in lines:
         if not line:
@@ -35,7 +35,7 @@ def received(response):
 
 
 def changes(events, count):
-    """Return the next changes of a stream, which has so many, as a page has them."""
+    """Return the next changes of a stream as in a page."""
     found = []
     while len(found) < count:
         event = next(events)
@@ -46,7 +46,7 @@ def changes(events, count):
 
 
 class Following:
-    """A connection to a server that follows a resource."""
+    """A connection that follows a resource."""
 
     def __init__(self, port, path="/things/changes", timeout_s=20, **headers):
         self._connection = HTTPConnection("127.0.0.1", port, timeout=timeout_s)
@@ -60,12 +60,12 @@ class Following:
         self.events = parse(self.lines())
 
     def lines(self):
-        """Yield each line until the stream ends, which it must not do in the middle of a chunk."""
+        """Yield each line until the stream ends, which must not happen inside a chunk."""
         while line := self.response.readline():
             yield line.decode().removesuffix("\n")
 
     def close(self):
-        """Go away."""
+        """Disconnect."""
         self._connection.close()
         self.response.close()
 

@@ -1,4 +1,4 @@
-"""A field of every kind, values that they take, and how the OpenAPI document describes them."""
+"""A field of every kind, valid values, and their documentation."""
 
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -73,7 +73,7 @@ def values(cases):
 
 
 def documented(members):
-    """Return how the OpenAPI document describes some fields."""
+    """Return the documentation of some fields in the OpenAPI document."""
     plugin = MarshmallowPlugin()
     spec = APISpec(title="x", version="1", openapi_version="3.1.0", plugins=[plugin])
     spec.components.schema("X", schema=Schema.from_dict(members))

@@ -1,4 +1,4 @@
-"""Database files, past the application."""
+"""Database files, outside the application."""
 
 from flask_things.db.session import db
 from flask_things.db.sqlite.file import sqlite3
@@ -8,7 +8,7 @@ COMMAND = ("-m", "flask", "--app", "flask_things", "things")
 
 
 def fill(app):
-    """Store 5 002 things in 20 MB; the first two are numbers whose sum is 0."""
+    """Store 5 002 things in 20 MB. The first two are numbers whose sum is 0."""
     with app.app_context():
         create_things(db.session, [{"text": "0"}, {"text": "0"}])
         for _ in range(5):
@@ -16,7 +16,7 @@ def fill(app):
 
 
 def query(path, statement):
-    """Return the one value that a statement selects."""
+    """Return the single value that a statement selects."""
     connection = sqlite3.connect(path)
     try:
         return connection.execute(statement).fetchone()[0]
@@ -25,12 +25,12 @@ def query(path, statement):
 
 
 def files(folder):
-    """Return the names of all files in a folder, hidden ones included."""
+    """Return the names of all files in a folder, including hidden ones."""
     return {path.name for path in folder.iterdir()}
 
 
 def damage(path):
-    """Overwrite pages in the middle of a database that nobody has open."""
+    """Overwrite pages in the middle of a closed database."""
     sqlite3.connect(path).close()
     size = path.stat().st_size
     with path.open("r+b") as file:
@@ -39,7 +39,7 @@ def damage(path):
 
 
 def change(file, statement, *parameters):
-    """Change the database past the application."""
+    """Change the database outside the application."""
     connection = sqlite3.connect(file)
     connection.execute(statement, parameters)
     connection.commit()

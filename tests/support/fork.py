@@ -1,4 +1,4 @@
-"""An application with every resource that tests have, as a fork serves it."""
+"""An application with all test resources, as a fork serves it."""
 
 from flask_things import create_app
 from flask_things.app import RESOURCES
@@ -9,7 +9,7 @@ from tests.support.samples import create_table
 
 
 def add_tables(app, resources):
-    """Create the tables, also of the resources that no migration creates."""
+    """Create the tables, including those that no migration creates."""
     prepare(app)
     with app.app_context():
         for resource in (one for one in resources if one not in RESOURCES):
@@ -18,7 +18,7 @@ def add_tables(app, resources):
 
 
 def app():
-    """Return the application, with a database that is ready."""
+    """Return the application with a prepared database."""
     resources = served()
     application = create_app(resources=resources)
     add_tables(application, resources)

@@ -1,4 +1,4 @@
-"""Posts with a key, and what they have stored."""
+"""Posts with an Idempotency-Key, and the stored texts."""
 
 KEY = {"Idempotency-Key": "3f0c-1"}
 

@@ -1,4 +1,4 @@
-"""Lists of any resource: all pages of one, and Python's own sorting to compare it with."""
+"""Lists of any resource: all pages, and sorting in Python for comparison."""
 
 import json
 from decimal import Decimal
@@ -8,7 +8,7 @@ from tests.support.server import next_page
 
 
 def walk(rows, query, limit):
-    """Return what is on all pages of a list."""
+    """Return the rows of all pages of a list."""
     found, path = [], f"{rows.path}?limit={limit}&{query}"
     while path:
         page = rows.client.get(path)
@@ -20,7 +20,7 @@ def walk(rows, query, limit):
 
 
 def in_order(rows, found, sort):
-    """Return rows in an order, by Python's own sorting; NULL comes first."""
+    """Return rows sorted in Python. NULL comes first."""
     name = sort.removeprefix("-")
     column = rows.resource.table.c[name]
 
@@ -36,10 +36,10 @@ def in_order(rows, found, sort):
 
 
 def orders(rows):
-    """Return every value of the parameter `sort`."""
+    """Return all values of the parameter `sort`."""
     return rows.resource.page.fields["sort"].validate.choices
 
 
 def as_text(value):
-    """Return a JSON value as it stands in a query."""
+    """Return a JSON value as written in a query."""
     return value if isinstance(value, str) else json.dumps(value)

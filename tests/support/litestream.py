@@ -1,4 +1,4 @@
-"""The real Litestream, in a process of its own."""
+"""Litestream in a separate process."""
 
 import subprocess
 import sysconfig
@@ -12,10 +12,9 @@ LITESTREAM = Path(sysconfig.get_path("scripts")) / "litestream"
 
 
 class Replica:
-    """A folder that the real Litestream replicates a database to."""
+    """A folder to which Litestream replicates a database."""
 
     def __init__(self, folder, database):
-        """Take the folder, and the database's file."""
         self.folder = folder
         self.database = database
         self.log = folder.with_suffix(".log")
@@ -31,19 +30,19 @@ class Replica:
             self.process = subprocess.Popen(command, stdout=log, stderr=log)
 
     def kill(self):
-        """Kill Litestream, if it runs."""
+        """Kill Litestream if it runs."""
         if self.process:
             self.process.kill()
             self.process.wait()
 
     def restore(self, file):
-        """Restore the database to a file that is not there; tell whether it worked."""
+        """Restore the database to a new file. Return whether it worked."""
         command = [LITESTREAM, "restore", "-integrity-check", "full", "-o", file]
         run = subprocess.run([*command, f"file://{self.folder}"], capture_output=True, timeout=20)
         return run.returncode == 0
 
     def has(self, thing):
-        """Tell whether a restore at this moment would bring this thing back."""
+        """Tell whether a restore now would contain this thing."""
         copy = self.folder.with_suffix(".copy")
         copy.unlink(missing_ok=True)
         if not self.restore(copy):
@@ -53,9 +52,9 @@ class Replica:
             return row.fetchone() == (thing["text"],)
 
     def wait_for(self, thing):
-        """Wait until what was written last is here; all that was written before it is, too."""
+        """Wait until the last write is replicated, and so all earlier ones."""
         wait_until(lambda: self.has(thing))
 
     def files(self):
-        """Return the files that are complete."""
+        """Return the complete files."""
         return set(self.folder.rglob("*.ltx"))

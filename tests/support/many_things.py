@@ -1,4 +1,4 @@
-"""A fixture of many things, which tests/conftest.py gives to every test."""
+"""A fixture with many things, for all tests."""
 
 import pytest
 
@@ -10,7 +10,7 @@ TEXTS = ["b", "a", "B", "a", "", "é", "z", "🍏", "\uffff", "x" * 300 + "2", "
 
 @pytest.fixture
 def things(app, client):
-    """Return things of which many are alike in what they are sorted by."""
+    """Return things, many with equal sort values."""
     with app.app_context():
         create_things(db.session, [{"text": text} for text in TEXTS])
         create_things(db.session, [{"text": text} for text in TEXTS])

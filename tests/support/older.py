@@ -1,4 +1,4 @@
-"""Rows of a database of an earlier schema."""
+"""Rows of a database with an older schema."""
 
 TIME = "2026-11-22 15:04:05.123456"
 

@@ -1,4 +1,4 @@
-"""The README, the pages in docs/, the commands in them, and what they print."""
+"""The README, the pages in docs/, their commands and the output."""
 
 import os
 import re
@@ -24,7 +24,7 @@ NOT_RUN = re.compile(r"^(?:\*|<!-- )Not run (?:[^\n]+\n)+\n```console\n.*?^```$"
 
 
 def blocks(kind, text):
-    """Return the text of every block of a kind."""
+    """Return the text of every code block of a kind."""
     every = re.findall(r"^```(.*?)\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
     return [text for its_kind, text in every if its_kind == kind]
 

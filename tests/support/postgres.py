@@ -1,4 +1,4 @@
-"""PostgreSQL servers, on loopback: to stop, to kill and to fail over."""
+"""PostgreSQL servers on loopback that tests can stop, kill and fail over."""
 
 import atexit
 import os
@@ -20,13 +20,13 @@ SETTINGS = {
     "unix_socket_directories": "",
     "max_connections": 200,
     "shared_buffers": "16MB",
-    "dynamic_shared_memory_type": "mmap",  # in its folder, so that none is left after a kill
+    "dynamic_shared_memory_type": "mmap",  # in its folder, so that nothing remains after a kill
 }
 
-#: What only a loss of power would need. Without synchronous_commit, a kill would lose commits too.
+#: Protects only against power failure. But without synchronous_commit, a kill would lose commits.
 FAST = {"fsync": "off", "full_page_writes": "off"}
 
-#: A folder in memory, where a database is created ten times as fast as on a slow disk.
+#: A folder in memory, where creating a database is ten times faster than on a slow disk.
 MEMORY = Path("/dev/shm")  # noqa: S108
 MEMORY_MIN_BYTES = 4 * 1024**3
 
@@ -34,7 +34,7 @@ STOP = {"fast": signal.SIGINT, "immediate": signal.SIGQUIT}
 
 
 def find_programs():
-    """Return the folder of PostgreSQL's programs, the newest of several, or None."""
+    """Return the folder of the newest PostgreSQL programs, or None."""
     debian = Path("/usr/lib/postgresql").glob("*/bin")
     folders = sorted(debian, key=lambda folder: float(folder.parent.name), reverse=True)
     if config := shutil.which("pg_config"):
@@ -43,19 +43,15 @@ def find_programs():
 
 
 def has_room(folder):
-    """Tell whether a folder is there, and large enough for some servers; in containers few are."""
+    """Tell whether a folder exists with room for some servers. In containers it can be small."""
     return folder.is_dir() and shutil.disk_usage(folder).free >= MEMORY_MIN_BYTES
 
 
 class Postgres:
-    """A server that accepts connections from everybody, in a folder of its own."""
+    """A server in its own folder that accepts all local connections."""
 
     def __init__(self, primary=None, port=None, durable=False, **settings):
-        """Start it: empty, or as a standby of a primary.
-
-        What is committed survives a kill; a loss of power too, if it is to be durable. Whatever
-        is in postgresql.conf may be set by name.
-        """
+        """Start an empty server, or a standby of a primary."""
         self.port, self.durable = port or free_port(), durable
         self.settings = SETTINGS | ({} if durable else FAST) | settings
         memory = MEMORY if not durable and has_room(MEMORY) else None
@@ -76,7 +72,7 @@ class Postgres:
 
     @property
     def name(self):
-        """Return the name by which a primary knows this server."""
+        """Return the standby name that the primary uses."""
         return f"standby_{self.port}"
 
     def url(self, database="postgres"):
@@ -84,19 +80,19 @@ class Postgres:
         return f"postgresql://postgres@127.0.0.1:{self.port}/{database}"
 
     def execute(self, sql, database="postgres"):
-        """Run a statement in a transaction of its own, and return its rows, if it has any."""
+        """Run a statement in a transaction, and return its rows, if any."""
         with psycopg.connect(self.url(database), autocommit=True) as connection:
             cursor = connection.execute(sql)
             return cursor.fetchall() if cursor.description else None
 
     def start(self):
-        """Start it, at first or again, and wait until it answers; on the same port and folder."""
+        """Start or restart it on the same port and folder, and wait until it answers."""
         settings = [f"--{name}={value}" for name, value in self.settings.items()]
         self.process = self._popen("postgres", f"--port={self.port}", *settings)
         wait_until(self.is_ready)
 
     def is_ready(self):
-        """Tell whether it answers; a server that has ended never will."""
+        """Tell whether it answers. A server that has ended never will."""
         if self.process.poll() is not None:
             raise AssertionError(self.log.read_text())
         try:
@@ -105,14 +101,14 @@ class Postgres:
             return False
 
     def stop(self, mode="fast"):
-        """Stop it: "fast" sends its clients away and tidies up, "immediate" is a crash."""
+        """Stop it: "fast" disconnects clients and cleans up, "immediate" is a crash."""
         self.process.send_signal(STOP[mode])
         self.process.wait(timeout=20)
 
     def kill(self):
-        """End all its processes at once, as a loss of power does; needs /proc."""
+        """Kill all its processes at once, like a power failure. Requires /proc."""
         pid = self.process.pid
-        self.process.send_signal(signal.SIGSTOP)  # so that it begets no more
+        self.process.send_signal(signal.SIGSTOP)  # so that it starts no more processes
         children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
         for process in (pid, *map(int, children)):
             os.kill(process, signal.SIGKILL)
@@ -120,10 +116,7 @@ class Postgres:
         wait_until(lambda: not any(map(is_alive, children)))
 
     def replica(self, port=None):
-        """Return its synchronous standby: every commit waits until that has it too.
-
-        A later one takes the place of an earlier one.
-        """
+        """Return its synchronous standby, which every commit waits for."""
         replica = Postgres(primary=self, port=port, durable=self.durable, **self.settings)
         self.execute(f"ALTER SYSTEM SET synchronous_standby_names = {replica.name}")
         self.execute("SELECT pg_reload_conf()")
@@ -132,14 +125,14 @@ class Postgres:
         return replica
 
     def promote(self):
-        """Make a standby a primary, and wait until it takes writes."""
+        """Promote a standby, and wait until it accepts writes."""
         assert self.execute("SELECT pg_promote()") == [(True,)]
 
     def close(self):
-        """Stop it, if it runs, and remove its folder; at the latest when Python ends."""
+        """Stop it if it runs, and remove its folder, at the latest when Python exits."""
         if (self.data / "postmaster.pid").exists():
             if self.process.poll() is not None:
-                self.start()  # it was killed: this frees its shared memory, which others run out of
+                self.start()  # frees the shared memory of a killed server, which is scarce
             self.stop("immediate")
         shutil.rmtree(self.folder, ignore_errors=True)
 
@@ -156,13 +149,13 @@ class Postgres:
                 env=environ,
                 stdout=log,
                 stderr=log,
-                start_new_session=True,  # Ctrl+C is for the tests
+                start_new_session=True,  # so that Ctrl+C only reaches the tests
                 **ACCOUNT,
             )
 
 
 def is_alive(pid):
-    """Tell whether a process runs; one that has ended and is still listed has no command."""
+    """Tell whether a process runs. A zombie has no command."""
     try:
         return bool(Path(f"/proc/{pid}/cmdline").read_bytes())
     except (FileNotFoundError, ProcessLookupError):

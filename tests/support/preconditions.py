@@ -1,6 +1,6 @@
-"""What a client knows before it sends a conditional request."""
+"""ETags for conditional requests."""
 
 
 def etag(client, path="/things/1"):
-    """Return the ETag that something has now."""
+    """Return the current ETag."""
     return client.get(path).headers["ETag"]

@@ -36,14 +36,14 @@ DEPLOY = ROOT / "deploy"
 
 
 def needs(program):
-    """Return a mark that skips a test on a user's machine without the program."""
+    """Return a mark that skips a test if the program is missing, except in CI."""
     missing = not shutil.which(program) and "CI" not in os.environ
     return pytest.mark.skipif(missing, reason=f"there is no {program} on this machine")
 
 
 @contextmanager
 def nginx(rules):
-    """Run nginx with the rules of its one server; return its port."""
+    """Run nginx with the rules of one server, and return its port."""
     with TemporaryDirectory(prefix="nginx-") as folder:
         port = free_port()
         servers = f"server {{ listen 127.0.0.1:{port}; {rules} }}"
@@ -60,7 +60,7 @@ def nginx_command(folder, servers):
 
 @contextmanager
 def caddy(rules):
-    """Run Caddy with the rules of its one site; return its port."""
+    """Run Caddy with the rules of one site, and return its port."""
     with TemporaryDirectory(prefix="caddy-") as folder:
         port = free_port()
         config = Path(folder, "Caddyfile")
@@ -79,7 +79,7 @@ def caddy_command(folder, what, config, **environ):
 
 @contextmanager
 def haproxy(port_behind, rules):
-    """Run haproxy with the rules of its one backend; return its port."""
+    """Run haproxy with the rules of one backend, and return its port."""
     with TemporaryDirectory(prefix="haproxy-") as folder:
         port = free_port()
         config = Path(folder, "haproxy.cfg")
@@ -94,10 +94,10 @@ def haproxy(port_behind, rules):
 
 @contextmanager
 def varnish(port_behind):
-    """Run Varnish as it comes; return its port."""
+    """Run Varnish with its defaults, and return its port."""
     with TemporaryDirectory(prefix="varnish-") as folder:
         port = free_port()
-        Path(folder).chmod(0o755)  # its child is another user
+        Path(folder).chmod(0o755)  # its child runs as another user
         listen, behind = f"127.0.0.1:{port}", f"127.0.0.1:{port_behind}"
         command = ["varnishd", "-F", "-n", f"{folder}/work", "-a", listen, "-b", behind]
         with running([*command, "-s", "malloc,16m"], port):

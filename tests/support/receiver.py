@@ -13,7 +13,7 @@ SECRET = "whsec_plJ3nmyCDGBKInavdOK15jslplJ3nmyC"  # noqa: S105
 
 
 class Webhook(NamedTuple):
-    """What was received, and with what status it was answered: 0 for not at all."""
+    """A received webhook, with the status of its response, or 0 for none."""
 
     status: int
     headers: dict
@@ -21,11 +21,11 @@ class Webhook(NamedTuple):
 
     @property
     def body(self):
-        """Return what the body holds."""
+        """Return the decoded body."""
         return json.loads(self.data)
 
     def is_signed(self, secret=SECRET):
-        """Tell whether one of its signatures is by the secret, as the standard has it."""
+        """Tell whether one of its signatures is valid for the secret."""
         sent = self.headers
         content = f"{sent['webhook-id']}.{sent['webhook-timestamp']}.".encode() + self.data
         digest = HMAC(b64decode(secret.removeprefix("whsec_")), content, sha256).digest()
@@ -33,7 +33,7 @@ class Webhook(NamedTuple):
 
 
 class Receiver(ThreadingHTTPServer):
-    """Answers with statuses, with the last one from then on."""
+    """Responds with the given statuses in order, and then always with the last one."""
 
     def __init__(self, *statuses):
         super().__init__(("127.0.0.1", 0), Handler)
@@ -42,15 +42,15 @@ class Receiver(ThreadingHTTPServer):
 
     @property
     def accepted(self):
-        """Return what was accepted."""
+        """Return the accepted webhooks."""
         return [webhook for webhook in self.received if webhook.status == 204]
 
 
 class Handler(BaseHTTPRequestHandler):
-    """Answers one request of a connection."""
+    """Handles one request per connection."""
 
     def do_POST(self):
-        """Answer a webhook."""
+        """Respond to a webhook."""
         statuses = self.server.statuses
         status = statuses.pop(0) if len(statuses) > 1 else statuses[0]
         data = self.rfile.read(int(self.headers["Content-Length"]))
@@ -62,17 +62,17 @@ class Handler(BaseHTTPRequestHandler):
         self.close_connection = True
 
     def do_GET(self):
-        """Accept what follows a redirect."""
+        """Accept the request of a client that follows a redirect."""
         self.send_response(204)
         self.end_headers()
 
     def log_message(self, *_):
-        """Be silent."""
+        """Log nothing."""
 
 
 @contextmanager
 def receiving(*statuses):
-    """Yield a receiver that runs."""
+    """Yield a running receiver."""
     with Receiver(*statuses) as receiver:
         thread = threading.Thread(target=receiver.serve_forever, kwargs={"poll_interval": 0.01})
         thread.start()

@@ -1,4 +1,4 @@
-"""The resources that the contract is tested with, and rows of them."""
+"""The resources of the contract tests, and their rows."""
 
 from flask_things.app import RESOURCES
 from flask_things.db.session import db
@@ -9,7 +9,7 @@ READ_ONLY = ("id", "created_at", "updated_at")
 
 
 def served():
-    """Return every resource of this application, and those that only tests have."""
+    """Return every resource of this application, and those of the tests."""
     extra = [ORDERS]
     if "notes" not in (resource.name for resource in RESOURCES):
         try:
@@ -18,12 +18,12 @@ def served():
             pass
         else:
             extra.append(NOTES)
-            db.metadata.remove(NOTES.table)  # no migration has it
+            db.metadata.remove(NOTES.table)  # no migration creates it
     return [*RESOURCES, *extra]
 
 
 class Rows:
-    """The rows of a resource, as a client sees them. No field is known by its name."""
+    """The rows of a resource as a client sees them. No field is known by name."""
 
     def __init__(self, resource, resources, client):
         self.resource, self.client, self.path = resource, client, f"/{resource.name}"
@@ -42,11 +42,11 @@ class Rows:
         self._targets = {}
 
     def body(self, number=0, /, **fields):
-        """Return a valid body with every field, another one for each number."""
+        """Return a valid body with every field. Each number gives a different body."""
         return {**self.example, **self._values(number, self.plain), **fields}
 
     def minimal(self, number=0, /, **fields):
-        """Return a valid body with those fields only that have no default."""
+        """Return a valid body with only the fields that have no default."""
         required = [column for column in self.plain if column.name in self._required]
         example = {name: self.example[name] for name in self._required & self.example.keys()}
         return {**example, **self._values(number, required), **fields}
@@ -55,7 +55,7 @@ class Rows:
         return {column.name: self._value(column, number) for column in columns}
 
     def _value(self, column, number):
-        """Return the value of a field; a reference is to one row, or to none in a circle."""
+        """Return the value of a field. A reference has a row, except in a cycle."""
         for reference in column.foreign_keys:
             table = reference.column.table
             is_circle = column.nullable and self.table in self._reached(table)
@@ -63,7 +63,7 @@ class Rows:
         return value(column, number)
 
     def _reached(self, table, found=()):
-        """Return the tables that a table refers to, itself included."""
+        """Return the tables that a table refers to, including itself."""
         found = {table, *found}
         for key in table.foreign_keys:
             if key.column.table not in found:
@@ -72,11 +72,11 @@ class Rows:
 
     @property
     def references(self):
-        """Return the columns that refer to rows of other resources, but for circles."""
+        """Return the columns that refer to rows of other resources, except cycles."""
         return [c for c in self.columns if c.foreign_keys and self._value(c, 0) is not None]
 
     def target(self, table):
-        """Return the id of a row of another resource, which is created if there is none."""
+        """Return the id of a row of another resource, which is created if needed."""
         if table not in self._targets:
             other = Rows(self._by_table[table], self._resources, self.client)
             found = other.get("?limit=1").json or [other.create_many([other.minimal()])[0]]
@@ -84,7 +84,7 @@ class Rows:
         return self._targets[table]
 
     def target_all(self):
-        """Create what the rows refer to."""
+        """Create the rows that rows refer to."""
         self.body()
 
     def of(self, resource):
@@ -92,7 +92,7 @@ class Rows:
         return Rows(resource, self._resources, self.client)
 
     def loaded(self, number=0, /):
-        """Return a valid body as a request's is loaded: the values that are stored."""
+        """Return the loaded values of a valid body, as they are stored."""
         return dict(self.resource.schemas.input().load(self.body(number)))
 
     def name_of(self, table):
@@ -100,17 +100,17 @@ class Rows:
         return self._by_table[table].name
 
     def post(self, body, path="", **options):
-        """Create a row, or with `/bulk` several, and return the response."""
+        """Create a row, or several with `/bulk`, and return the response."""
         return self.client.post(f"{self.path}{path}", json=body, **options)
 
     def create(self, number=0, /, **fields):
-        """Create a row and return it as the client gets it."""
+        """Create a row, and return it as the client gets it."""
         response = self.post(self.body(number, **fields))
         assert response.status_code == 201, response.text
         return response.json
 
     def create_many(self, bodies):
-        """Create rows and return them as the client gets them."""
+        """Create rows, and return them as the client gets them."""
         response = self.post(bodies, "/bulk")
         assert response.status_code == 201, response.text
         return response.json
@@ -120,7 +120,7 @@ class Rows:
         return f"{self.path}/{row['id']}"
 
     def get(self, path="", **options):
-        """Return what the list, or something below it, is."""
+        """Return the list, or a resource below it."""
         return self.client.get(f"{self.path}{path}", **options)
 
     def ids(self, path=""):
@@ -131,13 +131,13 @@ class Rows:
 
 
 def pointers(response, status=422):
-    """Return the places of a body that a problem points at."""
+    """Return the pointers of a problem."""
     assert response.status_code == status, response.text
     assert response.content_type == "application/problem+json"
     return [error["pointer"] for error in response.json["errors"]]
 
 
 def parameters(response):
-    """Return the parameters that a problem names."""
+    """Return the parameters of a problem."""
     assert response.status_code == 422, response.text
     return [error["parameter"] for error in response.json["errors"]]

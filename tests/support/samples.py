@@ -1,4 +1,4 @@
-"""A model with a column of every type, whose table's name is a word of SQL."""
+"""A model with a column of every type, whose table's name is an SQL keyword."""
 
 from datetime import date, datetime
 from decimal import Decimal
@@ -13,7 +13,7 @@ from flask_things.things import Thing
 
 
 class Status(StrEnum):
-    """How far an order has come."""
+    """The status of an order."""
 
     OPEN = "open"
     SHIPPED = "shipped, but not paid"
@@ -23,7 +23,7 @@ class Order(Record):
     """An order of things."""
 
     __tablename__ = "order"
-    metadata = MetaData()  # so that migrations do not know it
+    metadata = MetaData()  # hides it from migrations
     __table_args__ = (CheckConstraint("count <> 13", "not_13"), *Record.__table_args__)
 
     title: Mapped[str] = mapped_column(Text(1, 200))
@@ -62,11 +62,11 @@ def create_table(engine: Engine, resource: Resource = ORDERS) -> None:
         resource.table.create(connection)
         for each in resource.table.info["objects"]:
             for statement in each.create(engine.dialect.name):
-                plain = {"no_parameters": True}  # a % is itself
+                plain = {"no_parameters": True}  # a % is literal
                 connection.exec_driver_sql(statement, execution_options=plain)
 
 
-#: Values that are lost easily, of each type.
+#: Fragile values of each type.
 ROWS: list[dict[str, Any]] = [
     {"title": "only what has to be"},
     {

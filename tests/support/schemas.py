@@ -1,4 +1,4 @@
-"""The schemas that are derived from the sample, and a row that they show."""
+"""The schemas of the sample, and a row for them."""
 
 from datetime import UTC, datetime
 from types import SimpleNamespace

@@ -1,4 +1,4 @@
-"""The real server, in processes of its own, on a real port."""
+"""The real server, in separate processes, on a real port."""
 
 import contextlib
 import http.client
@@ -14,16 +14,12 @@ from pathlib import Path
 
 JSON = {"Content-Type": "application/json"}
 
-#: gunicorn's settings, for a test that adds to them.
+#: gunicorn's settings, for tests that extend them.
 CONFIG = Path(__file__).parents[2] / "gunicorn.conf.py"
 
 
 def free_port():
-    """Return a port that nobody listens on, and that for a minute the system gives to nobody else.
-
-    A connection that the listening side closes first leaves it in TIME_WAIT, in which one can only
-    listen on it by its number.
-    """
+    """Return a free port that the system does not assign to others for a minute."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         with socket.create_connection(listener.getsockname()):
             listener.accept()[0].close()
@@ -31,7 +27,7 @@ def free_port():
 
 
 def wait_until(condition, seconds=20):
-    """Wait for a condition to hold, and return what it said."""
+    """Wait until a condition is true, and return its value."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         if said := condition():
@@ -41,7 +37,7 @@ def wait_until(condition, seconds=20):
 
 
 def request(port, method, path, body=None, headers=JSON):
-    """Return the status, the headers and the body of an answer, parsed if it is JSON."""
+    """Return the status, headers and body of a response. JSON is parsed."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
     try:
         data = body if body is None or isinstance(body, bytes) else json.dumps(body).encode()
@@ -53,10 +49,10 @@ def request(port, method, path, body=None, headers=JSON):
 
 
 class Server:
-    """A server that has been started, and is ready where it could be."""
+    """A started server, which is ready unless it cannot be."""
 
     def __init__(self, folder, environ, command, wait):
-        """Start it in a folder, with settings."""
+        """Start it in a folder with settings."""
         self.port = int(environ.get("PORT", 0)) or free_port()
         self.prefix = environ.get("SCRIPT_NAME", "")
         self.log = folder / f"server-{self.port}.log"
@@ -73,7 +69,7 @@ class Server:
             wait_until(self.is_ready)
 
     def is_ready(self):
-        """Tell whether /readyz says so; a server that has ended never will."""
+        """Tell whether /readyz succeeds. A server that has ended never will."""
         if self.process.poll() is not None:
             raise AssertionError(self.log.read_text())
         try:
@@ -82,13 +78,13 @@ class Server:
             return False
 
     def request(self, method, path, body=None, headers=JSON):
-        """Return the status, the headers and the body of an answer, parsed if it is JSON."""
+        """Return the status, headers and body of a response. JSON is parsed."""
         return request(self.port, method, path, body, headers)
 
     def raw(self, data, end=False):
-        """Send bytes, and return every byte that comes back until the server closes."""
+        """Send bytes, and return all bytes until the server closes the connection."""
         with socket.create_connection(("127.0.0.1", self.port), timeout=20) as connection:
-            with contextlib.suppress(ConnectionError):  # it may be refused before its end
+            with contextlib.suppress(ConnectionError):  # it may be rejected before its end
                 connection.sendall(data)
             if end:
                 connection.shutdown(socket.SHUT_WR)
@@ -98,13 +94,13 @@ class Server:
         return received
 
     def workers(self):
-        """Return the ids of the worker processes; needs /proc."""
+        """Return the ids of the worker processes. Requires /proc."""
         pid = self.process.pid
         children = Path(f"/proc/{pid}/task/{pid}/children").read_text()
         return [int(child) for child in children.split()]
 
     def stop(self, how=signal.SIGTERM):
-        """Tell the server to stop, and return its exit code and the seconds that it took."""
+        """Stop the server, and return its exit code and the duration in seconds."""
         started = time.monotonic()
         if self.process.poll() is None:
             self.process.send_signal(how)
@@ -130,14 +126,14 @@ def lets_in(server):
 
 
 def has_arrived(connection):
-    """Tell whether a worker has taken all that was sent; needs /proc."""
+    """Tell whether a worker has received all data. Requires /proc."""
     port = f":{connection.getsockname()[1]:04X} "
     lines = [line for line in Path("/proc/net/tcp").read_text().splitlines() if port in line]
     return lines and all(line.split()[4] == "00000000:00000000" for line in lines)
 
 
 def received(connection):
-    """Return every byte that comes until the server closes."""
+    """Return all bytes until the server closes the connection."""
     data = b""
     with contextlib.suppress(ConnectionError):
         while piece := connection.recv(65536):
@@ -146,7 +142,7 @@ def received(connection):
 
 
 def every_thing(client, path="/things?limit=1000"):
-    """Walk through all pages, by their links, and return what is on them."""
+    """Return the things of all pages, following the links."""
     things = []
     while path:
         page = client.get(path)
@@ -162,7 +158,7 @@ def next_page(headers):
 
 
 def python(folder, *arguments, text=None, **environ):
-    """Run Python in a folder, with settings, to its end; return what became of it."""
+    """Run Python in a folder with settings, and return the completed process."""
     return subprocess.run(
         [sys.executable, *arguments],
         cwd=folder,
@@ -175,12 +171,12 @@ def python(folder, *arguments, text=None, **environ):
 
 
 def parse(headers, body):
-    """Return what a body holds, or its bytes if it is compressed or no JSON."""
+    """Return the parsed body, or its bytes if it is compressed or not JSON."""
     is_json = "json" in headers.get("Content-Type", "") and "Content-Encoding" not in headers
     return json.loads(body) if is_json else body
 
 
 def clean_environ():
-    """Return this process's environment without the settings of ours."""
+    """Return this process's environment without our settings."""
     ours = ("THINGS_", "HOST", "PORT", "SCRIPT_NAME", "WEB_CONCURRENCY", "FLASK_")
     return {name: value for name, value in os.environ.items() if not name.startswith(ours)}

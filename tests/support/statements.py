@@ -1,4 +1,4 @@
-"""The statements that an application executes."""
+"""The SQL statements of an application."""
 
 from contextlib import contextmanager
 from unittest.mock import patch
@@ -11,10 +11,7 @@ from flask_things.db.session import db
 
 @contextmanager
 def statements(app):
-    """Yield a list of the statements that the application executes in the block.
-
-    SQLAlchemy tells of those that it executes; the others are prepared.
-    """
+    """Yield a list of the statements that are executed in the block."""
     seen, prepare = [], Prepared._compile
 
     def note_prepared(*arguments):

@@ -1,4 +1,4 @@
-"""Tokens, calls that send them, and answers that refuse them."""
+"""Tokens, requests with them, and rejections."""
 
 from sqlalchemy import update
 
@@ -6,7 +6,7 @@ from flask_things.db.session import db
 from flask_things.db.types import utc_now
 from flask_things.security.tokens import Token
 
-#: A call of each kind, in the order in which they can be made.
+#: One call of each kind, in a possible order.
 WRITES = {
     "POST": "/things",
     "PUT": "/things/1",
@@ -21,24 +21,24 @@ def bearer(token):
 
 
 def secret_of(headers):
-    """Return the token that a header has."""
+    """Return the token in a header."""
     return headers["Authorization"].removeprefix("Bearer ")
 
 
 def let_expire(app):
-    """Let all tokens expire now."""
+    """Expire all tokens now."""
     with app.app_context():
         db.session.execute(update(Token).values(expires_at=utc_now()))
         db.session.commit()
 
 
 def write(client, method, headers=None):
-    """Write something; return the answer."""
+    """Write something, and return the response."""
     return client.open(WRITES[method], method=method, json={"text": "x"}, headers=headers)
 
 
 def assert_401(answer, error=', error="invalid_token"'):
-    """Check that an answer is a refusal by the book."""
+    """Check that a response rejects a token as RFC 6750 defines."""
     assert answer.status_code == 401
     assert answer.content_type == "application/problem+json"
     assert answer.headers["WWW-Authenticate"] == f'Bearer realm="flask-things"{error}'

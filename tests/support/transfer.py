@@ -1,4 +1,4 @@
-"""What `flask things import` is given in tests, and what it says of it."""
+"""Input and output of `flask things import` in tests."""
 
 import json
 
@@ -15,7 +15,7 @@ def line(**fields):
 
 
 def take(runner, data, kind="ndjson"):
-    """Import data from standard input; return the exit code, the tally and the error."""
+    """Import data from standard input, and return the exit code, the tally and the error."""
     result = runner.invoke(args=["things", "import", "--format", kind, "-"], input=data)
     assert result.stdout == ""
     tally, _, error = result.stderr.partition("\n")

@@ -1,4 +1,4 @@
-"""Values for the fields of any resource, by the types of its columns: valid ones and others."""
+"""Valid and invalid values for fields of any resource, by column type."""
 
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -6,11 +6,11 @@ from decimal import Decimal
 from flask_things.db import types
 from flask_things.resource.schemas.columns import field_for
 
-#: Texts that are lost or changed easily, in the order of their code points.
+#: Fragile texts, ordered by code points.
 TEXTS = ["\t tab", "\n", " ", "  spaces  ", '"quoted", one\r\n', "'", "10", "9", "=1+1", ";"]
 TEXTS += ["NULL", "\\n", "a", "b", "null", "äpfel", "\u2028", "\ufeff", "\uffff", "🍏"]
 
-#: Texts of fewer characters are numbers in base 36, so that they differ.
+#: Shorter texts are numbers in base 36, so that they differ.
 SHORT, DIGITS = 10, "0123456789abcdefghijklmnopqrstuvwxyz"
 
 UNSTORABLE = ["a\0b", "\ud800", "\udc00\ud800"]
@@ -19,7 +19,7 @@ NO_DATES = ["2026-02-30", "2026-1-1", "20260101", "2026-01-01T00:00:00Z", "0000-
 NO_TIMES = ["2026-11-22T15:04:05", "2026-11-22", "2026-02-30T00:00:00Z", ""]
 NO_TIMES += ["0001-01-01T00:00:00+01:00", "9999-12-31T23:59:59-01:00"]
 
-#: Values of every type of JSON but null, of which a field reads one.
+#: Values of every JSON type but null, one of which a field accepts.
 WRONG_TYPES = [5, 0, 1.5, True, False, "true", "1", "{}", ["x"], [], {}]
 
 
@@ -30,10 +30,7 @@ def is_overridden(resource, name):
 
 
 def value(column, number):
-    """Return a value for a column: the `number`th of a rising series, with more than a few values.
-
-    Of two columns of one type, the later one has the higher values, as the end of a range needs.
-    """
+    """Return a value for a column: the `number`th of an ascending series."""
     same = [c for c in column.table.c if type(c.type) is type(column.type) and not c.foreign_keys]
     step = number + 5 * same.index(column)
     match column.type:
@@ -61,7 +58,7 @@ def value(column, number):
 
 
 def extremes(column):
-    """Return valid values that are lost or changed easily, the limits among them."""
+    """Return fragile valid values, including the limits."""
     match column.type:
         case types.Text(minimum=minimum, maximum=maximum):
             texts = [text.ljust(minimum)[:maximum] for text in TEXTS]
@@ -86,17 +83,14 @@ def extremes(column):
 
 
 def invalid(column):
-    """Return values that a column's field refuses, each with the code and the limit of its error.
-
-    NULL is one where the column may not have it.
-    """
+    """Return values that a column's field rejects, with the code and limit of each error."""
     null = [] if column.nullable else [(None, "null", None)]
     other = [value for value in WRONG_TYPES if type(value) not in accepted(column)]
     return [*_invalid(column), *((value, "type", None) for value in other), *null]
 
 
 def accepted(column):
-    """Return the types of JSON that a column's field reads."""
+    """Return the JSON types that a column's field accepts."""
     match column.type:
         case types.Integer():
             return {int}

@@ -1,4 +1,4 @@
-"""The calls, as their contract has them."""
+"""The HTTP contract of things."""
 
 from datetime import UTC, datetime
 
@@ -9,7 +9,7 @@ from tests.support.things import Thing
 
 
 def test_people_can_read_the_characters_of_an_answer(client):
-    """JSON may escape them, but curl shows what is there."""
+    """JSON may escape them, but curl shows the raw response."""
     assert "äpfel 🍏".encode() in client.post("/things", json={"text": "äpfel 🍏"}).data
 
 

@@ -1,4 +1,4 @@
-"""A worker has few large responses in memory that clients have not read yet."""
+"""A worker holds few large responses in memory that clients have not read."""
 
 import time
 
@@ -8,12 +8,12 @@ from flask_things.transport import downloads
 from flask_things.transport.downloads import DOWNLOADS, HELD_BYTES, Downloads
 from tests.support.server import CONFIG, connect
 
-#: The last that is one too many.
+#: The last one exceeds the limit.
 ALL = bytes(HELD_BYTES)
 
 
 def test_what_is_sent_to_several_clients_counts_once():
-    """A response from the cache has no memory of its own."""
+    """A response from the cache takes no additional memory."""
     sent = Downloads()
     half = bytes(HELD_BYTES // 2)
     with sent.sending(half), sent.sending(half), sent.sending(half):
@@ -44,7 +44,7 @@ def test_a_large_response_too_many_is_503(client, path):
 
 @pytest.mark.sqlite
 def test_one_that_is_read_too_slowly_is_cut_off(serve, tmp_path):
-    """Otherwise it could be kept in memory for hours, a few bytes at a time."""
+    """Otherwise it could stay in memory for hours, read a few bytes at a time."""
     config = tmp_path / "short.conf.py"
     short = "connection.SEND_TIMEOUT_S, connection.SEND_BYTES_PER_S = 1, 10_000_000"
     config.write_text(

@@ -1,11 +1,11 @@
-"""Where a request ends: what is not certain to be another one is never answered as one."""
+"""Request boundaries: bytes that may belong to a body are never answered as a request."""
 
 import pytest
 
 from tests.http.test_parsing import HEAD, status
 from tests.support.server import Server, connect, received
 
-#: What an attacker wants to have taken for a request.
+#: A request that an attacker smuggles.
 SMUGGLED = b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n"
 
 CHUNKED = HEAD + b"Transfer-Encoding: chunked\r\n\r\n"
@@ -40,7 +40,7 @@ AMBIGUOUS = {
     "a trailer that is none": CHUNKED + b"d\r\n" + BODY + b"\r\n0\r\nno trailer\r\n\r\n",
 }
 
-#: Requests that are answered before anybody reads their body.
+#: Requests that are answered before their body is read.
 UNREAD = {
     "GET /healthz": 200,
     "GET /things": 200,
@@ -54,7 +54,7 @@ UNREAD = {
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory):
-    """Return a server for tests that leave nothing in it."""
+    """Return a server for tests that leave no data in it."""
     server = Server(tmp_path_factory.mktemp("server"), {}, ["-m", "flask_things"], wait=True)
     yield server
     assert server.request("GET", "/things")[2] == []
@@ -90,7 +90,7 @@ def test_a_body_that_nobody_reads_is_not_taken_for_a_request(server, request_lin
 
 
 def test_a_client_that_first_sends_all_of_a_refused_body_gets_the_answer(server):
-    """To close a connection on which it still comes would break it, and take the answer back."""
+    """Closing a connection with unread data would discard the response."""
     head = HEAD.replace(b"application/json", b"text/plain")
     with connect(server) as connection:
         connection.sendall(head + b"Content-Length: 20000000\r\n\r\n" + b" " * 20_000_000)

@@ -1,4 +1,4 @@
-"""The streams of a worker: their number, their news and their end."""
+"""The streams of a worker: their number, changes and end."""
 
 import threading
 import time
@@ -14,7 +14,7 @@ from tests.support.server import wait_until
 
 @pytest.fixture
 def streams():
-    """Return streams without any news."""
+    """Return streams without any change."""
     made = Streams(lambda: 1)
     yield made
     for stream in list(made._open):
@@ -23,7 +23,7 @@ def streams():
 
 
 class Client:
-    """A connection as a stream sees it, whose client may have left."""
+    """A connection whose client may have disconnected."""
 
     is_shut = False
 
@@ -31,20 +31,20 @@ class Client:
         self.has_left = has_left
 
     def gettimeout(self):
-        """Return a time."""
+        """Return a timeout."""
         return 30
 
     def settimeout(self, _seconds):
         """Do nothing."""
 
     def recv_into(self, *_):
-        """Return 0 at the end of what comes."""
+        """Return 0 if the client has disconnected."""
         if self.has_left:
             return 0
         raise BlockingIOError
 
     def shutdown(self, _how):
-        """Note it."""
+        """Record the call."""
         self.is_shut = True
 
 
@@ -76,7 +76,7 @@ def test_news_wakes_a_stream_that_waits():
     streams = Streams(lambda: found[0])
     stream = streams.open(None)
     stream.expect()
-    time.sleep(3 * LOOK_S)  # the first look finds something, too
+    time.sleep(3 * LOOK_S)  # the first poll finds a change, too
     stream.expect()
     began = time.monotonic()
     threading.Timer(LOOK_S, lambda: found.__setitem__(0, 2)).start()
@@ -157,7 +157,7 @@ def test_an_error_is_shared_too(streams):
 
 @pytest.mark.sqlite
 def test_places_are_given_back_by_clients_that_leave(serve):
-    """Twice as many as there are places, one after the other."""
+    """Twice as many clients as slots, one after the other."""
     server = serve(WEB_CONCURRENCY="1")
     for _ in range(2 * STREAMS):
         with Following(server.port) as following:

@@ -1,4 +1,4 @@
-"""The many requests of one worker take turns: none of them stops the others."""
+"""The requests of one worker take turns, and none blocks the others."""
 
 import contextlib
 import socket
@@ -16,8 +16,8 @@ from tests.db.sqlite.test_write_lock import reading_time
 from tests.http.test_parsing import HEAD
 from tests.support.server import connect
 
-#: How long an answer may take on a machine that is busy with others, while something else takes
-#: several times that.
+#: How long a response may take on a busy machine, in seconds, while something else takes several
+#: times as long.
 LIMIT_S = 1
 
 
@@ -31,7 +31,7 @@ def server(serve):
 
 @contextlib.contextmanager
 def connections(server, count, sent=b""):
-    """Open connections, each of which sends the same and then nothing any more."""
+    """Open connections that each send the same bytes and then nothing."""
     with contextlib.ExitStack() as stack:
         for _ in range(count):
             opened = stack.enter_context(socket.create_connection(("127.0.0.1", server.port)))
@@ -40,7 +40,7 @@ def connections(server, count, sent=b""):
 
 
 def slowest_read_during(server, *request):
-    """Return how long the slowest of those reads takes that come until a request is answered."""
+    """Return the duration of the slowest read while another request runs, in seconds."""
     with ThreadPoolExecutor(1) as thread:
         running = thread.submit(server.request, *request)
         slowest = [reading_time(server, seconds=0.1)]
@@ -52,7 +52,7 @@ def slowest_read_during(server, *request):
 
 
 def test_a_bulk_that_takes_long_does_not_stop_reads(server):
-    """A text of many different triples takes the index long."""
+    """A text of many different trigrams takes the index long."""
     text = b64encode(shake_256().digest(3000)).decode()
     things = [{"text": f"{n} {text}"} for n in range(BULK_MAX_ITEMS)]
     assert slowest_read_during(server, "POST", "/things/bulk", things) < LIMIT_S
@@ -90,7 +90,7 @@ def test_a_client_that_always_has_a_next_request_does_not_keep_its_turn(server):
 
 @pytest.mark.sqlite
 def test_chunks_of_one_byte_do_not_stop_reads(server):
-    """There always is another one to read, so that gevent itself would go on for as long."""
+    """More data is always ready, so gevent itself would not switch."""
     is_over = Event()
 
     def send():
@@ -110,7 +110,7 @@ def test_chunks_of_one_byte_do_not_stop_reads(server):
 
 @pytest.mark.sqlite
 def test_bulks_of_too_many_values_do_not_stop_reads(server):
-    """To count and to check 16 MB of them at once would take several times the limit."""
+    """Counting and checking all 16 MB at once would exceed the limit several times."""
     body = b"[" + b",".join([b"[" * 400 + b"]" * 400] * 20_000) + b"]"
     with ThreadPoolExecutor(2) as clients:
         posts = [clients.submit(server.request, "POST", "/things/bulk", body) for _ in range(4)]
@@ -121,7 +121,7 @@ def test_bulks_of_too_many_values_do_not_stop_reads(server):
 
 @pytest.mark.sqlite
 def test_many_searches_open_few_connections(server):
-    """Each fills a cache of its own, and keeps it."""
+    """Each connection has a cache that it keeps."""
     with ThreadPoolExecutor(32) as clients:
         list(clients.map(lambda n: server.request("GET", f"/things?q=x{n}"), range(320)))
     [worker] = server.workers()

@@ -1,4 +1,4 @@
-"""Large bodies: few are held at a time, the others wait, and slow ones give way."""
+"""Large bodies: few are held at a time, others wait, and slow ones lose their slots."""
 
 from concurrent.futures import ThreadPoolExecutor
 from threading import Event
@@ -15,12 +15,12 @@ HEAD = b"POST /things/bulk HTTP/1.1\r\nHost: x\r\nContent-Type: application/json
 ANNOUNCED = HEAD + b"Content-Length: %d\r\n\r\n" % BULK_BODY_MAX_BYTES
 CHUNKED = HEAD + b"Transfer-Encoding: chunked\r\n\r\n1000000\r\n"
 
-#: As large as needs a place.
+#: Large enough to need a slot.
 BODY = b'[{"text": "x"}]' + b" " * uploads.SMALL_BYTES
 
 
 class Client:
-    """What an upload knows of a connection."""
+    """The parts of a connection that an upload uses."""
 
     def __init__(self):
         self.is_cut_off = False
@@ -29,19 +29,19 @@ class Client:
         """Do nothing."""
 
     def stop_reading(self):
-        """Note it."""
+        """Record the call."""
         self.is_cut_off = True
 
 
 @pytest.fixture
 def clients():
-    """Return threads that hold places."""
+    """Return threads that hold slots."""
     with ThreadPoolExecutor(8) as threads:
         yield threads
 
 
 def hold(places, size, began, end, client=None):
-    """Hold a place until the end."""
+    """Hold a slot until the end."""
     with places.place(size, client) as upload:
         began.set()
         assert end.wait(20)
@@ -62,7 +62,7 @@ def test_a_body_waits_until_there_is_a_place_for_it(clients):
 
 
 def test_a_body_that_would_fit_does_not_overtake_a_larger_one(clients):
-    """Or there might never be room for the larger one."""
+    """Otherwise there might never be room for the larger one."""
     places, began, end = Uploads(10), [Event() for _ in range(3)], [Event() for _ in range(3)]
     clients.submit(hold, places, 8, began[0], end[0])
     assert began[0].wait(20)
@@ -111,7 +111,7 @@ def test_a_slow_upload_gives_way_where_another_one_waits(
 
 @pytest.fixture
 def serve_short(serve, tmp_path):
-    """Return a function that starts a server with other numbers in uploads.py."""
+    """Return a function that starts a server with other limits in uploads.py."""
 
     def start(numbers):
         config = tmp_path / "short.conf.py"
@@ -129,7 +129,7 @@ def serve_short(serve, tmp_path):
 def test_slow_uploads_are_503_when_others_need_their_places(serve_short, slow):
     server = serve_short({"GRACE_S": 0.1, "LOOK_S": 0.1})
     with connect(server) as first, connect(server) as second:
-        for connection in (first, second):  # which have all places then
+        for connection in (first, second):  # they have all slots then
             connection.sendall(slow + b"[" + b" " * 2 * uploads.SMALL_BYTES)
         wait_until(lambda: has_arrived(first) and has_arrived(second))
         assert server.request("POST", "/things/bulk", BODY)[0] == 201

@@ -1,4 +1,4 @@
-"""A server, and pages that are open in a browser."""
+"""A server, and pages in a browser."""
 
 import shutil
 from contextlib import closing
@@ -12,30 +12,30 @@ from tests.support.browser import chromium, watched
 from tests.support.proxies import nginx
 from tests.support.server import CONFIG, Server
 
-expect.set_options(timeout=20_000)  # milliseconds: a busy machine is slow
+expect.set_options(timeout=20_000)  # milliseconds, for busy machines
 
 
 @pytest.fixture
 def auth():
-    """Return what THINGS_AUTH is."""
+    """Return the value of THINGS_AUTH."""
     return "off"
 
 
 @pytest.fixture
 def way():
-    """Return how the server is reached."""
+    """Return how the browser reaches the server."""
     return "directly"
 
 
 @pytest.fixture
 def settings():
-    """Return what else is set."""
+    """Return additional settings."""
     return {}
 
 
 @pytest.fixture
 def is_shared(auth, way, settings):
-    """Tell whether other tests may have the same server: starting one takes longer than a test."""
+    """Tell whether tests can share a server, because starting one takes longer than a test."""
     return (auth, way, settings) == ("off", "directly", {})
 
 
@@ -53,7 +53,7 @@ def server(request, serve, auth, way, settings, is_shared):
 
 @pytest.fixture(scope="session")
 def shared(template, tmp_path_factory):
-    """Return a server for all tests that set nothing and do not stop it."""
+    """Return a server for all tests that neither configure nor stop it."""
     folder = tmp_path_factory.mktemp("web")
     file = folder / "db.sqlite3"
     shutil.copy(template, file)
@@ -65,7 +65,7 @@ def shared(template, tmp_path_factory):
 
 
 def empty(file):
-    """Remove all things with their history; the next one has the id 1."""
+    """Remove all things and their history. The next id is 1."""
     with closing(sqlite3.connect(file)) as connection, connection:
         connection.execute("DELETE FROM thing")
         connection.execute("DELETE FROM journal WHERE table_name = 'thing'")
@@ -74,7 +74,7 @@ def empty(file):
 
 @pytest.fixture
 def root(server, way):
-    """Return the URL of the server, or of the path below which it is published."""
+    """Return the URL of the server, or of its prefix."""
     if way == "nginx":
         with nginx(below_api("nginx", server)) as port:
             yield f"http://127.0.0.1:{port}/api"
@@ -91,7 +91,7 @@ def browser():
 
 @pytest.fixture
 def open_page(browser, root):
-    """Return a function that opens the page, waits for it to be live, and notes what goes wrong."""
+    """Return a function that opens the page, waits until it is live, and records errors."""
     pages = []
 
     def open_page(query="", *, wait="Live", **options):
@@ -111,7 +111,7 @@ def open_page(browser, root):
 
 @pytest.fixture
 def fork(serve, tmp_path):
-    """Return a server of every resource that tests have."""
+    """Return a server of all test resources."""
     (tmp_path / "data").mkdir(exist_ok=True)
     command = ("-m", "gunicorn", "--config", str(CONFIG), "--pythonpath", str(CONFIG.parent))
     return serve(*command, "tests.support.fork:app()", WEB_CONCURRENCY="1")

@@ -1,4 +1,4 @@
-"""Swagger UI as a person has it: in a real browser."""
+"""Swagger UI in a real browser."""
 
 from contextlib import ExitStack
 
@@ -8,12 +8,12 @@ from playwright.sync_api import expect
 from tests.support.browser import needs_chromium, watched
 from tests.support.proxies import needs
 
-pytestmark = [needs_chromium, pytest.mark.sqlite]  # the page does not know the database
+pytestmark = [needs_chromium, pytest.mark.sqlite]  # the page does not depend on the database
 
 
 @pytest.fixture
 def open_docs(browser, root):
-    """Return a function that opens /docs in a window of a size, and notes what goes wrong."""
+    """Return a function that opens /docs in a window of some size, and records errors."""
     with ExitStack() as pages:
 
         def open_docs(width, height):
@@ -45,7 +45,7 @@ def opened(page, operation):
 
 
 def run(page, operation):
-    """Open an operation, execute it as it stands, and return the status and the body."""
+    """Open an operation, execute it unchanged, and return the status and the body."""
     block = page.locator(f"#operations-things-{operation}")
     block.locator(".opblock-summary-control").click()
     block.locator(".execute").click()

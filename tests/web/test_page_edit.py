@@ -1,4 +1,4 @@
-"""The page for people: editing in place, and what happens when others edit, too."""
+"""The page: editing in place, and conflicts with other editors."""
 
 import pytest
 from playwright.sync_api import expect
@@ -22,7 +22,7 @@ def text_of(server):
 
 
 def edit(page, text):
-    """Type another text, without saving it."""
+    """Type another text without saving it."""
     page.get_by_role("button", name="Edit").click()
     field = entries(page).get_by_role("textbox")
     expect(field).to_be_focused()

@@ -1,4 +1,4 @@
-"""The page for people of a fork's resource: a control for each type of field."""
+"""The page of a fork's resource: a control for each type of field."""
 
 import pytest
 from playwright.sync_api import expect
@@ -22,7 +22,7 @@ def page(browser, fork):
 
 
 def orders(fork):
-    """Return the orders that the server has."""
+    """Return the orders on the server."""
     return fork.request("GET", "/orders")[2]
 
 

@@ -1,4 +1,4 @@
-"""The page for people: the focus is never lost, whatever goes from the page."""
+"""The page: the focus is never lost, whatever is removed."""
 
 import pytest
 from playwright.sync_api import expect
@@ -11,13 +11,14 @@ pytestmark = [needs_chromium, pytest.mark.sqlite]
 
 
 def focused(page):
-    """Return the id, or else the tag, of the element that has the focus."""
-    page.evaluate("new Promise(requestAnimationFrame)")  # Chromium drops the focus with a frame
+    """Return the id of the focused element, or its tag."""
+    # Chromium removes the focus in the next frame
+    page.evaluate("new Promise(requestAnimationFrame)")
     return page.evaluate("document.activeElement.id || document.activeElement.localName")
 
 
 def select(page, *numbers):
-    """Select entries by their place."""
+    """Select entries by index."""
     for number in numbers:
         entries(page).nth(number).get_by_role("checkbox").check(force=True)
 

@@ -1,4 +1,4 @@
-"""The page for people: files that are dropped or chosen."""
+"""The page: importing dropped or chosen files."""
 
 import json
 
@@ -12,7 +12,7 @@ pytestmark = [needs_chromium, pytest.mark.sqlite]
 
 
 def choose(page, name, content):
-    """Choose a file; return what is shown of its import."""
+    """Choose a file, and return the dialog of its import."""
     file = {"name": name, "mimeType": "text/plain", "buffer": content.encode()}
     with page.expect_file_chooser() as chooser:
         page.get_by_role("button", name="Import").click()
@@ -21,7 +21,7 @@ def choose(page, name, content):
 
 
 def texts(server):
-    """Return the texts that the server has, the first 1000."""
+    """Return the first 1000 texts on the server."""
     return [thing["text"] for thing in server.request("GET", "/things?limit=1000")[2]]
 
 

@@ -1,4 +1,4 @@
-"""The page for people without a mouse, with a screen reader, on a phone, at night."""
+"""The page: keyboard, screen readers, phones and dark mode."""
 
 import re
 
@@ -78,7 +78,7 @@ def test_keys_do_nothing_while_one_types(open_page, store):
 
 
 def fill(page):
-    """Leave an editor, a message, a selection and a problem open, so that all is judged."""
+    """Open an editor, a message, a selection and a problem, to judge all of them."""
     entries(page).nth(0).get_by_role("checkbox").check(force=True)
     entries(page).nth(1).focus()
     page.keyboard.press("Delete")

@@ -1,4 +1,4 @@
-"""The page for people: adding, finding, reading."""
+"""The page: adding, finding and reading."""
 
 import re
 
@@ -17,7 +17,7 @@ def entries(page):
 
 
 def add(page, text):
-    """Type a text into the field for new things, and store it."""
+    """Type a text into the field for new things, and save it."""
     page.get_by_role("textbox", name="New thing").fill(text)
     page.keyboard.press("Enter")
 
@@ -158,7 +158,7 @@ def test_ten_thousand_things_are_read_page_by_page(open_page, store):
     page.evaluate("clearInterval(timer)")
     shown = page.locator("#list > li .text").all_text_contents()
     assert shown == [f"thing {number}" for number in reversed(range(10_000))]
-    page.locator("[name=sort]").select_option("id")  # to look for labels would take long
+    page.locator("[name=sort]").select_option("id")  # looking for labels would take long
     expect(page.locator("#list > li").first).to_have_text(re.compile("thing 0"))
     page.get_by_role("searchbox").fill("thing 777")
     expect(page.get_by_text("11 things found")).to_be_visible()

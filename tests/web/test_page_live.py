@@ -1,4 +1,4 @@
-"""The page for people: what others do is seen at once, and caught up with after a break."""
+"""The page: changes by others appear immediately, or after a break."""
 
 import re
 
@@ -13,7 +13,7 @@ pytestmark = [needs_chromium, pytest.mark.sqlite]
 
 @pytest.fixture
 def is_shared():
-    """Tell that tests here stop their server."""
+    """Return False, because tests here stop their server."""
     return False
 
 

@@ -1,4 +1,4 @@
-"""The page for people of any resource: it knows no field by name."""
+"""The page of any resource: it knows no field by name."""
 
 import json
 import re
@@ -12,7 +12,7 @@ pytestmark = pytest.mark.sqlite
 
 
 def about(client, resource):
-    """Return what the page of a resource knows of it."""
+    """Return the page's description of a resource."""
     page = client.get(f"/?resource={resource.name}")
     return json.loads(re.search("data-about='(.*)'>", page.text)[1])
 

@@ -1,4 +1,4 @@
-"""The page for people where THINGS_AUTH wants tokens."""
+"""The page with THINGS_AUTH."""
 
 import pytest
 from playwright.sync_api import expect
@@ -11,7 +11,7 @@ pytestmark = [needs_chromium, pytest.mark.sqlite]
 
 @pytest.fixture
 def make_token(server, runner):
-    """Return a function that makes a token."""
+    """Return a function that creates a token."""
 
     def make_token(*options):
         return runner.invoke(args=["tokens", "create", *options]).stdout.strip()
@@ -20,7 +20,7 @@ def make_token(server, runner):
 
 
 def give(page, token):
-    """Type a token into the field for it."""
+    """Type a token into its field."""
     page.get_by_role("textbox", name="Token").fill(token)
     page.keyboard.press("Enter")
 

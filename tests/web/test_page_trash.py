@@ -1,4 +1,4 @@
-"""The page for people: deleting, undoing, selecting, versions, the trash, exports."""
+"""The page: deleting, undoing, selecting, versions, the trash, exports."""
 
 import re
 
@@ -19,14 +19,14 @@ def page(open_page, store):
 
 
 def row(page, text):
-    """Return the entry with a text, as one uses it."""
+    """Return the entry with a text, with the pointer on it."""
     entry = entries(page).filter(has_text=re.compile(f"^{text}"))
     entry.hover()
     return entry
 
 
 def texts(server):
-    """Return the texts that the server has."""
+    """Return the texts on the server."""
     return [thing["text"] for thing in server.request("GET", "/things")[2]]
 
 

@@ -1,4 +1,4 @@
-"""The page for people where networks, proxies and other people are in the way."""
+"""The page with failing networks, proxies and conflicting users."""
 
 import json
 import re
@@ -17,7 +17,7 @@ pytestmark = [needs_chromium, pytest.mark.sqlite]
 
 @pytest.fixture
 def is_shared():
-    """Tell that tests here stop their server."""
+    """Return False, because tests here stop their server."""
     return False
 
 

@@ -1,4 +1,4 @@
-"""Who may use the files that are made: their owner alone, whatever the umask."""
+"""File permissions: new files are private to their owner, whatever the umask."""
 
 import os
 from stat import S_IMODE
@@ -18,7 +18,7 @@ COMPANIONS = ("-wal", "-shm", "-gate")
 
 @pytest.fixture(autouse=True)
 def umask():
-    """Let every mode be what the code asks for."""
+    """Set the umask to 0."""
     before = os.umask(0)
     yield
     os.umask(before)
@@ -35,7 +35,7 @@ def modes(folder):
 
 
 def start(environ):
-    """Start the application as a server does, and write; its connections are closed again."""
+    """Start the application as a server does, write, and close its connections."""
     app = create_app(environ)
     prepare(app)
     assert app.test_client().post("/things", json={"text": "x"}).status_code == 201
@@ -66,7 +66,7 @@ def test_the_mode_of_a_file_that_is_replaced_is_kept(client, runner, tmp_path, c
     ("database", "gate"), [(0o600, 0o600), (0o644, 0o600), (0o660, 0o660), (0o666, 0o666)]
 )
 def test_who_can_write_the_database_can_lock_it_and_nobody_else(environ, file, database, gate):
-    """Earlier versions let everybody read the lock file. SQLite's own files follow the database."""
+    """Earlier versions made the lock file world-readable. SQLite's files follow the database."""
     start(environ)
     file.chmod(database)
     for before in (None, 0o644):
@@ -79,7 +79,7 @@ def test_who_can_write_the_database_can_lock_it_and_nobody_else(environ, file, d
 
 @pytest.mark.skipif(os.geteuid() and "CI" not in os.environ, reason="only root can give files away")
 def test_root_makes_no_lock_file_that_the_database_s_owner_cannot_use(environ, file):
-    """SQLite does the same with its files."""
+    """SQLite does the same for its files."""
     start(environ)
     beside(file, "-gate").unlink()
     os.chown(file, 12345, 12345)
@@ -89,7 +89,7 @@ def test_root_makes_no_lock_file_that_the_database_s_owner_cannot_use(environ, f
     assert query(file, "SELECT count(*) FROM thing") == 2
 
 
-#: Root may write whatever the mode says, but for these.
+#: Root can write in spite of the mode, unless it lacks these capabilities.
 POWERLESS = """
 import os, sys
 command = [sys.executable, "-m", "flask_things"]
@@ -113,6 +113,6 @@ def test_a_database_that_cannot_be_written_is_named_once_at_the_start(environ, f
     assert server.request("GET", "/things/1")[0] == 200
     assert server.log.read_text().count(warning) == 1
     assert " ERROR " not in server.log.read_text()
-    for each in (path, *path.parent.glob("db.sqlite3-*")):  # SQLite has made some since
+    for each in (path, *path.parent.glob("db.sqlite3-*")):  # SQLite may have created more files
         each.chmod(0o755 if each == file.parent else 0o600)
     assert server.request("POST", "/things", {"text": "x"})[0] == 201

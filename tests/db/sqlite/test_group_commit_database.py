@@ -1,4 +1,4 @@
-"""Writers of one database that wait for their turn share a commit, and nothing else."""
+"""Writers that wait for the write lock share a commit, but nothing else."""
 
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
@@ -23,7 +23,7 @@ PAGE_BYTES = 4096
 
 
 def commits(file):
-    """Return how many transactions are in the WAL: only their last frames tell a size."""
+    """Return the number of transactions in the WAL: only the last frame of each has a size."""
     wal = beside(file, "-wal").read_bytes()[WAL_HEADER_BYTES:]
     frames = range(0, len(wal), FRAME_HEADER_BYTES + PAGE_BYTES)
     return sum(wal[frame + 4 : frame + 8] != bytes(4) for frame in frames)
@@ -31,8 +31,8 @@ def commits(file):
 
 @pytest.fixture
 def at_the_gate(app, file, monkeypatch):
-    """Return a function that lets writers come to the gate in their order, and then opens it."""
-    monkeypatch.setattr(group_commit, "OPEN_S", 20)  # the first statement of all takes longer
+    """Return a function that queues writers in order, and then releases the lock."""
+    monkeypatch.setattr(group_commit, "OPEN_S", 20)  # the first statement takes longer
 
     def run(*writers):
         def in_app(write):
@@ -63,7 +63,7 @@ def test_writers_that_wait_are_one_commit(app, file, at_the_gate):
     at_the_gate(*[lambda session: things.create_thing(session, text="x")] * 8)
     with app.app_context():
         assert len(things.list_things(db.session)) == 9
-    assert commits(file) - before < 4  # one, but on a machine that is busy with others
+    assert commits(file) - before < 4  # one, unless the machine is busy
 
 
 def test_a_writer_that_fails_undoes_what_it_did_itself(app, at_the_gate):
@@ -86,7 +86,7 @@ def test_a_writer_that_fails_undoes_what_it_did_itself(app, at_the_gate):
 
 @pytest.fixture
 def disk(file):
-    """Mount a small disk where the database goes."""
+    """Mount a small disk at the database's folder."""
     with mounted(file.parent, "4m"):
         yield file.parent
 
@@ -94,7 +94,7 @@ def disk(file):
 @pytest.mark.usefixtures("disk")
 @pytest.mark.parametrize("count", [2, 40])
 def test_where_there_is_no_room_each_is_told_if_its_things_are_there(app, file, at_the_gate, count):
-    """SQLite sees it at the commit; before, where its cache is too small, and then undoes all."""
+    """SQLite notices at the commit, or earlier if its cache is too small, and then rolls back."""
     session = db.session
     with app.app_context():
         things.create_thing(session, text="first")
@@ -114,7 +114,7 @@ def test_where_there_is_no_room_each_is_told_if_its_things_are_there(app, file, 
 
 
 def test_a_wait_for_a_connection_does_not_stop_other_processes(short_wait, app, file):
-    """The connection is taken before the lock that all processes share."""
+    """A writer connects before it takes the lock that all processes share."""
 
     def write():
         with app.app_context():
@@ -132,7 +132,7 @@ def test_a_wait_for_a_connection_does_not_stop_other_processes(short_wait, app, 
 
 
 def test_a_failure_to_undo_a_part_undoes_the_whole_group(app, at_the_gate, monkeypatch):
-    """What cannot be undone by itself must not be committed."""
+    """A part that cannot be rolled back must not be committed."""
 
     def broken(session):
         with writing(session):

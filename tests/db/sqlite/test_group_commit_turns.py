@@ -1,4 +1,4 @@
-"""The order of writers in a group commit, with transactions that are not real."""
+"""The order of writers in a group commit, with fake transactions."""
 
 import random
 import threading
@@ -17,7 +17,7 @@ pytestmark = pytest.mark.sqlite
 
 
 class Transactions:
-    """Transactions of which nothing is real but what happens in them, in its order."""
+    """Fake transactions that record their events in order."""
 
     def __init__(self):
         self.log = []
@@ -26,7 +26,7 @@ class Transactions:
 
     @contextmanager
     def begin(self, _end):
-        """Run a block in one."""
+        """Run a block in a transaction."""
         self.log.append("begin")
         try:
             yield "a connection"
@@ -38,7 +38,7 @@ class Transactions:
         self.log.append("commit")
 
     def write(self, name, does=None, **how):
-        """Write, and return the error that comes of it."""
+        """Write, and return the resulting error."""
         try:
             with self.groups.joined(20, **how) as group:
                 self.log.append(name)
@@ -58,7 +58,7 @@ def transactions(monkeypatch):
 
 
 def three(transactions, first=lambda _group: None, second=None, **how):
-    """Let two writers wait for a third that was first; return what becomes of each."""
+    """Queue two writers behind a third, and return their results."""
     go_on = threading.Event()
 
     def wait_and_do(group):
@@ -76,7 +76,7 @@ def three(transactions, first=lambda _group: None, second=None, **how):
 
 
 def fail(_group):
-    """Do what is wrong with one writer."""
+    """Fail one writer."""
     raise KeyError
 
 
@@ -93,7 +93,7 @@ def test_an_error_of_one_is_told_after_the_commit_of_the_others(transactions):
 
 
 def test_a_commit_that_fails_fails_all(transactions):
-    """Also the one that failed by itself: what it saw was not so."""
+    """Including the one that failed itself, because it has seen data that was never committed."""
     transactions.breaks = OSError()
     assert three(transactions, second=fail) == [transactions.breaks] * 3
     transactions.breaks = None
@@ -128,7 +128,7 @@ def test_no_wait_is_longer_than_it_may_be(transactions):
 
 
 def test_nobody_is_left_in_a_group_whose_last_one_gives_up(transactions):
-    """A writer that waits may give up just when it gets its turn."""
+    """A waiting writer may give up at the moment it gets its turn."""
 
     def write_again_and_again(seed):
         chance = random.Random(seed)  # noqa: S311

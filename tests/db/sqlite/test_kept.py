@@ -1,4 +1,4 @@
-"""The connections that write and read one row are kept, and nothing else is kept with them."""
+"""Connections for single-row reads and writes stay open, without other state."""
 
 import pytest
 
@@ -32,7 +32,7 @@ def test_an_error_gives_it_back(session):
 
 
 def test_before_a_fork_it_is_closed(session):
-    """SQLite's locks do not survive one."""
+    """SQLite's locks do not survive a fork."""
     things.create_thing(session, text="x")
     kept = backend_of(session)._writers._idle[0].connection.driver_connection
     db.engine.dispose()
@@ -57,7 +57,7 @@ def test_reads_use_another_one_that_is_kept(session):
 
 
 def test_what_was_opened_when_nothing_could_be_written_is_not_kept(session, monkeypatch):
-    """It would not see what others write."""
+    """It would not see the writes of others."""
     things.create_thing(session, text="x")
     monkeypatch.setattr(Identity, "is_writable", lambda _identity: False)
     assert things.get_thing(session, 1).text == "x"

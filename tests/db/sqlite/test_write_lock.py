@@ -1,4 +1,4 @@
-"""Writers of several processes, one after the other, and readers past all of them."""
+"""Several processes write one after the other, and reads do not wait for them."""
 
 import signal
 import subprocess
@@ -11,10 +11,10 @@ import pytest
 
 pytestmark = pytest.mark.sqlite
 
-#: How much later than its limit an answer may come from a machine that is busy with others.
+#: How late a response may be on a busy machine, in seconds.
 MARGIN_S = 3
 
-#: What holds others up until it is killed: it takes the gate, or the lock without the gate.
+#: Programs that hold the write lock until they are killed: ours, or only SQLite's.
 HOLDERS = {
     "gate": "import fcntl; fcntl.flock(gate := open(path + '-gate'), fcntl.LOCK_EX)",
     "lock": "import sqlite3; c = sqlite3.connect(path); c.execute('BEGIN IMMEDIATE')",
@@ -23,7 +23,7 @@ HOLDERS = {
 
 @pytest.fixture
 def hold(file):
-    """Return a function that starts a process which holds writers up, and returns it."""
+    """Return a function that starts a process which holds a lock."""
     holders = []
 
     def start(what):
@@ -40,14 +40,14 @@ def hold(file):
 
 
 def post(server):
-    """Post a thing; return the status, the header and the seconds that it took."""
+    """Post a thing. Return the status, the headers and the duration in seconds."""
     began = time.monotonic()
     status, headers, _ = server.request("POST", "/things", {"text": "x"})
     return status, headers, time.monotonic() - began
 
 
 def descriptors_and_threads(server):
-    """Return how many of each the workers have."""
+    """Return the numbers of file descriptors and threads of the workers."""
     return [
         sum(len(list(Path(f"/proc/{pid}/{kind}").iterdir())) for pid in server.workers())
         for kind in ("fd", "task")
@@ -55,7 +55,7 @@ def descriptors_and_threads(server):
 
 
 def reading_time(server, seconds):
-    """Read for some seconds, and return those that the slowest read takes."""
+    """Read for some seconds, and return the duration of the slowest read."""
     times, end = [], time.monotonic() + seconds
     while time.monotonic() < end:
         began = time.monotonic()
@@ -65,7 +65,7 @@ def reading_time(server, seconds):
 
 
 def test_each_of_many_writers_gets_its_share(serve):
-    """Without the gate one waits for seconds, while others write again and again."""
+    """Without our lock, one of them can wait for seconds while the others keep writing."""
     server = serve(WEB_CONCURRENCY="4")
     end = time.monotonic() + 4
 
@@ -84,7 +84,7 @@ def test_each_of_many_writers_gets_its_share(serve):
 @pytest.mark.parametrize(("count", "limit_s"), [(8, 0.5), (40, 1)])
 @pytest.mark.parametrize("what", HOLDERS)
 def test_waiting_writes_do_not_stop_reads(serve, hold, what, count, limit_s):
-    """The limit is far below what the writes wait; 40 are more than there are connections."""
+    """Writes may wait longer than the limit of reads, and 40 need more than all connections."""
     server = serve(WEB_CONCURRENCY="2", THINGS_BUSY_TIMEOUT_MS="2500")
     hold(what)
     with ThreadPoolExecutor(count) as clients:
@@ -98,7 +98,7 @@ def test_waiting_writes_do_not_stop_reads(serve, hold, what, count, limit_s):
 @pytest.mark.parametrize("what", HOLDERS)
 @pytest.mark.parametrize("how", [signal.SIGCONT, signal.SIGSTOP])
 def test_gate_and_lock_together_keep_to_the_limit(serve, hold, what, how):
-    """Nor does it matter whether the holder does anything."""
+    """It does not matter whether the holder does anything."""
     server = serve(WEB_CONCURRENCY="2", THINGS_BUSY_TIMEOUT_MS="1000")
     holder = hold(what)
     holder.send_signal(how)
@@ -123,7 +123,7 @@ def test_who_waits_goes_on_when_a_holder_is_killed(serve, hold):
 
 
 def test_writes_in_vain_leave_nothing_behind(serve, hold):
-    """Neither a descriptor nor a thread that waits for as long as the gate is held."""
+    """Neither file descriptors nor threads that wait as long as the lock is held."""
     server = serve(WEB_CONCURRENCY="1", THINGS_BUSY_TIMEOUT_MS="1")
     assert post(server)[0] == 201
     before = descriptors_and_threads(server)
@@ -131,4 +131,4 @@ def test_writes_in_vain_leave_nothing_behind(serve, hold):
     assert {post(server)[0] for _ in range(60)} == {503}
     after = descriptors_and_threads(server)
     assert after[0] - before[0] < 10
-    assert after[1] - before[1] < 20  # the server's own are started when they are needed
+    assert after[1] - before[1] < 20  # the server starts some threads on demand
