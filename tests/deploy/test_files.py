@@ -1,6 +1,8 @@
 """The files of deploy/ name what the service has, and follow the schemas of those who read them."""
 
+import os
 import re
+import subprocess
 import tomllib
 
 import kubernetes_validate
@@ -100,6 +102,23 @@ def test_fly_has_our_settings_port_and_path():
     assert (fly["kill_signal"], fly["kill_timeout"]) == ("SIGTERM", f"{GRACE_S}s")
     assert (DEPLOY / fly["build"]["dockerfile"]).exists()
     assert [mount["destination"] for mount in fly["mounts"]] == ["/opt/data"]
+
+
+@pytest.mark.parametrize(
+    ("auth", "domain", "code"),
+    [("write", "x", 0), ("all", "x", 0), ("off", "x", 1), ("", "x", 1), ("write", "", 1)],
+)
+def test_caddy_starts_only_with_tokens_and_a_domain(auth, domain, code):
+    services = compose()
+    [check] = set(services["caddy"]["depends_on"]) - {"api"}
+    assert services[check]["environment"].keys() == {"THINGS_AUTH", "THINGS_DOMAIN"}
+    command = [part.replace("$$", "$") for part in services[check]["command"]]
+    environ = os.environ | {"THINGS_AUTH": auth, "THINGS_DOMAIN": domain}
+    checked = subprocess.run(command, env=environ, capture_output=True, text=True)
+    assert (checked.returncode, "THINGS_AUTH to write or all" in checked.stderr) == (
+        code,
+        code == 1,
+    )
 
 
 def test_caddy_s_container_is_as_confined_as_ours():
