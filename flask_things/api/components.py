@@ -46,7 +46,7 @@ VARY = {
 VARYING_TAGGED = {**TAGGED_HEADERS, **VARY, "ETag": _etag("(-gzip)?", 39)}
 CODING = {
     "Content-Encoding": {
-        "description": "`gzip` if the client accepts it and the body has at least 1 000 bytes. "
+        "description": "`gzip` if the client accepts it and the body has at least 1000 bytes. "
         "Otherwise there is no such header, which means `identity`.",
         # A mock server sends the example, and does not compress.
         "schema": {"type": "string", "enum": ["gzip", "identity"], "examples": ["identity"]},

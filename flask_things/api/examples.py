@@ -29,8 +29,7 @@ def complete(document: dict[str, Any]) -> None:
                 content["example"] = _body(document, path, kind, content["schema"])
     for field in fields:
         if "schema" in field:
-            value = example_of(field["schema"], components["schemas"])
-            field["schema"].setdefault("examples", [value])
+            field["example"] = example_of(field["schema"], components["schemas"])
 
 
 def example_of(schema: Mapping[str, Any], schemas: Mapping[str, Any]) -> Any:

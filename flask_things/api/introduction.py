@@ -8,7 +8,7 @@ are RFC 3339 in UTC. Each response has an `X-Request-ID` that the server also wr
 
 ### Pages
 
-A list returns one page of 100 items; `limit` changes that, up to 1 000. If more items follow, the
+A list returns one page of 100 items; `limit` changes that, up to 1000. If more items follow, the
 `Link` header has the URL of the next page, with `rel="next"`: follow it until a page has no `Link`.
 Changes by other clients never make a page skip or repeat an item that stays.
 

@@ -63,7 +63,10 @@ class PageQuery(Paging, Selection):
         truthy={"true"},
         falsy={"false"},
         load_default=False,
-        metadata={"description": "`true` counts the items of all pages, in `X-Total-Count`."},
+        metadata={
+            "description": "`true` counts the items of all pages, in `X-Total-Count`.",
+            "examples": [True],
+        },
     )
 
     def cursor_after(self, row: Any, sort: str, selection: Mapping[str, Any]) -> str:

@@ -68,8 +68,7 @@ def test_every_parameter_and_header_has_a_description_and_a_valid_example(resour
     for operation in operations(document, resource).values():
         for field in fields(document, operation):
             assert field["description"]
-            [example] = field["schema"]["examples"]
-            document.validate(field["schema"], example)
+            document.validate(field["schema"], field["example"])
 
 
 def test_every_body_has_a_valid_example(resource, document):

@@ -8,8 +8,7 @@ const follow = () => document.documentElement.classList.toggle("dark-mode", dark
 dark.addEventListener("change", follow);
 follow();
 
-// Each response has the same header fields, and each error the same kind of body: fold them.
-function Folding({ React }) {
+function Ours({ React }) {
   const fold = (title, Original, props) =>
     React.createElement(
       "details",
@@ -19,6 +18,16 @@ function Folding({ React }) {
     );
   const isError = (path) => /^[45]/.test(path.get(path.indexOf("responses") + 1));
   return {
+    // An example would be sent by Execute: a list narrowed by every filter is empty.
+    statePlugins: {
+      spec: {
+        wrapSelectors: {
+          parameterWithMetaByIdentity: (original) => (state, ...given) =>
+            original(state, ...given)?.delete("example"),
+        },
+      },
+    },
+    // Each response has the same headers, and each error the same kind of body: fold them.
     wrapComponents: {
       headers: (Original) => (props) =>
         props.headers?.size ? fold(`Headers: ${props.headers.size}`, Original, props) : null,
@@ -33,7 +42,7 @@ function Folding({ React }) {
 SwaggerUIBundle({
   domNode: page,
   url: page.dataset.url,
-  plugins: [Folding],
+  plugins: [Ours],
   deepLinking: true,
   tryItOutEnabled: true,
   validatorUrl: null, // the document is not sent to anyone
