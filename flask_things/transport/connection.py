@@ -2,7 +2,7 @@
 
 import time
 from contextlib import suppress
-from errno import EBADF, EPIPE
+from errno import EBADF
 from functools import partial
 from socket import SHUT_RD, SHUT_WR
 from time import monotonic
@@ -11,8 +11,8 @@ from typing import Any
 from gunicorn.http.errors import LimitRequestHeaders
 from werkzeug.exceptions import RequestTimeout
 
-from flask_things.transport.downloads import DOWNLOADS
 from flask_things.transport.request_body import Reader, has_body
+from flask_things.transport.sender import SEND_TIMEOUT_S, Sender
 from flask_things.turns import SLICE_S, TURN_S, let_others_go_on
 
 #: The largest header of a request, in bytes. It is nginx's default; gunicorn limits each line.
@@ -23,19 +23,11 @@ HEADER_MAX_BYTES = 32 * 1024
 HEADER_TIMEOUT_S = 15
 BODY_TIMEOUT_S = 30
 
-#: How long a client may stop reading a response, in seconds. An export holds a database connection
-#: until then.
-SEND_TIMEOUT_S = 30
-
-#: The minimum rate for a large response after that, in bytes per second. It stays in memory until
-#: it is sent.
-SEND_BYTES_PER_S = 64 * 1024
-
 #: How long a connection stays open while a rejected body may still arrive, in seconds, so that the
 #: client can read the response.
 LINGER_S = 5
 
-#: How much is received or sent at once, in bytes.
+#: How much is received at once, in bytes.
 PIECE_BYTES = 64 * 1024
 
 #: gunicorn reads 8 192 bytes if it does not know the length. A chunked body can have 1 365 chunks
@@ -49,6 +41,8 @@ class Connection:
     def __init__(self, client: Any) -> None:
         """Wrap a socket from which nothing has been read yet."""
         self._client = client
+        self._sender = Sender(client)
+        self.sendall = self._sender.sendall
         self._request: Any = None
         self._is_refused = False
         #: Whether no request has been read from it yet.
@@ -106,32 +100,10 @@ class Connection:
         finally:
             self._client.settimeout(SEND_TIMEOUT_S)
 
-    def sendall(self, data: bytes) -> None:
-        """Send all data while the client keeps reading fast enough.
-
-        Otherwise raises BrokenPipeError, as if the client had disconnected.
-        """
-        try:
-            if len(data) > PIECE_BYTES:
-                with DOWNLOADS.sending(data):
-                    self._send(data, monotonic() + SEND_TIMEOUT_S + len(data) / SEND_BYTES_PER_S)
-            else:
-                self._client.sendall(data)
-        except (TimeoutError, BlockingIOError) as error:
-            raise BrokenPipeError(EPIPE, "The client does not read the response.") from error
-
-    def _send(self, data: bytes, end: float) -> None:
-        rest = memoryview(data)
-        try:
-            while rest:
-                self._client.settimeout(min(SEND_TIMEOUT_S, max(end - monotonic(), 0)))
-                rest = rest[self._client.send(rest[:PIECE_BYTES]) :]
-        finally:
-            self._client.settimeout(SEND_TIMEOUT_S)
-
     def begin(self, request: Any) -> None:
         """Start to handle a request whose header has been read."""
         self._request, self.is_new = request, False
+        self._sender.begin(request.method)
         if has_body(request):
             # Where the next request starts is unknown until this body is read.
             self.must_linger, to_close = True, request.must_close
@@ -147,6 +119,7 @@ class Connection:
 
     def end(self, keepalive_s: float) -> None:
         """Wait for the next request."""
+        self._sender.end()
         self._request = None
         self._allow("", keepalive_s)
         if self._is_refused:

@@ -16,9 +16,9 @@ pytestmark = pytest.mark.slow
 #: The server's limits, shortened for tests.
 HEADER_S, BODY_S, KEEPALIVE_S, SEND_S = 1.5, 2.5, 1, 1
 SHORT = f"""
-from flask_things.transport import connection
+from flask_things.transport import connection, sender
 connection.HEADER_TIMEOUT_S, connection.BODY_TIMEOUT_S = {HEADER_S}, {BODY_S}
-connection.SEND_TIMEOUT_S = {SEND_S}
+connection.SEND_TIMEOUT_S = sender.SEND_TIMEOUT_S = {SEND_S}
 """
 
 GET = b"GET /healthz HTTP/1.1\r\nHost: x\r\n"

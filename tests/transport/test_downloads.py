@@ -46,10 +46,8 @@ def test_a_large_response_too_many_is_503(client, path):
 def test_one_that_is_read_too_slowly_is_cut_off(serve, tmp_path):
     """Otherwise it could stay in memory for hours, read a few bytes at a time."""
     config = tmp_path / "short.conf.py"
-    short = "connection.SEND_TIMEOUT_S, connection.SEND_BYTES_PER_S = 1, 10_000_000"
-    config.write_text(
-        f"{CONFIG.read_text()}\nfrom flask_things.transport import connection\n{short}\n"
-    )
+    short = "sender.SEND_TIMEOUT_S, sender.SEND_BYTES_PER_S = 1, 10_000_000"
+    config.write_text(f"{CONFIG.read_text()}\nfrom flask_things.transport import sender\n{short}\n")
     server = serve("-m", "gunicorn", "--config", str(config))
     server.request("POST", "/things/bulk", [{"text": "x" * 99_999}] * 75)
     with connect(server) as client:
