@@ -25,7 +25,17 @@ Result = TypeVar("Result")
 def let_others_go_on() -> None:
     """Wait until the event loop has served the other connections once."""
     with _next_slice:
+        let_arrived_go_on()
+
+
+def let_arrived_go_on() -> None:
+    """Wait until the event loop, if one is running, has served the requests that have arrived."""
+    if _has_event_loop():
         gevent.idle(priority=2)  # the highest priority: runs after one poll, however much is ready
+
+
+def _has_event_loop() -> bool:
+    return monkey.is_module_patched("threading")  # type: ignore[no-any-return]
 
 
 def in_thread(function: Callable[[Argument], Result], argument: Argument) -> Result:
@@ -33,6 +43,6 @@ def in_thread(function: Callable[[Argument], Result], argument: Argument) -> Res
 
     The function must not raise, and should release the GIL for most of its work.
     """
-    if not monkey.is_module_patched("threading"):
+    if not _has_event_loop():
         return function(argument)
     return gevent.get_hub().threadpool.apply(function, (argument,))  # type: ignore[no-any-return]

@@ -10,7 +10,6 @@ from functools import partial
 from signal import SIG_BLOCK, SIG_UNBLOCK, SIGINT, SIGQUIT, SIGTERM, pthread_sigmask
 from typing import Any
 
-import gevent
 from gevent import monkey
 from gunicorn import util
 from sqlalchemy.exc import SQLAlchemyError
@@ -25,6 +24,7 @@ from flask_things.observability import metrics
 from flask_things.observability.access_log import Logger
 from flask_things.server import gauges, start
 from flask_things.server.offload import THREADS, Threads
+from flask_things.turns import let_arrived_go_on
 
 #: glibc's number of a malloc setting (mallopt(3)), and its default.
 M_MMAP_THRESHOLD, LARGE_BLOCK_BYTES = -3, 128 * 1024
@@ -130,7 +130,7 @@ def post_worker_init(worker: Any) -> None:
 
 def post_request(worker: Any, req: Any, environ: dict[str, Any], resp: Any) -> None:
     """Let other connections run, even if this client always has another request."""
-    gevent.idle(priority=2)  # after one poll of the event loop
+    let_arrived_go_on()
 
 
 def worker_exit(server: Any, worker: Any) -> None:

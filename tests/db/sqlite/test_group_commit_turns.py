@@ -75,6 +75,22 @@ def three(transactions, first=lambda _group: None, second=None, **how):
         return [writer.result() for writer in running]
 
 
+def test_a_writer_that_arrives_before_the_transaction_begins_joins_it(transactions, monkeypatch):
+    """The event loop reads the requests that have arrived while the first writer waits for them."""
+    with ThreadPoolExecutor(1) as threads:
+        second = []
+
+        def arrive():
+            if not second:
+                second.append(threads.submit(transactions.write, "2"))
+                wait_until(lambda: transactions.groups.waiting)
+
+        monkeypatch.setattr(group_commit, "let_arrived_go_on", arrive)
+        transactions.write("1")
+        second[0].result()
+    assert transactions.log[:4] == ["begin", "1", "2", "commit"]
+
+
 def fail(_group):
     """Fail one writer."""
     raise KeyError
