@@ -73,7 +73,8 @@ def execute(connection: Connection, statement: str) -> None:
 def has_begun(connection: Connection) -> bool:
     """Begin a transaction with the write lock, or tell that another one has it."""
     try:
-        execute(connection, "BEGIN IMMEDIATE")
+        if not driver_connection(connection).in_transaction:  # the last try may have come this far
+            execute(connection, "BEGIN IMMEDIATE")
         execute(connection, LOAD_SCHEMA)
     except OperationalError as error:
         if error_name(error.orig).startswith("SQLITE_BUSY"):
