@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 #: What a worker keeps of answers at most, in bytes.
-CACHE_MAX_BYTES = 6 * 1024 * 1024
+CACHE_MAX_BYTES = 4 * 1024 * 1024
 
 #: The longest key of an answer that is kept, in characters. A URL has up to 4 094, by gunicorn's
 #: limit; nobody repeats a request with header fields that are much longer.

@@ -86,7 +86,7 @@ def test_a_database_of_a_newer_version_is_named_and_left_alone(app, connection, 
         ("trusted_schema", 0),
         ("cell_size_check", 1),
         ("journal_size_limit", 64 * 1024**2),
-        ("cache_size", -2000),
+        ("cache_size", -1000),
         ("mmap_size", 0),
     ],
 )
