@@ -11,11 +11,18 @@ import yaml
 from flask_things import create_app
 from flask_things.app import RESOURCES
 from flask_things.config import DEFAULTS, Settings
+from flask_things.db.backend import EXPORTS
 from flask_things.http.error_codes import Code
+from flask_things.resource.transfer import exports
+from flask_things.transport import connection, downloads, sender, streams, uploads
 from tests.support.pages import PAGES, blocks
 from tests.support.server import python
 
 ROOT = Path(__file__).parents[1]
+MAKEFILES = [ROOT / "Makefile", *ROOT.glob("*/*.mk")]
+
+MIB = 1024 * 1024
+
 GROUPS = create_app({}).cli.commands
 
 DOCUMENTS = [
@@ -44,6 +51,26 @@ def test_the_table_of_error_codes_is_complete():
     assert sorted(", ".join(named).replace("`", "").split(", ")) == sorted(Code)
 
 
+def test_the_table_of_limits_has_the_numbers_of_the_code():
+    table = PAGES["operations.md"].partition("| what | limit |")[2].partition("\n\n")[0]
+    shown = " ".join(re.findall(r"^\| [a-z][^|]* \| ([^|]+) \|", table, re.MULTILINE))
+    bulks, others = uploads.HELD_BYTES[uploads.BULK_BODY_MAX_BYTES], uploads.HELD_BYTES[MIB * 2]
+    assert [int(number) for number in re.findall(r"\d+", shown)] == [
+        *(connection.HEADER_TIMEOUT_S, connection.BODY_TIMEOUT_S),
+        *(sender.SEND_TIMEOUT_S, sender.SEND_TIMEOUT_S, 1, sender.SEND_BYTES_PER_S / 1024),
+        *(int(DEFAULTS["THINGS_KEEPALIVE_S"]), bulks / MIB, others / MIB),
+        *(uploads.SLOW_BYTES_PER_S / 10**6, downloads.HELD_BYTES / 10**6),
+        *(EXPORTS, exports.TIMEOUT_S / 60, streams.STREAMS),
+    ]
+
+
+def test_the_table_of_times_has_every_target_of_make():
+    table = PAGES["operations.md"].partition("| command | time |")[2]
+    named = set(re.findall(r"`make ([a-z-]+)`", table))
+    text = "\n".join(path.read_text() for path in MAKEFILES)
+    assert named == set(re.findall(r"^([a-z-]+):.*## ", text, re.MULTILINE))
+
+
 def test_every_command_that_is_named_exists_and_none_is_missing():
     text = "".join(PAGES.values())
     assert set(re.findall(r"flask things ([a-z]+)", text)) == set(GROUPS["things"].commands)
@@ -52,8 +79,7 @@ def test_every_command_that_is_named_exists_and_none_is_missing():
 
 @pytest.mark.parametrize("document", DOCUMENTS)
 def test_every_target_of_make_that_is_named_exists(document):
-    files = [ROOT / "Makefile", *ROOT.glob("*/*.mk")]
-    text = "\n".join(path.read_text() for path in files)
+    text = "\n".join(path.read_text() for path in MAKEFILES)
     targets = set(re.findall(r"^([a-z-]+):", text, re.MULTILINE))
     named = set(re.findall(r"`make ([a-z-]+)|\$ make ([a-z-]+)", document.read_text()))
     assert {first or second for first, second in named} <= targets
@@ -83,6 +109,7 @@ def test_the_layout_is_the_tree_s():
     there = {f"flask_things/{path.name}/" for path in packages}
     there |= {f"flask_things/{name}.py" for name in ("app", "config", "health")}
     there |= {f"{path.parent.name}/" for path in ROOT.glob("*/*.py")}
+    there |= {f"{name}/" for name in ("deploy", "docs", "examples") if (ROOT / name).exists()}
     of_fork = {f"flask_things/{one.model.__module__.split('.')[1]}/" for one in RESOURCES}
     assert named | of_fork == there | {"wsgi.py", "gunicorn.conf.py"}
 

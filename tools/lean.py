@@ -32,7 +32,7 @@ TEXTS = {
     "README.md": [
         r"^\| \[Speed\].*\n",
         r",\s+and `make lean`(.|\n)*?(?=\.\n)",
-        "^(judges|benchmarks)/ .*\n",
+        "^(judges|benchmarks|examples)/ .*\n",
     ],
     "docs/architecture.md": ["^`make bench`(.|\n)*?\n\n"],
     "docs/operations.md": [
