@@ -25,7 +25,8 @@ TEXTS = {
     ],
     ".gitignore": ["^/judges/.*\n", "^/.venv-bench/\n"],
     "CHANGELOG.md": [
-        "^- (Judges|A data|A benchmark|`make lean`|Replication with Litestream)(.|\n)*?\n(?=-|\n)"
+        "^- (Judges|A data|A benchmark|Generated|`make lean`|Replication)(.|\n)*?\n(?=-|\n)",
+        r", \[docs/benchmarks.md\]\(docs/benchmarks.md\) the numbers",
     ],
     "CONTRIBUTING.md": ["^- (The judges|`make (bench|clients)`)(.|\n)*?\n(?=-|\n)"],
     "Dockerfile": ["^FROM pip AS litestream(.|\n)*?\n(?=FROM)"],
@@ -35,6 +36,7 @@ TEXTS = {
         "^(judges|benchmarks|examples)/ .*\n",
     ],
     "docs/architecture.md": ["^`make bench`(.|\n)*?\n\n"],
+    "docs/http-api.md": ["^`make clients`(.|\n)*?\n\n"],
     "docs/operations.md": [
         r",\s\[Litestream\]\(storage.md#replication\)",
         r"^\| `make (judge|bench)`.*\n",
