@@ -6,6 +6,7 @@ import signal
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor, wait
 from fcntl import LOCK_EX, LOCK_UN, flock
+from shutil import disk_usage
 
 import pytest
 
@@ -108,13 +109,20 @@ def test_the_wait_for_the_gate_is_not_time_of_the_database(watched, file):
 
 
 @pytest.mark.sqlite
-def test_where_the_database_is_away_all_else_is_told(watched, file):
+def test_only_the_database_s_own_gauges_are_missing_while_it_is_away(watched, file):
     file.rename(file.with_suffix(".away"))
     assert watched.request("GET", "/things")[0] == 503
     wait_until(lambda: counted(watched) == {("GET", "/things", "503"): 1})
-    assert ("things_stored",) not in scrape(watched)
+    samples = scrape(watched)
+    assert not {("things_stored",), ("things_database_bytes",)} & samples.keys()
+    assert samples["things_streams_limit",] == 4 * 100
     file.with_suffix(".away").rename(file)
-    assert scrape(watched)["things_stored",] == 0
+    samples = scrape(watched)
+    assert samples["things_stored",] == 0
+    assert samples["things_database_bytes",] >= file.stat().st_size
+    assert samples["things_disk_free_bytes",] == pytest.approx(
+        disk_usage(file.parent).free, rel=0.1
+    )
 
 
 @pytest.mark.sqlite
