@@ -2,7 +2,6 @@
 
 import argparse
 import shutil
-import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
@@ -35,7 +34,6 @@ def names(known: Iterable[str]) -> Callable[[str], list[str]]:
 def read_options() -> argparse.Namespace:
     """Return the options of the command."""
     parser = argparse.ArgumentParser("python -m benchmarks")
-    parser.add_argument("--programs", type=Path, required=True, help="flask-things' own: .venv/bin")
     parser.add_argument("--rounds", type=int, default=ROUNDS)
     parser.add_argument("--seconds", type=int, default=SECONDS, help="that each measurement takes")
     parser.add_argument("--loads", type=names(EVERYTHING), default="")
@@ -54,8 +52,7 @@ def main() -> None:
     options = read_options()
     wrk.ensure()
     shutil.rmtree(WORK, ignore_errors=True)
-    programs = {"ours": str(options.programs.absolute()), "bench": str(Path(sys.executable).parent)}
-    bench = Bench(WORK, programs, options.systems)
+    bench = Bench(WORK, options.systems)
     measured = []
     for measurement in bench.run(options.loads, options.rounds, options.seconds):
         say(" ".join(f"{key}={value}" for key, value in measurement.items()))
@@ -63,9 +60,7 @@ def main() -> None:
     shutil.rmtree(WORK)
     folder = results.DOCS if is_full(options) else WORK
     printed = bench.printed.get("pocketbase", "")
-    environment = results.environment(
-        options.programs / "python", printed, options.rounds, options.seconds
-    )
+    environment = results.environment(printed, options.rounds, options.seconds)
     results.write({"environment": environment, "measured": measured}, folder)
     say(f"{folder.relative_to(ROOT)}/benchmarks.md is written.")
 

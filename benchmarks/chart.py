@@ -1,4 +1,4 @@
-"""The chart: requests a second, flask-things' own being 1."""
+"""The chart: requests per second, as multiples of those of flask-things."""
 
 from benchmarks.figures import Results, ratio, short
 from benchmarks.loads import COMMON, LOADS
@@ -19,8 +19,8 @@ rect.ours { fill: #d9480f }
 
 
 def render(results: Results) -> str:
-    """Return the chart as SVG, readable on light and dark ground, and on a telephone."""
-    shapes = [_text(0, LINE, f"Requests a second at {CONNECTIONS} connections, flask-things = 1")]
+    """Return the chart as SVG, readable in light and dark mode, and on a phone."""
+    shapes = [_text(0, LINE, f"Requests per second at {CONNECTIONS} connections, flask-things = 1")]
     y = LINE
     for load in COMMON:
         bars = _bars(results, load)
@@ -38,13 +38,13 @@ def render(results: Results) -> str:
             ]
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {y + LINE}" '
-        f'width="{WIDTH}" height="{y + LINE}" role="img">\n<title>Requests a second</title>\n'
+        f'width="{WIDTH}" height="{y + LINE}" role="img">\n<title>Requests per second</title>\n'
         f"<style>{STYLE}</style>\n" + "\n".join(shapes) + "\n</svg>\n"
     )
 
 
 def _bars(results: Results, load: str) -> dict[str, float]:
-    """Return how each system did in a load; the longest bar is that of the fastest."""
+    """Return the bar of each system for a load."""
     where = {"load": load, "connections": CONNECTIONS}
     ours = where | {"system": "ours"}
     found = {name: ratio(results, "per_second", where | {"system": name}, ours) for name in SYSTEMS}

@@ -10,6 +10,7 @@ from typing import Any
 from benchmarks.fill import environment
 from benchmarks.loads import MILLION
 from benchmarks.processes import Running
+from benchmarks.systems import BIN
 
 EXPORT = "export"
 PATHS = ("/things.ndjson", "/things.csv")
@@ -17,14 +18,12 @@ COMMAND = "flask things export"
 READ_BYTES = 1 << 20
 
 
-def measure(
-    running: Running, folder: Path, programs: dict[str, str], rounds: int
-) -> Iterator[dict[str, object]]:
+def measure(running: Running, folder: Path, rounds: int) -> Iterator[dict[str, object]]:
     """Export everything in each way in turns, and yield each measurement."""
     for _ in range(rounds):
         for path in PATHS:
             yield _found(path, *_timed(_request, running, path))
-        yield _found(COMMAND, *_timed(_command, folder, programs))
+        yield _found(COMMAND, *_timed(_command, folder))
 
 
 def _found(way: str, seconds: float, lines: int) -> dict[str, object]:
@@ -51,9 +50,8 @@ def _request(running: Running, path: str) -> int:
     return lines
 
 
-def _command(folder: Path, programs: dict[str, str]) -> int:
-    flask = f"{programs['ours']}/flask"
-    command = [flask, "--app", "flask_things", *COMMAND.split()[1:], "export.ndjson"]
+def _command(folder: Path) -> int:
+    command = [f"{BIN}/flask", "--app", "flask_things", *COMMAND.split()[1:], "export.ndjson"]
     subprocess.run(command, cwd=folder, env=environment(), check=True)
     with (folder / "export.ndjson").open("rb") as file:
         return sum(1 for _ in file)

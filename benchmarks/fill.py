@@ -7,7 +7,7 @@ from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 
-from benchmarks.systems import PEERS, System
+from benchmarks.systems import BIN, PEERS, System
 from flask_things.db.sqlite.file import sqlite3
 from tests.support.server import clean_environ
 
@@ -44,13 +44,13 @@ def environment() -> dict[str, str]:
     return clean_environ() | {"PYTHONPATH": str(PEERS)}
 
 
-def fill(system: System, folder: Path, programs: dict[str, str], count: int) -> str:
+def fill(system: System, folder: Path, count: int) -> str:
     """Make a system's database in a folder, with this many things; return what that printed."""
     folder.mkdir(parents=True)
     printed = ""
     for command in system.prepare:
         printed += subprocess.run(
-            shlex.split(command.format(**programs)),
+            shlex.split(command.format(bin=BIN)),
             cwd=folder,
             env=environment(),
             check=True,

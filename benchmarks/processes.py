@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 
 from benchmarks.fill import environment
-from benchmarks.systems import System
+from benchmarks.systems import BIN, System
 from tests.support.server import free_port
 
 READY_SECONDS, STOP_SECONDS = 60, 60
@@ -23,11 +23,11 @@ CPU_FIELDS = slice(11, 13)
 class Running:
     """A system that was started in a folder, and is ready."""
 
-    def __init__(self, system: System, folder: Path, programs: dict[str, str]):
+    def __init__(self, system: System, folder: Path):
         """Start it, and wait until it answers; `start_seconds` is how long that took."""
         self.system = system
         self.port = free_port()
-        command = shlex.split(system.serve.format(**programs, port=self.port))
+        command = shlex.split(system.serve.format(bin=BIN, port=self.port))
         with (folder / "server.log").open("w") as log:
             started = time.perf_counter()
             self.process = subprocess.Popen(

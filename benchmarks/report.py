@@ -1,4 +1,4 @@
-"""The page that says what was measured."""
+"""The page docs/benchmarks.md."""
 
 from benchmarks import tables
 from benchmarks.figures import Results
@@ -6,36 +6,38 @@ from benchmarks.figures import Results
 PAGE = """\
 # Benchmarks
 
-How many requests a second flask-things serves, next to others that do the same.
+How many requests per second flask-things serves, compared with its peers.
 
-![Requests a second of every system](benchmarks.svg)
+![Requests per second of every system](benchmarks.svg)
 
-**flask-things divided by the peer**, at 8 / 64 connections. Above 1, flask-things serves more.
+Requests per second of **flask-things divided by those of the peer**, at 8 / 64 connections. Above
+1, flask-things is faster.
 
 {ratios}
 
-✓ reaches its target, ✗ misses it at 8 connections or at 64. † Some requests were refused.
+✓ reaches its target, ✗ misses it at 8 or 64 connections. † Some requests failed.
 
-The worst latency, at 8 / 64 connections, and what 1 000 000 things take:
+The other targets; the latency is the worst one of all loads, at 8 / 64 connections:
 
 {others}
 
-## What is missed
+## Why targets are missed
 
 {missed}
 
 ## Method
 
-{date}, {cores} cores ({processor}), which wrk {wrk} shares with the system that it asks. Each
-runs for real, with two worker processes where it can, on a fresh copy of a database of 100 000
-things. One at a time gets load, in turns, {seconds} s each in {rounds} rounds; numbers are medians
-of the rounds, and ratios are of one run. Each answer was checked before, and what is refused does
-not count. After a power cut PocketBase can lack the last writes, as it ships, and nobody else.
-Bare gunicorn sends constant bytes under flask-things' own server settings. Bare Flask is a route
-with one `sqlite3` statement and one `json.dumps` under the same: no checks, no document, no ETag,
-no times, no search, no history. [systems.py](../benchmarks/systems.py) says how each is started.
-`make bench` measures it and writes this page. [benchmarks.json](benchmarks.json) has every round:
-versions, latencies, processor time, memory, deep pages, search, and what the journal costs.
+`make bench` measured this on {date} and wrote this page. The machine has {cores} cores
+({processor}), which the systems share with the load generator, wrk {wrk}. Each system is a real
+server with two worker processes, if it has such, and a fresh copy of a database of 100 000 things.
+One system at a time gets load, in turns of {seconds} s, for {rounds} rounds. Numbers are medians of
+the rounds, and ratios compare medians of the same run. Responses are checked before a load; failed
+requests do not count. PocketBase, by its defaults, can lose its last writes in a power cut; the
+others cannot. Bare gunicorn returns constant bytes, and bare Flask is a route with one `sqlite3`
+statement and one `json.dumps`, both under the server settings of flask-things: no validation, ETag,
+times, search or history. [systems.py](../benchmarks/systems.py) has the commands, and
+[benchmarks.json](benchmarks.json) every round: versions, latencies, processor time, memory, deep
+pages, searches, and the cost of the journal.
 """
 
 

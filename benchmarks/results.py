@@ -9,33 +9,29 @@ import os
 import platform
 import re
 import sqlite3
-import subprocess
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 from benchmarks import chart, report, wrk
+from flask_things.db.sqlite import file
 
-#: What the programs of ours say of themselves.
-ASK = """
-import sys
-from importlib.metadata import version
-from flask_things.db.sqlite.file import sqlite3
-print("Python", sys.version.split()[0])
-print("SQLite", sqlite3.sqlite_version)
-for name in ("flask-things", "flask", "gunicorn", "sqlalchemy"): print(name, version(name))
-"""
 DOCS = Path(__file__).parents[1] / "docs"
+OURS = ("flask-things", "flask", "gunicorn", "sqlalchemy")
 TUTORIAL = ("fastapi", "uvicorn", "sqlalchemy", "aiosqlite")
 DRF = ("django", "djangorestframework", "gunicorn")
 
 
-def environment(python: Path, pocketbase_printed: str, rounds: int, seconds: int) -> dict[str, Any]:
-    """Return what was measured with; neither a host's name nor a path is in it."""
-    said = subprocess.run([python, "-c", ASK], check=True, capture_output=True, text=True).stdout
-    ours = dict(line.split() for line in said.splitlines())
-    peers = {"Python": platform.python_version(), "SQLite": sqlite3.sqlite_version}
+def environment(pocketbase_printed: str, rounds: int, seconds: int) -> dict[str, Any]:
+    """Return the versions, the machine and the settings of a run, without host names and paths."""
+    python = {"Python": platform.python_version()}
+    ours = {
+        **python,
+        "SQLite": file.sqlite3.sqlite_version,
+        **{name: version(name) for name in OURS},
+    }
+    peers = {**python, "SQLite": sqlite3.sqlite_version}
     in_pocketbase = dict(re.findall(r"(SQLite) (\S+)", pocketbase_printed))
     return {
         "date": f"{datetime.now(UTC):%Y-%m-%d}",

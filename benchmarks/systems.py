@@ -1,13 +1,16 @@
-"""The systems: how each is started and filled, and how it is asked.
+"""The systems: how each is started and filled, and which requests it gets.
 
-In a command, {ours} is the folder of this repository's programs, {bench} that of the peers', and
-{port} the port to listen on. Each runs in a folder of its own.
+In a command, {bin} is the folder of the programs, and {port} the port. Each system runs in its own
+folder.
 """
 
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
 PEERS = Path(__file__).parent / "peers"
+#: The programs of the service and of its peers.
+BIN = Path(sys.executable).parent
 
 
 @dataclass(frozen=True)
@@ -16,26 +19,26 @@ class System:
 
     title: str
     processes: str
-    #: What else a reader must know to judge it.
+    #: Its defaults that matter for a comparison.
     ships: str
-    #: Make the database, with its tables.
+    #: The commands that create the database and its tables.
     prepare: tuple[str, ...]
     serve: str
-    #: The database in its folder, and how a thing gets into it: :id, :text, :moment.
+    #: The database file in its folder, and the INSERT of a thing: :id, :text, :moment.
     database: str
     insert: str
-    #: Answers 200 as soon as requests are served.
+    #: A path that is 200 as soon as the system serves requests.
     ready: str = "/things"
-    #: Paths; of a list those of 100 things.
+    #: Paths. That of the list returns 100 things.
     create: str = "/things"
     many: str = "/things"
     one: str = "/things/%d"
     replace: str = "PUT"
-    #: Where in the document of a list the things are; "" where the document is the list.
+    #: The key of the things in the document of a list, or "" if the document is the list.
     key: str = ""
-    #: How many things a list goes over; None where it has pages.
+    #: How many things the table of a list has; None if lists have pages.
     listed: int | None = None
-    #: Answers the same whatever is asked.
+    #: Whether every response is the same.
     is_constant: bool = False
 
 
@@ -54,8 +57,8 @@ SYSTEMS = {
         title="flask-things",
         processes="2 workers of gunicorn",
         ships="SQLite in WAL mode, synchronous FULL; an access log.",
-        prepare=("{ours}/flask --app flask_things db upgrade",),
-        serve="{ours}/python -m flask_things",
+        prepare=("{bin}/flask --app flask_things db upgrade",),
+        serve="{bin}/python -m flask_things",
         database="data/db.sqlite3",
         insert=INSERT_OURS,
         ready="/readyz",
@@ -66,9 +69,9 @@ SYSTEMS = {
         ships="FastAPI, async SQLAlchemy and aiosqlite. SQLite with a rollback journal, "
         "synchronous FULL; an access log. It has no pages: for lists, its table has 100 things.",
         prepare=(
-            "{bench}/python -c 'import asyncio, tutorial; asyncio.run(tutorial.create_tables())'",
+            "{bin}/python -c 'import asyncio, tutorial; asyncio.run(tutorial.create_tables())'",
         ),
-        serve="{bench}/uvicorn tutorial:app --workers 2 --port {port}",
+        serve="{bin}/uvicorn tutorial:app --workers 2 --port {port}",
         database="db.sqlite3",
         insert=INSERT,
         listed=100,
@@ -79,8 +82,8 @@ SYSTEMS = {
         processes="2 workers of gunicorn with 4 threads each",
         ships="SQLite with a rollback journal, synchronous FULL; a connection for each request, "
         "and no access log. Its pages have a total.",
-        prepare=(f"{{bench}}/python {PEERS}/drf.py",),
-        serve="{bench}/gunicorn drf:application --workers 2 --worker-class gthread --threads 4 "
+        prepare=(f"{{bin}}/python {PEERS}/drf.py",),
+        serve="{bin}/gunicorn drf:application --workers 2 --worker-class gthread --threads 4 "
         "--bind 127.0.0.1:{port}",
         database="db.sqlite3",
         insert=INSERT,
@@ -94,14 +97,14 @@ SYSTEMS = {
         title="PocketBase",
         processes="1 process, whose threads use every core",
         ships="SQLite in WAL mode, synchronous NORMAL: the last writes can be lost with the power. "
-        "Every request is logged into a second database; the rate limits are off. A list is "
-        "asked for without its total, and a thing is replaced with PATCH.",
+        "Every request is logged into a second database; the rate limits are off. Lists are "
+        "requested without a total, and a thing is replaced with PATCH.",
         prepare=(
-            f"{{bench}}/pocketbase migrate up --migrationsDir {PEERS}/pb_migrations",
+            f"{{bin}}/pocketbase migrate up --migrationsDir {PEERS}/pb_migrations",
             # Without one, the start opens a browser.
-            "{bench}/pocketbase superuser upsert benchmark@example.com benchmark-password",
+            "{bin}/pocketbase superuser upsert benchmark@example.com benchmark-password",
         ),
-        serve="{bench}/pocketbase serve --http 127.0.0.1:{port}",
+        serve="{bin}/pocketbase serve --http 127.0.0.1:{port}",
         database="pb_data/data.db",
         insert=INSERT_RECORD,
         ready="/api/health",
@@ -114,10 +117,10 @@ SYSTEMS = {
     "bare": System(
         title="bare gunicorn",
         processes="2 workers of gunicorn",
-        ships="The limit: a function that answers the bytes which flask-things would answer, under "
+        ships="The limit: a function that returns the bytes that flask-things would return, under "
         "flask-things' own `gunicorn.conf.py`.",
-        prepare=("{ours}/flask --app flask_things db upgrade",),
-        serve=f"{{ours}}/python -m flask_things --pythonpath {PEERS} bare:app",
+        prepare=("{bin}/flask --app flask_things db upgrade",),
+        serve=f"{{bin}}/python -m flask_things --pythonpath {PEERS} bare:app",
         database="data/db.sqlite3",
         insert=INSERT_OURS,
         ready="/things/1",
@@ -129,8 +132,8 @@ SYSTEMS = {
         ships="The floor of the stack: a Flask route with one `sqlite3` statement and one "
         "`json.dumps`, under flask-things' own `gunicorn.conf.py`. SQLite in WAL mode, synchronous "
         "FULL; an access log. Its table has no times and no index.",
-        prepare=(f"{{ours}}/python {PEERS}/bare_flask.py",),
-        serve=f"{{ours}}/python -m flask_things --pythonpath {PEERS} bare_flask:app",
+        prepare=(f"{{bin}}/python {PEERS}/bare_flask.py",),
+        serve=f"{{bin}}/python -m flask_things --pythonpath {PEERS} bare_flask:app",
         database="bare.sqlite3",
         insert=INSERT,
         ready="/things/1",

@@ -13,7 +13,7 @@ MISSING = "–"
 
 
 def ratios(results: Results) -> str:
-    """Return the table of the requests a second, ours divided by each peer's."""
+    """Return the table of requests per second: ours divided by each peer's."""
     found = {one.target: one for one in targets.outcomes(results)}
     rows = []
     for load in COMMON:
@@ -37,7 +37,7 @@ def _cell(results: Results, load: str, peer: str, outcome: Outcome | None) -> st
 
 
 def others(results: Results) -> str:
-    """Return the list of the other targets: of the latencies only the one that is worst."""
+    """Return the list of the other targets. Of the latencies, only the worst is listed."""
     found = [one for one in targets.outcomes(results) if one.target[0] != SPEED]
     slow = [one for one in found if one.target[0] == LATENCY]
     slowest = max(slow, key=lambda one: one.worst, default=None)
@@ -49,7 +49,7 @@ def others(results: Results) -> str:
 
 
 def missed(results: Results) -> str:
-    """Return what stands in the way of the targets that are missed, once for each load."""
+    """Return why targets are missed, once for each load."""
     reasons = {}
     for one in targets.outcomes(results):
         if not one.is_reached:

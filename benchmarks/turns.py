@@ -30,12 +30,10 @@ def say(line: str) -> None:
 
 
 class Bench:
-    """What a run is made with, and where it keeps the databases."""
+    """A run: it measures some systems, with their databases in a folder."""
 
-    def __init__(self, folder: Path, programs: dict[str, str], systems: list[str]):
-        """Take a folder to work in, where the programs are, and which systems to measure."""
+    def __init__(self, folder: Path, systems: list[str]):
         self.folder = folder
-        self.programs = programs
         self.systems = systems
         #: What each system printed as its database was made.
         self.printed: dict[str, str] = {}
@@ -45,7 +43,7 @@ class Bench:
         folder = self.folder / f"{name}-{count}"
         if not folder.exists():
             say(f"fill {name} with {count} things")
-            self.printed[name] = fill(SYSTEMS[name], folder, self.programs, count)
+            self.printed[name] = fill(SYSTEMS[name], folder, count)
         return folder
 
     def start(self, name: str, count: int, *, journaled: bool = True) -> Running:
@@ -56,7 +54,7 @@ class Bench:
         if not journaled:
             journal.drop_triggers(folder)
         os.sync()  # lest the disk be busy with it when others write
-        return Running(SYSTEMS[name], folder, self.programs)
+        return Running(SYSTEMS[name], folder)
 
     def run(self, loads: list[str], rounds: int, seconds: int) -> Iterator[Measurement]:
         """Yield every measurement of these loads."""
@@ -72,7 +70,7 @@ class Bench:
         if exports.EXPORT in loads and "ours" in self.systems:
             with closing(self.start("ours", MILLION)) as running:
                 folder = self.folder / "running" / "ours"
-                yield from exports.measure(running, folder, self.programs, rounds)
+                yield from exports.measure(running, folder, rounds)
         if START in loads:
             yield from self.starts(rounds)
 
