@@ -26,6 +26,7 @@ def take(browser: Browser, root: str) -> None:
     page.set_viewport_size({"width": 1100, "height": 760})
     page.goto(f"{root}/docs")
     expect(page.locator(".opblock").first).to_be_visible()
+    page.locator(".opblock-tag-section").first.evaluate("section => section.scrollIntoView()")
     page.wait_for_timeout(500)
     page.screenshot(path=ROOT / "docs" / "swagger-ui.png")
 
