@@ -1,1 +1,1 @@
-"""flask-smorest, configured."""
+"""flask-smorest with our configuration."""

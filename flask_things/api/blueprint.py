@@ -1,6 +1,6 @@
-"""flask-smorest, set up for our contract: strict parsing, problem documents, all of it documented.
+"""flask-smorest with our contract: strict parsing, problem documents, full documentation.
 
-The routes of a resource are registered by `Blueprint.operation`; see resource/routes/.
+`Blueprint.operation` registers the routes of a resource; see resource/routes/.
 """
 
 from collections.abc import Callable
@@ -31,7 +31,7 @@ Decorator = Callable[[Any], Any]
 
 
 class Blueprint(flask_smorest.Blueprint):
-    """A blueprint whose routes take the bodies they declare, and no query where they say so."""
+    """A blueprint whose routes accept only the declared body and query."""
 
     ARGUMENTS_PARSER = PARSER
 
@@ -42,16 +42,16 @@ class Blueprint(flask_smorest.Blueprint):
         check_access: Callable[[], None] | None = None,
         **kwargs: Any,
     ) -> None:
-        """Make it. Rate limit, tokens and `check_access` guard its routes, unless it is open."""
+        """Create a blueprint. Unless it is open, rate limit, tokens and `check_access` guard it."""
         super().__init__(*args, **kwargs)
         self._is_open, self._check_access = is_open, check_access
         self.record(self._guard)
 
     def _guard(self, state: BlueprintSetupState) -> None:
-        """Let an application call what its settings demand, and nothing else."""
+        """Register only the checks that the application's settings require."""
         settings, checks, ends = state.app.config, [], []
         if settings["THINGS_RATE_LIMIT"] and not self._is_open:
-            checks.append(rate_limit.check)  # first: it also counts guesses of a token
+            checks.append(rate_limit.check)  # first, so that it counts attempts to guess a token
             ends.append(rate_limit.add_headers)
         if settings["THINGS_AUTH"] != "off" and not self._is_open:
             checks.append(authentication.check)
@@ -62,7 +62,7 @@ class Blueprint(flask_smorest.Blueprint):
         state.app.after_request_funcs.setdefault(self.name, []).extend(ends)
 
     def register_views_in_doc(self, api: Any, *args: Any, **options: Any) -> None:
-        """Leave that until somebody asks for the document: it takes half of `create_app`."""
+        """Wait until the document is requested, because this takes half of `create_app`."""
         api.undocumented.append(partial(super().register_views_in_doc, api, *args, **options))
 
     def operation(
@@ -90,14 +90,14 @@ class Blueprint(flask_smorest.Blueprint):
         strict_slashes: bool = True,
         **document: Any,
     ) -> Decorator:
-        """Register and document a view, with all that it does not do itself, in the right order.
+        """Register and document a view, with all decorators in the right order.
 
-        The view gets the body and, if it writes, its Preconditions, then what the path and the
-        query have by name. `tagged` gives the response an ETag: a GET of one honours
-        preconditions and is kept in memory until its `source` changes, unless it is not `kept`: see
-        `cache.kept`. Lists and files are compressed. `sent` are header fields that the view gets by
-        name. `idempotent` accepts an Idempotency-Key. `returns` describes the response in the
-        OpenAPI document, and `document` is more of the operation for it.
+        The view gets the body and, if it writes, its Preconditions, and by name the parameters of
+        path, query and `sent`, which are header fields. `tagged` adds an ETag: a GET then honours
+        preconditions and is cached until its `source` changes, unless `kept` is false (see
+        `cache.kept`). Lists and files are compressed. `idempotent` accepts an Idempotency-Key.
+        `returns` describes the response in the OpenAPI document, and `document` is more of the
+        operation for it.
         """
         is_read = method == "GET"
         is_conditional = tagged and is_read
@@ -166,7 +166,7 @@ class Blueprint(flask_smorest.Blueprint):
         )
 
     def _argument(self, taken: Taken) -> Any:
-        """Document what a view takes; a JSON body in each of its media types."""
+        """Document an argument of a view. A JSON body is listed once per media type."""
         schema = taken.schema
         if not isinstance(schema, JSONBody):
             return self.arguments(schema, location=taken.location)
@@ -188,7 +188,7 @@ def _dumped(schema: Schema | None, content: Any) -> bytes:
 
 
 def _noted(view: Any, notes: list[Decorator]) -> Any:
-    """Return what decorators note of a view for the document; nobody calls what they make."""
+    """Return the documentation that decorators attach to a view. Their views are never called."""
     for note in reversed(notes):
         view = note(view)
     return view._apidoc

@@ -1,4 +1,4 @@
-"""What Flask calls for an operation: the request's arguments go in, and a response comes out."""
+"""Calls an operation with the arguments of a request, and makes a response from its result."""
 
 from collections.abc import Callable, Iterable
 from functools import wraps
@@ -16,7 +16,7 @@ PARSER = Parser()
 
 
 class Taken(NamedTuple):
-    """What a view takes of a request: by name, or as one argument."""
+    """An argument of a view: a whole body, or parameters by name."""
 
     schema: Schema
     location: str
@@ -24,7 +24,7 @@ class Taken(NamedTuple):
 
 
 def with_arguments(view: Any, taken: Iterable[Taken]) -> Any:
-    """Call a view with the arguments that a request has, in this order, and those of its path."""
+    """Call a view with the request's arguments in this order, and those of its path."""
     parse = PARSER.parse
 
     @wraps(view)
@@ -42,10 +42,10 @@ def with_arguments(view: Any, taken: Iterable[Taken]) -> Any:
 
 
 def represented(view: Any, write: Callable[[Any], bytes], status: int, *, tagged: bool) -> Any:
-    """Make a response of what a view returns: content, with header fields or not, or a response.
+    """Make a response from a view's result: content, content with header fields, or a response.
 
-    `write` makes JSON of content that is not bytes already. If the response is `tagged`, it has an
-    ETag. Raises ServiceUnavailable (503) for a large response to a GET, if there are too many.
+    `write` encodes content that is not bytes. A `tagged` response gets an ETag. Raises
+    ServiceUnavailable (503) if a GET has a large response while too many are being sent.
     """
 
     @wraps(view)

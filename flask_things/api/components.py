@@ -36,7 +36,7 @@ TAGGED_HEADERS: dict[str, Any] = {
     },
 }
 
-#: What may be compressed varies, and has an ETag for each of its variants.
+#: Compressible responses vary, and each variant has its own ETag.
 VARY = {
     "Vary": {
         "description": "Lists `Origin`, too, if the server allows other origins (CORS).",
@@ -83,7 +83,7 @@ NO_STORE_HEADERS = {
 
 
 def link(words: dict[str, str], place: str = "") -> dict[str, Any]:
-    """Return the header field that leads to the next page of a list, at a place below its URL."""
+    """Return the Link header of a list's next page, which starts at a position."""
     return {
         "Link": {
             "description": 'Present if more follow: the URL of the next page, with `rel="next"`.',
@@ -109,7 +109,7 @@ def page_headers(words: dict[str, str]) -> dict[str, Any]:
 
 
 def attachment(kind: str) -> Callable[[dict[str, str]], dict[str, Any]]:
-    """Return a function of a resource's words: the header field that names a file of it."""
+    """Return a function that returns the header field for a download's file name."""
 
     def field(words: dict[str, str]) -> dict[str, Any]:
         value = f'attachment; filename="{words["name"]}.{kind}"'
@@ -124,7 +124,7 @@ def attachment(kind: str) -> Callable[[dict[str, str]], dict[str, Any]]:
 
 
 def changes_headers(words: dict[str, str]) -> dict[str, Any]:
-    """Return the header fields of a page of changes, which is JSON or a stream of events."""
+    """Return the header fields of a page of changes, which is JSON or an event stream."""
     field, cached = link(words)["Link"], TAGGED_HEADERS["Cache-Control"]
     field["description"] = (
         'Present on every JSON page: the URL of the next page, with `rel="next"`.'

@@ -1,4 +1,4 @@
-"""The API of an application: its errors, and its OpenAPI document."""
+"""The API of an application: its error handling and its OpenAPI document."""
 
 from collections.abc import Callable
 from threading import Lock
@@ -16,11 +16,11 @@ from flask_things.http import problems
 
 
 class Api(flask_smorest.Api):
-    """An API that answers errors with problem documents."""
+    """An API that responds to errors with problem documents."""
 
     ERROR_SCHEMA = PROBLEM
     DEFAULT_RESPONSE_CONTENT_TYPE = problems.MEDIA_TYPE
-    DEFAULT_ERROR_RESPONSE_NAME = None  # `default` would cover successes, too
+    DEFAULT_ERROR_RESPONSE_NAME = None  # `default` would include successes
 
     def __init__(self, app: Flask) -> None:
         """Register the API."""
@@ -38,10 +38,11 @@ class Api(flask_smorest.Api):
         super().__init__(app, spec_kwargs=options)
         app.url_map.converters["id"] = IdConverter
         self.register_converter(IdConverter, lambda _converter: ID)
-        del self.spec.components.schemas["PaginationMetadata"]  # for pages of flask-smorest's own
+        # describes flask-smorest's own pagination
+        del self.spec.components.schemas["PaginationMetadata"]
 
     def document(self) -> dict[str, Any]:
-        """Return the OpenAPI document, which is made when it is first asked for."""
+        """Return the OpenAPI document, which the first call creates."""
         with self._lock:
             if self.undocumented:
                 while self.undocumented:
@@ -51,5 +52,5 @@ class Api(flask_smorest.Api):
             return self._document
 
     def handle_http_exception(self, error: Any) -> Any:
-        """Answer an HTTPException."""
+        """Return the problem for an HTTPException."""
         return problems.http_problem(error)

@@ -9,7 +9,7 @@ from flask_things.api.components import COMMON_HEADERS, NO_STORE_HEADERS
 from flask_things.http import problems
 from flask_things.http.error_places import Error
 
-#: The schema of a problem, by reference: to resolve the class for each status takes 7 ms per start.
+#: A reference to the schema of a problem: resolving the class for each status takes 7 ms per start.
 PROBLEM = {"$ref": "#/components/schemas/Problem"}
 
 CHALLENGE = {
@@ -71,7 +71,7 @@ MEANINGS = {
     403: Meaning("The token is for reading only.", "The token is for reading only."),
     404: Meaning("Nothing exists at this URL, or an id does not exist.", "There is no row 7."),
     408: Meaning(
-        "The body arrived too slowly. Nothing was stored.",
+        "The body arrived too slowly. Nothing was changed.",
         "The body took longer than 30 seconds.",
     ),
     409: Meaning(
@@ -109,12 +109,13 @@ MEANINGS = {
         "The database is busy, away or not up to date; try again later.",
     ),
     507: Meaning(
-        "The disk is full, or no id is left. Nothing was stored; reads still work.",
-        "The disk is full. Nothing was stored.",
+        "The disk is full, or no id is left. Nothing was changed; reads still work.",
+        "The disk is full. Nothing was changed.",
     ),
 }
 
-#: The responses for all statuses of a range that an operation does not list, with one such status.
+#: Responses for all other statuses of a range that an operation does not list, each with an
+#: example.
 RANGES = {
     "4XX": ("ClientError", 431, Meaning("Any other error of the client.", "A header is too long.")),
     "5XX": (

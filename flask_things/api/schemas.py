@@ -1,4 +1,4 @@
-"""The bodies of responses that are not of a resource: problems and health."""
+"""The bodies of responses that do not belong to a resource: problems and health."""
 
 from marshmallow import EXCLUDE, fields
 
@@ -23,7 +23,7 @@ class HealthSchema(Answer):
 
 
 class FieldErrorSchema(Answer):
-    """One invalid place in a request."""
+    """An invalid part of a request."""
 
     class Meta(Answer.Meta):
         description = (

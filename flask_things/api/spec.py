@@ -1,4 +1,4 @@
-"""What the OpenAPI document derives for each operation: parameters, problems and `security`."""
+"""An apispec plugin that derives parameters, problems and `security` of each operation."""
 
 from typing import Any
 
@@ -24,14 +24,14 @@ BEARER = {
 
 
 class Plugin(BasePlugin):
-    """An apispec plugin; an operation that has its own `security` is open to everybody."""
+    """The plugin. An operation with its own `security` is open to everyone."""
 
     def __init__(self, auth_mode: str, *, is_limited: bool) -> None:
-        """Keep what THINGS_AUTH is, and whether there is a rate limit."""
+        """Set the value of THINGS_AUTH, and whether there is a rate limit."""
         self.auth_mode, self.is_limited = auth_mode, is_limited
 
     def init_spec(self, spec: APISpec) -> None:
-        """Register what operations refer to; of the problems only those that are used."""
+        """Register components. Only the used problems get into the document."""
         components = spec.components
         components.schema("Problem", schema=ProblemSchema)
         for name, header in headers.DOCUMENTED.items():
@@ -59,7 +59,7 @@ class Plugin(BasePlugin):
     def operation_helper(
         self, path: str | None = None, operations: dict[Any, Any] | None = None, **_kwargs: Any
     ) -> None:
-        """Add the `security` and the problems of each operation, and sort its responses."""
+        """Add the `security` and problems of each operation, and sort its responses."""
         for method, operation in (operations or {}).items():
             operation.get("parameters", []).sort(key=lambda one: IN_ORDER.index(one["in"]))
             operation["description"] = unwrapped(operation.get("description", ""))

@@ -1,4 +1,4 @@
-"""Backups in one directory, named by their time, of which the newest are kept."""
+"""Backups in one directory, named by their time. The newest ones are kept."""
 
 import os
 import re
@@ -53,11 +53,11 @@ def _locked(directory: Path) -> Iterator[None]:
 
 
 def _next_name(database: Path, directory: Path) -> str:
-    """Return a name that sorts after the others. Raises Refused if one is later than now."""
+    """Return a name that sorts after the others. Raises Refused if one is in the future."""
     existing = _files(database, directory)
     newest = existing[-1].name if existing else ""
     if newest == _name(database):
-        time.sleep(1)  # names have whole seconds
+        time.sleep(1)  # names have a resolution of seconds
     if newest >= (name := _name(database)):
         raise Refused(
             f"{directory / newest}: This backup is dated in the future. Was the clock set "
@@ -71,7 +71,7 @@ def _name(database: Path) -> str:
 
 
 def _files(database: Path, directory: Path, before: str = "", after: str = "") -> list[Path]:
-    """Return the files that have the name of a backup, oldest first."""
+    """Return the files that are named like a backup, oldest first."""
     name = rf"{re.escape(database.stem)}-\d{{8}}T\d{{6}}Z{re.escape(database.suffix)}"
     pattern = re.compile(before + name + after)
     return sorted(

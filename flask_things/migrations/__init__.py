@@ -1,4 +1,4 @@
-"""The schema's history (Alembic), and how a database is brought up to date."""
+"""The history of the schema (Alembic), and its upgrade."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -22,37 +22,37 @@ from flask_things.setting_values import without_password
 
 HERE = Path(__file__).parent
 
-# To change a table by rebuilding it (a "batch") drops AUTOINCREMENT and what it remembers: deleted
-# ids would be given again. So Alembic shall not write that by itself.
+# Rebuilding a table (Alembic's "batch") drops AUTOINCREMENT with its memory, and ids of deleted
+# rows would be reused. So Alembic must not generate that.
 migrate = Migrate(directory=HERE, render_as_batch=False)
 
 
 @cache
 def newest_revision() -> str | None:
-    """Return the revision that this code is written for."""
+    """Return the revision that this code requires."""
     return ScriptDirectory(HERE).get_current_head()
 
 
 def is_current(connection: Connection) -> bool:
-    """Tell whether the database's schema is the one that this code is written for."""
+    """Return whether the database has the schema that this code requires."""
     return revision_of(connection) == newest_revision()
 
 
 def is_known(revision: str | None) -> bool:
-    """Tell whether this code can read a revision of the schema, or bring it up to date."""
+    """Return whether this code can read or upgrade a revision of the schema."""
     return revision in [script.revision for script in ScriptDirectory(HERE).walk_revisions()]
 
 
 def revision_of(connection: Connection) -> str | None:
-    """Return the revision of the database's schema, or None where none of ours is."""
+    """Return the revision of the database's schema, or None without a schema of ours."""
     return MigrationContext.configure(connection).get_current_revision()
 
 
 def prepare(app: Flask) -> bool:
-    """Make the database, or bring its schema up to date. Nothing is ever dropped.
+    """Create the database or upgrade its schema. Nothing is ever dropped.
 
-    Call it once, before there are workers. Return whether the database had no schema of ours.
-    Raises Refused, with one line that says what to do.
+    Call it once, before the workers start. Returns whether the database had no schema of ours.
+    Raises Refused with one line of advice.
     """
     with app.app_context():
         try:
@@ -68,14 +68,14 @@ def prepare(app: Flask) -> bool:
 
 @contextmanager
 def examined() -> Iterator[Backend]:
-    """Give the backend of a database that is worth opening.
+    """Yield the backend of a usable database.
 
-    Raises Refused, with one line that says what to do, where it is not, or the block fails.
+    Raises Refused with one line of advice if the database is unusable or the block fails.
     """
     backend = backend_of(db.session)
     setting = f"THINGS_DATABASE_URL: {without_password(db.engine.url)}"
     try:
-        db.engine.dispose()  # an examination must not meet a connection
+        db.engine.dispose()  # the check needs the database without connections
         backend.examine()
         yield backend
     except CommandError as error:
@@ -84,12 +84,12 @@ def examined() -> Iterator[Backend]:
     except (OSError, SQLAlchemyError, sqlite3.Error, Away, Unusable) as error:
         reason = " ".join(str(getattr(error, "orig", error)).split())
         raise Refused(f"{setting}: {reason}") from error
-    except RuntimeError as error:  # of a migration, which imports nothing of ours
+    except RuntimeError as error:  # from a migration, which imports none of our exceptions
         raise Refused(str(error)) from error
 
 
 def adopt_journal() -> None:
-    """Restart a journal that came with the dump of another PostgreSQL server."""
+    """Restart a journal that came with a dump from another PostgreSQL server."""
     if db.engine.dialect.name == "postgresql":
         with db.engine.begin() as connection:
             adopt(connection)

@@ -1,8 +1,7 @@
-"""What `flask db migrate` writes besides tables and columns: each table's objects (db/objects.py).
+"""Adds each table's objects (db/objects.py) to the migrations of `flask db migrate`.
 
-It uses Alembic's hooks for that (https://alembic.sqlalchemy.org/en/latest/api/autogenerate.html).
-A migration has the SQL for both databases, whichever it was written with, and imports nothing that
-may change later.
+It uses Alembic's hooks (https://alembic.sqlalchemy.org/en/latest/api/autogenerate.html). A
+migration has the SQL for both databases, and imports nothing that may change later.
 """
 
 import re
@@ -21,47 +20,47 @@ from flask_things.db.objects import DIALECTS, DatabaseObject, drop, is_name, sto
 from flask_things.db.types import ExactDecimal, Integer
 from flask_things.db.types.defaults import ServerDefault
 
-#: The database of the migration, as the code of a migration has it.
+#: The dialect, as an expression in migrations.
 DIALECT = "op.get_bind().dialect.name"
 
 
-#: The tables of search indexes, each of which SQLite makes several for.
+#: Tables of search indexes. SQLite creates several for each.
 VIRTUAL_TABLES = "SELECT name FROM pragma_table_list WHERE type IN ('virtual', 'shadow')"
 
 
-#: A word of SQL: what is quoted is not cut.
+#: A word of SQL. Quoted text is one word.
 WORD = re.compile(r"""(?:'[^']*'|"[^"]*"|[^\s'"])+""")
 
-#: The longest line of SQL, in characters, as it is indented.
+#: The longest line of SQL after indentation, in characters.
 WIDTH = 84
 
 
 class ExecuteOp(ops.MigrateOperation):
-    """Statements, for each database its own."""
+    """Statements for each database."""
 
     def __init__(self, title: str, statements: dict[str, list[str]]) -> None:
         self.title, self.statements = title, statements
 
     def to_diff_tuple(self) -> tuple[str, list[str]]:
-        """Return what `flask db check` shows."""
+        """Return the output of `flask db check`."""
         return self.title, [line for lines in self.statements.values() for line in lines]
 
     def reverse(self) -> "ExecuteOp":
-        """Return anything: there is no way back from a migration."""
+        """Return any operation, because migrations have no downgrade."""
         return self
 
 
 class AddReferenceOp(ops.AddColumnOp):
-    """A new column that refers to another table: SQLite cannot add the reference later."""
+    """A new column with a reference, which SQLite cannot add later."""
 
     def to_diff_tuple(self) -> Any:
-        """Return what `flask db check` shows."""
+        """Return the output of `flask db check`."""
         return ("add_column", None, self.table_name, self.column)
 
 
 @comparators.dispatch_for("schema", priority=DispatchPriority.LAST)
 def compare(context: AutogenContext, upgrade: ops.UpgradeOps, _schemas: Any) -> None:
-    """Add what creates and drops objects, before and after what changes the tables."""
+    """Drop old objects before the changes of tables, and create new ones after them."""
     connection: Any = context.connection
     metadata: Any = context.metadata
     definitions, kinds = stored(connection)
@@ -84,7 +83,7 @@ def compare(context: AutogenContext, upgrade: ops.UpgradeOps, _schemas: Any) -> 
 
 
 def _simplify(change: ops.MigrateOperation, connection: Connection) -> None:
-    """Leave the objects out of a new table, and give a new column its reference."""
+    """Remove objects from a new table, and add the reference to a new column."""
     if isinstance(change, ops.CreateTableOp):
         change.info = {}
     if not isinstance(change, ops.ModifyTableOps):
@@ -101,7 +100,7 @@ def _simplify(change: ops.MigrateOperation, connection: Connection) -> None:
 
 
 def _references(connection: Connection, table: str) -> set[tuple[str, str, str | None]]:
-    """Return the references of a table on SQLite: SQLAlchemy reflects no `ondelete` of a column."""
+    """Return a table's references on SQLite, where SQLAlchemy reflects no `ondelete`."""
     if connection.dialect.name != "sqlite":
         return set()
     query = 'SELECT "from", "table", nullif(on_delete, ?) FROM pragma_foreign_key_list(?)'
@@ -109,7 +108,7 @@ def _references(connection: Connection, table: str) -> set[tuple[str, str, str |
 
 
 def _is_of_key(change: ops.MigrateOperation, column: str) -> bool:
-    """Tell whether a change drops or creates the reference of a column."""
+    """Return whether a change drops or creates the reference of a column."""
     key = change.reverse() if isinstance(change, ops.DropConstraintOp) else change
     return isinstance(key, ops.CreateForeignKeyOp) and key.local_cols == [column]
 
@@ -122,7 +121,7 @@ def _execute(_context: AutogenContext, operation: ExecuteOp) -> str:
     )
     return (
         f"for statement in {{\n{texts}\n}}[{DIALECT}]:\n"
-        # psycopg would take a % for the beginning of a parameter.
+        # psycopg would read % as the start of a parameter.
         '    op.get_bind().exec_driver_sql(statement, execution_options={"no_parameters": True})'
     )
 
@@ -134,7 +133,7 @@ def _tuple(statements: Iterable[str]) -> str:
 
 
 def _wrap(line: str) -> Iterator[str]:
-    """Yield a line of SQL in parts that are not too long, if they can be: no quoted text is cut."""
+    """Yield a line of SQL in parts of limited length. Quoted text is never split."""
     start = line[: len(line) - len(line.lstrip())]
     part = start
     for word in WORD.findall(line):
@@ -158,7 +157,7 @@ def _add_reference(context: AutogenContext, operation: AddReferenceOp) -> str:
 
 
 def render_item(kind: str, item: Any, _context: AutogenContext) -> str | Literal[False]:
-    """Write a type or a default of ours as what it is in each database."""
+    """Render our types and defaults as what they are in each database."""
     if isinstance(item, Integer | ExactDecimal):
         return f"sa.{item.impl!r}.with_variant(sa.Integer(), 'sqlite')"
     if isinstance(item, TypeDecorator):
@@ -171,9 +170,9 @@ def render_item(kind: str, item: Any, _context: AutogenContext) -> str | Literal
 
 
 def name_filter(connection: Connection) -> Callable[[str | None, str, Any], bool]:
-    """Return a function that leaves out what no model has.
+    """Return a filter that excludes names which no model has.
 
-    That are our objects, the tables of SQLite's search indexes, and Litestream's.
+    These are our objects, the tables of SQLite's search indexes, and Litestream's tables.
     """
     names: set[str] = set()
     if connection.dialect.name == "sqlite":

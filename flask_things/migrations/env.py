@@ -1,6 +1,6 @@
-"""How Alembic meets the database: `flask db …` and the start of the server both come through here.
+"""Runs migrations with Alembic, for `flask db …` and the start of the server.
 
-It is one transaction, in which nobody else writes. If it is killed half way, nothing has changed.
+It is one transaction without other writers. If it is killed halfway, nothing has changed.
 """
 
 import warnings
@@ -17,7 +17,7 @@ migrate = current_app.extensions["migrate"]
 
 
 def run_migrations(engine: Engine, backend: Backend) -> None:
-    """Run what is missing."""
+    """Run the missing migrations."""
     with engine.begin() as connection:
         backend.begin_migration(connection)
         context.configure(
@@ -35,4 +35,4 @@ def run_migrations(engine: Engine, backend: Backend) -> None:
 
 with examined() as backend, backend.making():
     run_migrations(migrate.db.engine, backend)
-    migrate.db.engine.dispose()  # what looks at the file's header next would drop its locks
+    migrate.db.engine.dispose()  # reading the file's header later would drop SQLite's locks

@@ -1,4 +1,4 @@
-"""The parameters of a list in the query: which rows, in which order, and which page."""
+"""The query parameters of a list: selection, sort order and page."""
 
 from collections.abc import Mapping
 from typing import Any, cast
@@ -23,16 +23,16 @@ from flask_things.resource.schemas.queries import (
 from flask_things.resource.selection import Position, Queries
 from flask_things.resource.tables.sorting import sort_key
 
-#: How many rows a page has if the client does not set a limit.
+#: The default number of rows per page.
 PAGE_DEFAULT_ITEMS = 100
 
 
 class Selection(SharedSchema):
-    """Which rows, and in which order. `derive` adds the parameters of a resource."""
+    """The selection and the sort order. `derive` adds the parameters of a resource."""
 
 
 class Paging(SharedSchema):
-    """After which place, and how many."""
+    """The limit and the cursor."""
 
     limit = Limit(
         load_default=PAGE_DEFAULT_ITEMS,
@@ -53,7 +53,7 @@ class Paging(SharedSchema):
 
 
 class PageQuery(Paging, Selection):
-    """Which rows, in which order, after which place, and how many."""
+    """The selection, the sort order, the limit and the cursor."""
 
     #: The name of the resource, and its queries.
     name: str
@@ -70,25 +70,25 @@ class PageQuery(Paging, Selection):
     )
 
     def cursor_after(self, row: Any, sort: str, selection: Mapping[str, Any]) -> str:
-        """Return the cursor of the page that begins after a row."""
+        """Return the cursor of the page that starts after a row."""
         return pagination.encode(self.queries.position(row, sort), self.bound(sort, selection))
 
     def place(self, cursor: str, sort: str, selection: Mapping[str, Any]) -> Position:
-        """Return the place that a cursor stands for. Raises ValueError (422)."""
+        """Return the position of a cursor. Raises ValueError (422)."""
         column = self.queries.sorts[sort.removeprefix("-")]
         key = sort_key(column)
         bound = self.bound(sort, selection)
         value, row_id = pagination.decode(cursor, key.type.python_type, bound)
         if value is None and not column.nullable:
             raise ValueError("The cursor is damaged.")
-        if isinstance(key.type, TypeDecorator):  # what a client made up may be impossible
+        if isinstance(key.type, TypeDecorator):  # a forged cursor may have an impossible value
             key.type.process_bind_param(value, DefaultDialect())
         return value, row_id
 
     def bound(self, sort: str, selection: Mapping[str, Any]) -> str:
-        """Return what a cursor is bound to."""
+        """Return the text that a cursor is bound to."""
         given = {**selection}
-        if not given.get("q"):  # which then narrows nothing
+        if not given.get("q"):  # an empty search selects everything
             given.pop("q", None)
         return repr((self.name, sort, sorted((name, str(value)) for name, value in given.items())))
 
@@ -98,7 +98,7 @@ def derive(
 ) -> tuple[Schema, PageQuery]:
     """Return the parameters of an export and those of a list.
 
-    `filters` are fields by name, and `example` is a body, for the documentation.
+    `filters` are fields by name, and `example` is a request body for the documentation.
     """
     sorts = [*queries.sorts, *(f"-{sort}" for sort in queries.sorts)]
     own: dict[str, AnyField] = {

@@ -10,11 +10,11 @@ from flask_things.http.compression import compressed
 from flask_things.http.preconditions import revalidated
 from flask_things.web import assets
 
-# The package flask-swagger-ui is taken for the files of Swagger UI that it carries: its own page
-# lacks what a phone needs. Where they lie in it is not documented; a test would see them move.
+# Only the assets of flask-swagger-ui are used, because its page does not work on phones. Their path
+# in the package is not documented; a test pins it.
 SWAGGER_UI = files("flask_swagger_ui") / "dist"
 
-#: What that page may do: run and ask what is here. Swagger UI sets styles with pictures in them.
+#: The page may load and call only this server. Swagger UI sets inline styles and data: images.
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; "
     "img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; "
@@ -29,7 +29,7 @@ blp.add_url_rule("/docs/assets/<path:filename>", "static", assets.serve(str(SWAG
 @compressed
 @revalidated
 def docs() -> Response:
-    """Return Swagger UI. All its files come from here: it works with no internet."""
+    """Return Swagger UI. All its assets are local, so it works offline."""
     return make_response(render_template("docs.html"), {"Content-Security-Policy": POLICY})
 
 

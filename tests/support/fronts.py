@@ -1,4 +1,4 @@
-"""nginx and Caddy in front of the real server, as deploy/ has them but for ports."""
+"""nginx and Caddy in front of the real server, with the files of deploy/ but other ports."""
 
 import http.client
 import json
@@ -13,20 +13,20 @@ from tests.support.server import JSON, free_port, parse, wait_until
 
 
 class Front:
-    """A proxy that listens with TLS on a port, and without on another one."""
+    """A proxy that listens with TLS on one port and without TLS on another."""
 
     def __init__(self, http_port, port, authority):
-        """Take the file with the certificate of its authority."""
+        """Set the ports and the file with the certificate of its authority."""
         self.http_port, self.port, self.authority = http_port, port, authority
         self.tls = ssl.create_default_context(cafile=authority)
 
     def connection(self, client="127.0.0.1"):
-        """Return a connection from an address, which is closed at the end of a `with`."""
+        """Return a connection from an address, for a `with` statement."""
         options = {"timeout": 10, "context": self.tls, "source_address": (client, 0)}
         return closing(http.client.HTTPSConnection("localhost", self.port, **options))
 
     def has_certificate(self):
-        """Tell whether a client can connect."""
+        """Return whether a TLS connection succeeds."""
         try:
             with self.connection() as connection:
                 connection.connect()
@@ -35,7 +35,7 @@ class Front:
         return True
 
     def request(self, method, path, body=None, headers=JSON, **options):
-        """Return the status, the headers and the body of an answer, parsed if it is JSON."""
+        """Return the status, headers and body of a response. JSON is parsed."""
         with self.connection(**options) as connection:
             connection.request(method, path, body and json.dumps(body), headers)
             response = connection.getresponse()
@@ -52,7 +52,7 @@ def shipped(name, replacements):
 
 
 def nginx_servers(folder, behind, http_port, port):
-    """Return deploy/nginx.conf with ports and a certificate of this machine's."""
+    """Return deploy/nginx.conf with these ports and a local certificate."""
     pair = ["-keyout", f"{folder}/privkey.pem", "-out", f"{folder}/fullchain.pem"]
     kind = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "1"]
     name = ["-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost"]
@@ -73,7 +73,7 @@ def nginx_servers(folder, behind, http_port, port):
 
 @contextmanager
 def shipped_nginx(behind):
-    """Run nginx before a port."""
+    """Run nginx in front of a port."""
     http_port, port = free_port(), free_port()
     with TemporaryDirectory(prefix="nginx-") as folder:
         servers = nginx_servers(folder, behind, http_port, port)
@@ -83,7 +83,7 @@ def shipped_nginx(behind):
 
 @contextmanager
 def shipped_caddy(behind):
-    """Run Caddy before a port, for localhost, for which it is its own authority."""
+    """Run Caddy in front of a port, for localhost with its own authority."""
     http_port, port = free_port(), free_port()
     ports = f"http_port {http_port}\n\thttps_port {port}\n\tdefault_bind 127.0.0.1\n\tadmin off"
     with TemporaryDirectory(prefix="caddy-") as folder:

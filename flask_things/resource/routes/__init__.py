@@ -1,4 +1,4 @@
-"""The operations that clients call on a resource: URLs, statuses, documents. Each is here once."""
+"""The operations of a resource: URLs, statuses and documentation."""
 
 from functools import cached_property
 from itertools import takewhile
@@ -13,20 +13,20 @@ from flask_things.resource.routes.undo import Undo
 
 
 class Resource(Undo, Changes, Exports, Bulk, Rows):
-    """A resource, with the operations that clients call.
+    """A resource with its operations.
 
-    A subclass overrides one as any method, or adds its own with `@operation`.
+    A subclass may override them, or add more with `@operation`.
     """
 
     def check_access(self) -> None:
-        """Raise an HTTPException, such as Forbidden, for a request that the client may not send.
+        """Raise an HTTPException such as Forbidden if the client may not send this request.
 
-        It is called before anything else of the request is read. By default, tokens decide alone.
+        It is called before any other part of the request is read. By default only tokens decide.
         """
 
     @cached_property
     def blueprint(self) -> Blueprint:
-        """A blueprint with all operations, for any number of applications."""
+        """A blueprint with all operations, which several applications may share."""
         is_guarded = type(self).check_access is not Resource.check_access
         blp = Blueprint(
             self.name,
@@ -38,10 +38,10 @@ class Resource(Undo, Changes, Exports, Bulk, Rows):
         return blp
 
     def _reads_one_table(self) -> bool:
-        """Tell whether lists and rows certainly depend on nothing but the table.
+        """Return whether responses with rows depend only on this table.
 
-        A subclass that overrides something may read other tables. And where a value must be unique,
-        SQLite's INSERT OR REPLACE removes a row without any trigger, and so without the journal.
+        A subclass that overrides something may read other tables. And if a value must be unique,
+        SQLite's INSERT OR REPLACE removes a row without triggers, and so without a journal entry.
         """
         kinds = takewhile(lambda kind: kind is not Resource, type(self).__mro__)
         own = {name for kind in kinds for name in vars(kind) if not name.startswith("__")}

@@ -1,4 +1,4 @@
-"""What clients do with many rows at once, all or nothing."""
+"""Operations on many rows at once, all or nothing."""
 
 from typing import Any
 
@@ -14,7 +14,7 @@ from flask_things.resource.operations import operation
 from flask_things.resource.routes.pages import Pages
 from flask_things.resource.schemas.queries import Ids
 
-#: The response to a request that names rows which do not exist.
+#: The response to a request with ids that do not exist.
 MISSING = {404: component(404)}
 
 
@@ -23,7 +23,7 @@ def _missing(row_id: int) -> Message:
 
 
 class IdsQuery(SharedSchema):
-    """Which rows, by their ids: there is no way to name all."""
+    """The ids of the rows. They are required, so no request means "all rows"."""
 
     ids = Ids(data_key="id", required=True, metadata={"description": "Comma-separated ids."})
 
@@ -47,7 +47,7 @@ class Bulk(Pages):
         `Idempotency-Key` to make a retry safe. `If-Match` and `If-None-Match` are compared with the
         `ETag` of `GET /{name}`.
         """
-        items = (body.pop(0) for _ in range(len(body)))  # so that none is in memory twice
+        items = (body.pop(0) for _ in range(len(body)))  # frees each item as it is used
         expect = preconditions.of(self._first_page)
         return self.collection.create_many(db.session, items, expect=expect)
 

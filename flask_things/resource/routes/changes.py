@@ -1,4 +1,4 @@
-"""The changes of a resource: in pages, and as server-sent events."""
+"""The changes of a resource, in pages and as server-sent events."""
 
 from functools import cached_property
 from typing import Any
@@ -32,7 +32,7 @@ TOKEN = {
 
 
 class ChangesQuery(SharedSchema):
-    """After which place, and how many."""
+    """The limit and the position to start from."""
 
     limit = Limit(
         load_default=PAGE_DEFAULT_ITEMS,
@@ -52,7 +52,7 @@ class ChangesQuery(SharedSchema):
 
 
 class LastEventID(SharedSchema):
-    """After which event, where a client connects again."""
+    """The last event that a reconnecting client has received."""
 
     last_event_id = fields.String(
         data_key="Last-Event-ID",
@@ -65,11 +65,11 @@ class LastEventID(SharedSchema):
 
 
 class Changes(Declaration):
-    """The operation that tells what has changed."""
+    """The operation that returns changes."""
 
     @cached_property
     def feed(self) -> Feed:
-        """The changes."""
+        """The feed of changes."""
         return Feed(self.name, self.table, self.writer)
 
     @operation(
@@ -119,7 +119,7 @@ class Changes(Declaration):
         return array(items), {**link, "Vary": "Accept"}
 
     def _place(self, token: str | None, location: str, name: str) -> Place:
-        """Return the place that a client names, or the newest."""
+        """Return the place that a client sent, or the newest one."""
         if token is None:
             return places.now(db.session)
         try:

@@ -1,4 +1,4 @@
-"""How rows and pages of rows become responses."""
+"""Converts rows and pages of rows to responses."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,7 +17,7 @@ from flask_things.resource.declaration import Declaration
 
 @contextmanager
 def cursor_checked() -> Iterator[None]:
-    """Abort with 422 if the block, which reads the cursor, raises ValueError."""
+    """Turn a ValueError into a 422 for the cursor during the block."""
     try:
         yield
     except ValueError as error:
@@ -25,12 +25,12 @@ def cursor_checked() -> Iterator[None]:
 
 
 class Pages(Declaration):
-    """A resource that can answer with rows and pages."""
+    """A resource that can respond with rows and pages."""
 
     def answer_page(self, **parameters: Any) -> Any:
         """Return the response to a request for a page, and its header fields.
 
-        `parameters` are those of the query; an operation may narrow the selection further.
+        `parameters` are those of the query. An operation may restrict the selection further.
         """
         return self._page(str(request.endpoint), **parameters)
 
@@ -57,7 +57,7 @@ class Pages(Declaration):
         return array(page.items), headers
 
     def _first_page(self) -> Response:
-        """Return what GET answers without parameters: the target of a POST."""
+        """Return the response to a GET without parameters, which is the target of a POST."""
         return make_response(*self._page(f"{self.name}.list_page", **self.page.load({})))
 
     def _represent(self, row: Stored) -> Response:

@@ -1,4 +1,4 @@
-"""A list, and what clients do with one row: create, get, replace, change, delete."""
+"""The list, and operations on one row."""
 
 from typing import Any
 

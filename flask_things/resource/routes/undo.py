@@ -1,4 +1,4 @@
-"""What clients do with deleted rows and old versions."""
+"""Operations on deleted rows and old versions."""
 
 from collections.abc import Callable
 from functools import partial
@@ -95,7 +95,7 @@ class Undo(Pages):
     def _history(
         self, read: Callable[..., Page], what: str, *, limit: int, cursor: str | None = None
     ) -> tuple[bytes, dict[str, str]]:
-        """Return the response with a page, and the header field with the URL of the next one."""
+        """Return the response with a page, and the Link to the next one."""
         bound = f"{self.name} {what}"
         before = None
         if cursor is not None:

@@ -1,4 +1,4 @@
-"""The field of a column: what its values are in JSON, in CSV and in a query."""
+"""The field of a column: its values in JSON, in CSV and in queries."""
 
 from copy import copy
 from functools import partial
@@ -28,10 +28,10 @@ from flask_things.resource.tables.ranges import bound_type
 
 
 def field_for(column: Column[Any], given: AnyField | None = None) -> AnyField:
-    """Return the field for a column, or the one that is given, completed.
+    """Return the field of a column, based on `given` if there is one.
 
-    It is required, or has a default, and may be null as the column. Raises TypeError for a column
-    of another type than ours.
+    It is required, has a default and may be null like the column. Raises TypeError if the column's
+    type is not one of ours.
     """
     field = given or _field(column)
     field.allow_none = bool(column.nullable)
@@ -44,7 +44,7 @@ def field_for(column: Column[Any], given: AnyField | None = None) -> AnyField:
 
 
 def filter_for(field: AnyField) -> AnyField:
-    """Return the field for a parameter of the query that has a value of this one, and not NULL."""
+    """Return the field of a query parameter for a value of this field, except NULL."""
     new = copy(field)
     new.required, new.load_default, new.allow_none = False, missing, False
     new.pre_load = [partial(read_text, new)]
@@ -56,7 +56,7 @@ def filter_for(field: AnyField) -> AnyField:
 
 
 def bound_for(column: Column[Any]) -> AnyField:
-    """Return the field for a parameter of the query that is a bound of a column."""
+    """Return the field of a query parameter for a bound of a column."""
     kind = bound_type(column)
     is_moment = isinstance(kind, types.UTCDateTime)
     return filter_for(BoundMoment() if is_moment else _field_of(column, kind))
@@ -90,7 +90,7 @@ def _field_of(column: Column[Any], kind: Any) -> AnyField:
 
 
 def default_of(column: Column[Any]) -> Any:
-    """Return the default of a column, or what makes it; `missing` if it must be given."""
+    """Return the default of a column, a function that creates it, or `missing` without one."""
     default: Any = column.default
     if default is None:
         return None if column.nullable else missing

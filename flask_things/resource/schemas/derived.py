@@ -15,34 +15,33 @@ from flask_things.resource.schemas.columns import field_for
 from flask_things.resource.schemas.documentation import of_field
 from flask_things.resource.schemas.fields import AnyField, Integer, RecordId
 
-#: What the server sets, except for in an import.
+#: The fields that the server sets, except in an import.
 READ_ONLY = {"id", "created_at", "updated_at"}
 
 #: The documentation of an id in a request.
 ID = {"description": "The id of the item.", "examples": [1]}
 
-#: Columns that are no fields.
+#: Columns without a field.
 HIDDEN = ("revision",)
 
 
 class Fields:
-    """Fields that differ from those derived from the columns: class attributes of a subclass.
+    """Fields that replace those derived from the columns, as class attributes of a subclass.
 
-    Whether one for a column is required, what its default is and whether it may be null, it takes
-    from the column.
+    Whether a field is required, its default and whether it may be null follow from the column.
     """
 
 
 class Output(Answer):
-    """What clients get of a row."""
+    """A row in a response."""
 
     def get_attribute(self, obj: Any, attr: str, default: Any) -> Any:
-        """Return a value. To try `obj[attr]` first, as marshmallow does, takes as long again."""
+        """Return a value. marshmallow would first try `obj[attr]`, which doubles the time."""
         return getattr(obj, attr, default)
 
 
 class RecordSchema(Output):
-    """A row that was exported, all of which is stored by an import."""
+    """An exported row. An import stores all its fields."""
 
     class Meta:
         unknown = RAISE
@@ -55,7 +54,7 @@ class Patch(JSONBody):
 
 
 class ItemPatch(JSONBody):
-    """The changes of one row among many: its id, and what a JSON Merge Patch has."""
+    """Changes of one row in a bulk call: its id and a JSON Merge Patch."""
 
     @validates_schema(pass_collection=True)
     def refuse_repeated(self, data: Any, *, many: bool, **_kwargs: Any) -> None:
@@ -83,7 +82,7 @@ class Schemas(NamedTuple):
 def derive(
     model: type[Any], example: Mapping[str, Any], overrides: type[Fields] = Fields
 ) -> Schemas:
-    """Return the schemas of a model; `example` is a body, for the documentation."""
+    """Return the schemas of a model; `example` is a request body for the documentation."""
     name = model.__name__
     own = _own(model, overrides)
     for key, field in own.items():
@@ -123,7 +122,7 @@ def _body(
 
 
 def _own(model: type[Any], overrides: type[Fields]) -> dict[str, AnyField]:
-    """Return all fields, the id first and the time stamps last, as an import reads them."""
+    """Return all fields, the id first and the timestamps last, as an import reads them."""
     columns, given = _columns(model), own_fields(overrides)
     own = {key: field_for(columns[key], given.pop(key, None)) for key in columns if key != "id"}
     times = {
@@ -134,7 +133,7 @@ def _own(model: type[Any], overrides: type[Fields]) -> dict[str, AnyField]:
 
 
 def own_fields(overrides: type[Fields]) -> dict[str, AnyField]:
-    """Return copies of the fields of a class and of those that it inherits from, by their names."""
+    """Return copies of the fields of a class and its base classes, by name."""
     return {
         key: copy(field)
         for part in reversed(overrides.__mro__)
@@ -149,20 +148,20 @@ def _columns(model: type[Any]) -> dict[str, Column[Any]]:
 
 
 def _shown(field: AnyField) -> AnyField:
-    """Return the field as clients get it: always there."""
+    """Return the field for responses, where it is always present."""
     shown = _with(_optional(field, "pattern"), required=True, dump_only=False)
     return _with(shown, validators=[])
 
 
 def _optional(field: AnyField, *undocumented: str) -> AnyField:
-    """Return the field as a patch has it: without a default."""
+    """Return the field for a patch, without a default."""
     names = field.metadata.keys() - {"default", *undocumented}
     metadata = {name: field.metadata[name] for name in field.metadata if name in names}
     return _with(field, required=False, load_default=missing, metadata=metadata)
 
 
 def _with(field: AnyField, **attributes: Any) -> AnyField:
-    """Return a copy of a field that differs in some attributes."""
+    """Return a copy of a field with other attributes."""
     new = copy(field)
     for name, value in attributes.items():
         setattr(new, name, value)

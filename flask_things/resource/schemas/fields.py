@@ -1,4 +1,4 @@
-"""The fields of JSON bodies (objects: json_objects.py), which also read CSV and queries."""
+"""The fields of JSON bodies, which also read CSV and queries. Objects: json_objects.py."""
 
 import re
 from contextlib import suppress
@@ -13,10 +13,10 @@ from flask_things.db.types import INTEGER_MAX, INTEGER_MIN, compact, rfc3339
 from flask_things.http.checks import bounds, length, storable
 from flask_things.http.error_codes import Code, Message
 
-#: The highest id that an import accepts. It leaves more ids than a service can ever give.
+#: The highest id that an import accepts. It leaves more ids than a service can ever assign.
 IMPORT_ID_MAX = 9 * 10**18
 
-#: A time stamp of RFC 3339. Of its fraction, microseconds are kept.
+#: An RFC 3339 timestamp. Microseconds of its fraction are kept.
 RFC3339 = re.compile(
     r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)", re.ASCII | re.IGNORECASE
 )
@@ -25,36 +25,36 @@ AnyField = fields.Field[Any]
 
 
 class Field(AnyField):
-    """A field that also reads texts."""
+    """A field that can also read its value from a text."""
 
     def document(self, **metadata: Any) -> None:
-        """Describe the field in the OpenAPI document, except for what its user describes."""
+        """Add documentation for OpenAPI, which the user of the field can override."""
         self.metadata = {**metadata, **self.metadata}
 
     def from_text(self, text: str) -> Any:
-        """Return the JSON value that a text stands for; if it stands for none, the text."""
+        """Return the JSON value of a text, or the text if it is not valid."""
         return text
 
     def refusal(self, value: Any, **words: str) -> ValidationError:
-        """Return the error of a value that is no text, or not the text that it should be."""
+        """Return the error for a value that is not a text, or an invalid one."""
         code = Code.FORMAT if isinstance(value, str) else Code.TYPE
         return ValidationError(Message(str(self.error_messages["invalid"]).format(**words), code))
 
 
 def read_text(field: AnyField, text: str) -> Any:
-    """Return the JSON value that a text stands for; nothing is NULL where that is allowed."""
+    """Return the JSON value of a text. An empty text is NULL if this is allowed."""
     if not text and field.allow_none:
         return None
     return field.from_text(text) if isinstance(field, Field) else text
 
 
 def write_text(value: Any) -> str:
-    """Return the text that `read_text` reads as this JSON value."""
+    """Return the text for a JSON value, the inverse of `read_text`."""
     return value if isinstance(value, str) else "" if value is None else compact(value)
 
 
 def is_plain(field: AnyField) -> bool:
-    """Tell whether every text stands for itself: there is nothing to read and to write."""
+    """Return whether texts are values already, without conversion."""
     is_read = not isinstance(field, Field) or type(field).from_text is not Field.from_text
     return not (is_read or field.allow_none)
 
@@ -69,7 +69,7 @@ class Text(Field, fields.String):
 
 
 class Integer(Field, fields.Integer):
-    """An integer from `minimum` to `maximum`, or a number like 1.0, which is the same in JSON."""
+    """An integer from `minimum` to `maximum`. In JSON 1.0 is an integer, too."""
 
     def __init__(
         self, minimum: int = INTEGER_MIN, maximum: int = INTEGER_MAX, **kwargs: Any
@@ -82,7 +82,7 @@ class Integer(Field, fields.Integer):
         self.document(format="int32" if is_small else "int64", **exact)
 
     def from_text(self, text: str) -> Any:
-        """Return the integer if the text is one, without needless zeros."""
+        """Return the integer in a text without leading zeros."""
         return int(text) if re.fullmatch("0|-?[1-9][0-9]{0,18}", text) else text
 
     def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> int:
@@ -92,7 +92,7 @@ class Integer(Field, fields.Integer):
 
 
 class Reference(Integer):
-    """The id of a row of another resource, or of this one."""
+    """The id of a row of any resource."""
 
     def __init__(self, name: str, **kwargs: Any) -> None:
         super().__init__(1, **kwargs)
@@ -100,7 +100,7 @@ class Reference(Integer):
 
 
 class RecordId(Integer):
-    """The id of a row to import: no number with a fraction, which no export has."""
+    """The id of an imported row. A fraction is invalid, because exports have none."""
 
     _deserialize = fields.Integer._deserialize
 
@@ -110,12 +110,12 @@ class RecordId(Integer):
 
 
 class Boolean(Field, fields.Boolean):
-    """True or false, and nothing that only counts as such."""
+    """True or false, without other spellings."""
 
     default_error_messages = {"invalid": Message("Must be true or false.", Code.TYPE)}
 
     def from_text(self, text: str) -> Any:
-        """Return the value if the text is "true" or "false"."""
+        """Return the value of "true" or "false"."""
         return {"true": True, "false": False}.get(text, text)
 
     def _deserialize(self, value: Any, *_args: Any, **_kwargs: Any) -> bool:
@@ -125,7 +125,7 @@ class Boolean(Field, fields.Boolean):
 
 
 class Decimal(Field, fields.String):
-    """A decimal number, as a string: many programs do not read JSON numbers exactly."""
+    """A decimal number as a string, because many programs do not read JSON numbers exactly."""
 
     default_error_messages = {"invalid": 'Must be a string like "{example}": {description}.'}
 
@@ -154,7 +154,7 @@ class Decimal(Field, fields.String):
 
 
 class Date(Field, fields.Date):
-    """A day, as RFC 3339 has it."""
+    """A date in the format of RFC 3339."""
 
     default_error_messages = {"invalid": "Must be a date like 2026-12-31."}
 
@@ -170,7 +170,7 @@ class Date(Field, fields.Date):
 
 
 class Moment(Field, fields.DateTime):
-    """A time stamp, in UTC with microseconds."""
+    """A timestamp in UTC with microseconds."""
 
     default_error_messages = {"invalid": "Not an RFC 3339 time, like 2026-11-22T15:04:05.123456Z."}
 

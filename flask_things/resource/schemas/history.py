@@ -1,4 +1,4 @@
-"""The schemas of what the journal tells of a resource: changes, rows in the trash, and versions."""
+"""The schemas of changes, rows in the trash, and versions."""
 
 from marshmallow import Schema, fields
 
@@ -16,12 +16,12 @@ def deleted(output: type[Schema]) -> type[Schema]:
 
 
 def version(output: type[Schema], table: str) -> type[Schema]:
-    """Return the schema of a version of a row; after a deletion, there is no row."""
+    """Return the schema of a version of a row, which is null after a deletion."""
     return Answer.from_dict(_at_change(output, table), name=f"{output.__name__}Version")
 
 
 def change(output: type[Schema], table: str) -> type[Schema]:
-    """Return the schema of the last change of a row, with the row as it is now."""
+    """Return the schema of the last change of a row, with the current row."""
     own = _at_change(output, table) | {"id": Integer(1, required=True, metadata={"examples": [1]})}
     in_order = {name: own[name] for name in ("change", "id", "at", table)}
     return Answer.from_dict(in_order, name=f"{output.__name__}Change")

@@ -1,4 +1,4 @@
-"""JSON objects: their field, and how a merge patch changes one."""
+"""JSON objects: their field, and merge patches."""
 
 from itertools import chain
 from math import isfinite
@@ -12,20 +12,20 @@ from flask_things.http.decoding import DECODER
 from flask_things.http.error_codes import Code, Message
 from flask_things.resource.schemas.fields import Field
 
-#: How deep an object may be nested.
+#: The deepest nesting of an object.
 MAX_LEVELS = 32
 
 
 class JSONObject(Field, fields.Dict):
-    """A JSON object whose JSON has at most `max_bytes` bytes.
+    """An object whose JSON has at most `max_bytes` bytes.
 
-    In a merge patch it is loaded as a function, which returns what becomes of the present object,
-    or raises ValidationError.
+    In a merge patch it loads a function that returns the new object for the current one, or raises
+    ValidationError.
     """
 
     default_error_messages = {"invalid": Message("Must be a JSON object.", Code.TYPE)}
 
-    #: Whether it is one of a merge patch.
+    #: Whether it is part of a merge patch.
     is_patch = False
 
     def __init__(self, max_bytes: int, **kwargs: Any) -> None:
@@ -34,7 +34,7 @@ class JSONObject(Field, fields.Dict):
         self.document(description=f"At most {max_bytes} bytes of JSON.")
 
     def from_text(self, text: str) -> Any:
-        """Return the object if the text is JSON."""
+        """Return the object in a JSON text."""
         try:
             return DECODER.decode(text)
         except (ValueError, RecursionError):
@@ -45,7 +45,7 @@ class JSONObject(Field, fields.Dict):
             raise self.make_error("invalid")
         _check_value(value, MAX_LEVELS)
         if self.is_patch:
-            return lambda present: self._checked(merge(present, value))
+            return lambda current: self._checked(merge(current, value))
         return self._checked(value)
 
     def _checked(self, value: dict[str, Any]) -> dict[str, Any]:
@@ -71,7 +71,7 @@ def _check_value(value: Any, levels: int) -> None:
 
 
 def merge(target: Any, patch: Any) -> Any:
-    """Return what a JSON Merge Patch makes of a value (RFC 7396, section 2)."""
+    """Return the result of a JSON Merge Patch (RFC 7396, section 2)."""
     if not isinstance(patch, dict):
         return patch
     old = target if isinstance(target, dict) else {}

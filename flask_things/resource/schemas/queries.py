@@ -1,4 +1,4 @@
-"""Fields that only parameters of the query have."""
+"""Fields of query parameters."""
 
 import re
 from datetime import datetime, timedelta
@@ -11,24 +11,24 @@ from flask_things.api.converters import IdConverter
 from flask_things.http.error_codes import Code, Message
 from flask_things.resource.schemas.fields import Moment
 
-#: The longest text in a query, in characters: it is part of a URL.
+#: The longest text in a query, in characters. It is part of a URL.
 QUERY_MAX_CHARACTERS = 200
 
-#: How many ids a query may have.
+#: The most ids in a query.
 IDS_MAX_ITEMS = 200
 
-#: How many rows a page has at most.
+#: The most rows on a page.
 PAGE_MAX_ITEMS = 1000
 
-#: A fraction of a second that is finer than a microsecond.
+#: A fraction of a second below a microsecond.
 FINER = re.compile(r"[.]\d{6}\d*[1-9]")
 
 
 class Limit(fields.Integer):
-    """The field for a number of rows."""
+    """A number of rows."""
 
     def _deserialize(self, value: str, *_args: Any, **_kwargs: Any) -> int:
-        # Five digits tell whether it is over the highest, and any more could be too many for int().
+        # Five digits are enough to exceed the maximum. int() fails for very long numbers.
         if not re.fullmatch("0*[1-9][0-9]*", value):
             is_small = re.fullmatch("0+|-[0-9]+", value)
             code, limit = (Code.TOO_SMALL, 1) if is_small else (Code.TYPE, None)
@@ -37,7 +37,7 @@ class Limit(fields.Integer):
 
 
 class Ids(DelimitedList):
-    """Ids as in URLs, with commas between them: each once, in ascending order."""
+    """Comma-separated ids, sorted and without duplicates."""
 
     def __init__(self, **kwargs: Any) -> None:
         members = {"minItems": 1, "maxItems": IDS_MAX_ITEMS, "examples": [[3, 5, 8]]}
@@ -57,7 +57,7 @@ class Ids(DelimitedList):
 
 
 class BoundMoment(Moment):
-    """A time to compare with. One between two microseconds stands for the later of them."""
+    """A bound for timestamps, rounded up to whole microseconds."""
 
     default_error_messages = {
         "invalid": "Not an RFC 3339 time, like 2026-11-22T15:04:05Z. In a URL, write + as %2B."
