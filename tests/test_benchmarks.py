@@ -57,7 +57,7 @@ def test_a_ratio_is_the_quotient_of_the_medians():
     assert row in tables.ratios(every).splitlines()
 
 
-def test_a_target_that_is_missed_is_written_as_missed_with_what_stands_in_the_way(monkeypatch):
+def test_a_missed_target_is_reported_with_its_reason(monkeypatch):
     monkeypatch.setitem(targets.OBSTACLES, FIVE_TIMES[:2], "The disk.")
     every = found(measured("ours", 300), measured("tutorial", 100))
     assert "| 3.00 / 3.00 ✗ ≥ 5 |" in tables.ratios(every)
@@ -86,7 +86,7 @@ def test_of_times_and_memory_less_is_better():
         assert outcome((targets.MEMORY,), every).is_reached == is_reached
 
 
-def test_depth_is_what_a_late_page_takes_next_to_an_early_one():
+def test_depth_compares_a_late_page_with_an_early_one():
     early, late = measured("ours", 125, load="page_first"), measured("ours", 100, load="page_deep")
     assert outcome((targets.DEPTH,), found(early, late)).values == {8: 1.25, 64: 1.25}
 
@@ -117,12 +117,12 @@ def test_a_load_with_errors_is_marked():
     assert "1.00 / 1.00 ✗ ≥ 5 †" in tables.ratios(every)
 
 
-def test_what_served_nothing_is_no_number():
+def test_a_system_without_responses_has_no_number():
     every = found(measured("ours", 1), measured("tutorial", 0))
     assert "∞" in tables.ratios(every)
 
 
-def test_what_was_not_measured_is_not_made_up():
+def test_missing_measurements_stay_missing():
     page = report.render(found())
     assert not re.findall(r"✓ ≥|✗ ≥|✓ ≤|✗ ≤|\d\.\d\d", page)
 
@@ -156,7 +156,7 @@ def test_the_chart_has_a_bar_for_each_as_long_as_it_is_fast():
     assert svg == chart.render(every)
 
 
-def test_the_page_in_docs_is_what_its_measurements_give():
+def test_the_page_in_docs_matches_its_measurements():
     """No number is written by hand."""
     every = results.read(results.DOCS)
     assert (results.DOCS / "benchmarks.md").read_text() == report.render(every)
@@ -167,7 +167,7 @@ def test_the_page_in_docs_is_what_its_measurements_give():
     "less",
     [{"rounds": ROUNDS - 1}, {"seconds": SECONDS - 1}, {"loads": ["post"]}, {"systems": ["ours"]}],
 )
-def test_a_run_of_less_does_not_replace_what_docs_has(less):
+def test_a_partial_run_does_not_replace_docs(less):
     options = {
         "rounds": ROUNDS,
         "seconds": SECONDS,
@@ -184,7 +184,7 @@ def test_texts_are_of_about_the_same_length():
     assert max(lengths) <= 60
 
 
-def test_what_was_written_is_what_was_measured(tmp_path):
+def test_results_are_written_as_measured(tmp_path):
     every = found(measured("ours", 100, 101))
     results.write(every, tmp_path / "docs")
     assert results.read(tmp_path / "docs") == every

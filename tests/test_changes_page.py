@@ -114,7 +114,7 @@ def highest_id(copy):
 
 
 @pytest.mark.parametrize("program", [FOLLOWER, BY_EVENTS], ids=["polls", "events"])
-def test_the_copy_is_the_service_s_whatever_is_killed(serve, follow, copy, program):
+def test_the_copy_equals_the_service_in_spite_of_kills(serve, follow, copy, program):
     server = serve()
     server.request("POST", "/things/bulk", [{"text": f"{n}"} for n in range(500)])
     writers = [Writer(server.port) for _ in range(2)]

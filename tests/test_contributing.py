@@ -72,7 +72,7 @@ def migrate(folder, message):
     run(folder, *commands.splitlines())
 
 
-def test_the_example_is_what_the_page_has():
+def test_the_example_equals_the_page():
     example = ROOT / "examples/notes/__init__.py"
     if not example.exists():
         pytest.skip("make lean has removed the example")
@@ -106,7 +106,7 @@ def test_the_contract_holds_for_the_resource(fork):
 
 
 @pytest.mark.slow
-def test_the_server_answers_what_the_page_asks(fork, tmp_path):
+def test_the_server_answers_the_requests_of_the_page(fork, tmp_path):
     server = Server(fork, {}, ("-m", "flask_things"), wait=True)
     try:
         for command in block("sh", "**5. Use it.**").splitlines():
@@ -146,7 +146,7 @@ assert "listNotesOfThing" in client.get("/openapi.json").text
 
 
 @pytest.mark.slow
-def test_a_subclass_changes_what_the_page_says(fork, tmp_path):
+def test_a_subclass_makes_the_changes_of_the_page(fork, tmp_path):
     other = tmp_path / "other"
     shutil.copytree(fork, other, ignore=shutil.ignore_patterns("__pycache__"))
     package = other / "flask_things/notes/__init__.py"

@@ -22,7 +22,7 @@ MOVE = "postgresql.md"
 @needs_curl
 @pytest.mark.sqlite
 @pytest.mark.parametrize("name", SERVED)
-def test_every_command_prints_what_its_page_shows(name, serve, environ, tmp_path):
+def test_every_command_prints_the_output_on_its_page(name, serve, environ, tmp_path):
     (start, _), *commands = steps("console", "$", PAGES[name])
     settings = dict(one.split("=") for one in START.fullmatch(start)[1].split())
     here = {"localhost:8080": f"localhost:{serve(**settings).port}"}
@@ -40,7 +40,7 @@ def test_the_calls_print_the_same_on_postgresql(serve, environ, tmp_path):
 
 @pytest.mark.slow
 @pytest.mark.sqlite
-def test_a_move_to_postgresql_prints_what_its_page_shows(client, environ, postgres, tmp_path):
+def test_a_move_to_postgresql_prints_the_output_on_its_page(client, environ, postgres, tmp_path):
     client.post("/things", json={"text": "x"})
     postgres.execute("CREATE DATABASE moved")
     commands = steps("console", "$", PAGES[MOVE])
@@ -60,7 +60,7 @@ def test_no_page_has_other_commands():
 
 
 @pytest.mark.sqlite
-def test_every_line_of_flask_shell_prints_what_is_written(serve, environ):
+def test_every_line_of_flask_shell_prints_the_output_on_its_page(serve, environ):
     """Before them, the page creates a thing."""
     server = serve()
     server.request("POST", "/things", {"text": "x"})

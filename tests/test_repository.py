@@ -49,7 +49,7 @@ def test_no_symlink_is_tracked(tracked):
         ".pytest_cache/README.md",
     ],
 )
-def test_what_tools_leave_behind_is_recognized(path):
+def test_generated_files_are_recognized(path):
     assert FOREIGN.search(path)
 
 

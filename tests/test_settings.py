@@ -112,7 +112,7 @@ def test_an_ipv6_address_is_ready_for_a_port():
     assert settings({"HOST": "::1"})["HOST"] == "[::1]"
 
 
-def test_what_is_not_ours_is_ignored():
+def test_other_variables_are_ignored():
     assert settings({"HOME": "/root"}) == settings({})
 
 
@@ -143,12 +143,12 @@ KUBERNETES = {
 
 
 @pytest.mark.parametrize("service", ["THINGS", "THINGS_API"])
-def test_what_kubernetes_sets_for_a_service_of_our_name_is_ignored(service):
+def test_kubernetes_variables_for_a_service_of_our_name_are_ignored(service):
     environ = {f"{service}_{name}": value for name, value in KUBERNETES.items()}
     assert settings(environ) == settings({})
 
 
-def test_what_only_the_compose_file_reads_is_ignored():
+def test_variables_for_the_compose_file_are_ignored():
     """It may be exported, or in an .env file that `flask` reads."""
     compose = (ROOT / "docker-compose.yaml").read_text()
     names = set(re.findall(r"\$\{(THINGS_\w+)", compose)) - set(DEFAULTS)

@@ -28,7 +28,7 @@ def test_an_example_is_valid_by_its_schema(schema):
     Draft202012Validator(schema).validate(example_of(schema, {}))
 
 
-def test_the_example_of_a_schema_comes_before_what_follows_from_it():
+def test_a_schemas_own_example_takes_precedence():
     assert example_of({"type": "string", "default": "a", "examples": ["b"]}, {}) == "b"
 
 

@@ -46,7 +46,7 @@ def test_the_document_is_valid_openapi_3_1(document):
     assert document["openapi"].startswith("3.1")
 
 
-def test_all_who_ask_for_the_document_first_get_the_whole_of_it(app):
+def test_simultaneous_first_requests_get_the_whole_document(app):
     """The first request creates the document."""
     ready = Barrier(8)
 
@@ -128,7 +128,7 @@ def test_no_number_is_too_large_for_javascript(document):
     assert max(numbers) < 2**53
 
 
-def test_no_schema_limits_the_length_of_what_has_a_format(document):
+def test_no_schema_with_a_format_limits_the_length(document):
     """Clients would measure the parsed object."""
     schemas = [value for value in objects(document) if value.get("format") == "date-time"]
     assert schemas

@@ -46,7 +46,7 @@ def test_a_backup_beside_another_database_s_journal_is_refused(app, runner, tmp_
     assert files(tmp_path) == {"data", f"backup{ending}"}
 
 
-def test_without_a_database_there_is_no_backup_and_none_is_made(environ, tmp_path):
+def test_without_a_database_no_backup_and_no_database_is_created(environ, tmp_path):
     runner = create_app(environ).test_cli_runner()
     result = runner.invoke(args=["things", "backup", str(tmp_path / "backup")])
     reason = f"Error: {tmp_path}/data/db.sqlite3: No such database.\n"
@@ -76,7 +76,7 @@ def test_a_database_without_our_schema_is_not_backed_up(runner, connection, tmp_
     assert files(tmp_path) == {"data"}
 
 
-def test_a_damaged_database_leaves_the_backup_before_alone(filled, app, runner, tmp_path):
+def test_a_damaged_database_does_not_replace_the_previous_backup(filled, app, runner, tmp_path):
     assert runner.invoke(args=["things", "backup", str(tmp_path / "nightly")]).exit_code == 0
     before = (tmp_path / "nightly").read_bytes()
     damage(filled)
@@ -105,7 +105,7 @@ def test_a_disk_that_is_full_leaves_nothing_behind(filled, tmp_path):
     assert files(tmp_path) == {"data"}
 
 
-def test_what_a_killed_backup_has_left_is_removed_a_day_later(app, runner, tmp_path):
+def test_files_of_a_killed_backup_are_removed_a_day_later(app, runner, tmp_path):
     for name, days in (("0123abcd", 2), ("4567abcd", 0)):
         left = tmp_path / f".backup.{name}"
         left.touch()

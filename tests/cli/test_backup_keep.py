@@ -86,7 +86,7 @@ def test_two_backups_within_a_second_are_two_files(backup, clock, folder):
     assert files(folder) == {"db-20261126T231504Z.sqlite3", "db-20261126T231505Z.sqlite3"}
 
 
-def test_what_backup_did_not_write_stays(backup, clock, folder):
+def test_other_files_stay(backup, clock, folder):
     (folder / "db-20200101T000000Z.sqlite3").symlink_to("before-the-upgrade.sqlite3")
     (folder / "db-20200102T000000Z.sqlite3").mkdir()
     for name in (
@@ -133,7 +133,7 @@ def test_a_clock_that_was_set_back_stops_the_backup(backup, clock, folder):
         (0, "nightly", 2, "Invalid value for '--keep': 0 is not in the range x>=1."),
     ],
 )
-def test_the_error_names_what_is_wrong(backup, tmp_path, folder, keep, to, code, reason):
+def test_the_error_names_the_problem(backup, tmp_path, folder, keep, to, code, reason):
     found, output = backup(keep, tmp_path / to)
     assert found == code
     assert reason in output
@@ -155,7 +155,7 @@ def test_a_second_backup_at_the_same_time_is_refused(backup, folder):
     assert backup()[0] == 0
 
 
-def test_the_next_backup_removes_what_a_killed_one_left(backup, folder, tmp_path):
+def test_the_next_backup_removes_files_of_a_killed_one(backup, folder, tmp_path):
     run = subprocess.run([sys.executable, "-c", KILLED], cwd=tmp_path, env=clean_environ())
     assert run.returncode == -signal.SIGKILL
     assert files(folder)

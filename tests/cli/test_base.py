@@ -84,7 +84,7 @@ def test_help_of_a_process_succeeds(tmp_path):
     ],
     ids=lambda value: type(value).__name__,
 )
-def test_click_ends_what_it_ends_itself(error, code, printed):
+def test_clicks_own_exits_stay_unchanged(error, code, printed):
 
     def fail():
         raise error

@@ -45,7 +45,7 @@ def texts(app):
 @pytest.mark.parametrize(
     "before", ["2020-02-04", "2020-02-03T04:05:07Z", "2020-02-03T05:05:07+01:00"]
 )
-def test_what_was_created_before_a_time_is_deleted(delete, texts, before):
+def test_rows_created_before_a_time_are_deleted(delete, texts, before):
     code, messages = delete("--created-before", before, "--yes")
     assert (code, messages) == (0, "3 things selected.\n3 things deleted.\n")
     assert texts() == ["c", "milk"]
@@ -70,7 +70,7 @@ def test_more_than_a_batch_is_deleted(delete, texts, monkeypatch):
 
 
 @pytest.mark.parametrize(("answer", "left"), [("y", 2), ("n", 5), ("", 5)])
-def test_it_says_how_many_and_asks(delete, texts, answer, left):
+def test_it_prints_the_number_and_asks_for_confirmation(delete, texts, answer, left):
     code, messages = delete("--created-before", "2021-01-01", input=answer)
     assert messages.startswith("3 things selected.\nDelete 3 things? [y/N]: ")
     assert (code, len(texts())) == (0 if answer == "y" else 1, left)
@@ -86,7 +86,7 @@ def test_leaving_something_out_deletes_nothing(delete, texts, options):
 
 @pytest.mark.sqlite
 @pytest.mark.parametrize("time", ["soon", "2020", "2020-13-01", "2020-01-01T00:00:00", ""])
-def test_what_is_no_time_is_refused(delete, texts, time):
+def test_an_invalid_time_is_rejected(delete, texts, time):
     code, messages = delete("--created-before", time, "--yes")
     assert code == 2
     assert "Must be a time such as" in messages
@@ -99,14 +99,14 @@ def test_deleted_rows_are_in_the_trash(client, delete, texts):
 
 
 @pytest.mark.sqlite
-def test_where_there_is_no_database_none_is_made(delete, file, app):
+def test_a_missing_database_is_not_created(delete, file, app):
     file.unlink()
     code, messages = delete("--q", "x", "--yes")
     assert (code, "No such database" in messages, file.exists()) == (1, True, False)
 
 
 @pytest.mark.sqlite
-def test_what_another_row_refers_to_is_an_error_of_one_line(app, runner, monkeypatch):
+def test_a_referenced_row_is_a_one_line_error(app, runner, monkeypatch):
     def refuse(*_args, **_selection):
         raise Conflict("Another row still refers to this one.")
 

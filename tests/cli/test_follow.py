@@ -133,7 +133,7 @@ def events(app):
         yield events
 
 
-def test_after_a_restore_an_event_says_that_changes_are_lost(client, events, execute):
+def test_after_a_restore_an_event_reports_lost_changes(client, events, execute):
     """Later events are sent."""
     execute(RESTART)
     _, lost = next(events)
@@ -161,7 +161,7 @@ def test_the_place_goes_on_while_nothing_of_the_resource_changes(app, client, ev
         (SECRET, ["--post", "http://x", "--position", "bad"], "bad: The cursor is damaged"),
     ],
 )
-def test_what_cannot_be_used_is_refused(app, secret, options, message, tmp_path, monkeypatch):
+def test_unusable_options_are_rejected(app, secret, options, message, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "bad").write_text("x")
     app.config["THINGS_WEBHOOK_SECRET"] = webhook_secrets(secret)

@@ -65,7 +65,7 @@ EXISTING = {
 
 
 @pytest.mark.parametrize("what", EXISTING)
-def test_what_exists_is_not_replaced_without_force(app, file, saved, restore, what):
+def test_an_existing_file_is_not_replaced_without_force(app, file, saved, restore, what):
     """Whatever it contains. Any of its tables may be newer than the backup."""
     with app.app_context():
         db.engine.dispose()
@@ -82,9 +82,7 @@ def test_a_database_in_use_is_not_replaced_without_force(client, file, saved, se
     assert server.request("POST", "/things", {"text": "x"})[0] == 201
 
 
-def test_tokens_become_those_of_the_backup_and_the_restore_says_so(
-    runner, saved, restore, tmp_path
-):
+def test_the_restore_reports_that_tokens_are_those_of_the_backup(runner, saved, restore, tmp_path):
     """A token that was revoked since the backup is valid again."""
     runner.invoke(args=["tokens", "create", "revoked"])
     assert runner.invoke(args=["things", "backup", str(tmp_path / "backup")]).exit_code == 0
@@ -106,13 +104,13 @@ def test_a_reader_holds_a_restore_up_neither_now_nor_at_its_end(file, saved, con
     assert connection.execute("SELECT text FROM thing").fetchone() == ("A",)
 
 
-def test_a_database_that_stays_locked_is_left_alone(monkeypatch, file, saved, connection, restore):
+def test_a_database_that_stays_locked_is_unchanged(monkeypatch, file, saved, connection, restore):
     monkeypatch.setattr("flask_things.cli.backup.LOCK_TIMEOUT_S", 0)
     connection.execute("BEGIN IMMEDIATE")
     assert "locked by another writer" in restore("--force", code=1)
 
 
-def test_a_server_goes_on_with_what_was_restored(client, saved, serve, tmp_path):
+def test_a_server_continues_with_the_restored_data(client, saved, serve, tmp_path):
     """Clients write all the time, and each new id is unique."""
     before = client.get("/things").json
     server = serve()
@@ -161,7 +159,7 @@ restore(Path("backup"), Path("data/db.sqlite3").absolute(), force=True, progress
 
 @pytest.mark.slow
 @pytest.mark.parametrize("when", ["0.25", "0.51", "0.75", "0.99"])
-def test_a_restore_that_is_killed_leaves_what_was_there(app, client, runner, file, tmp_path, when):
+def test_a_killed_restore_leaves_the_old_data(app, client, runner, file, tmp_path, when):
     fill(app)
     assert runner.invoke(args=["things", "backup", str(tmp_path / "backup")]).exit_code == 0
     client.put("/things/1", json={"text": "since"})

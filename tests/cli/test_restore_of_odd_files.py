@@ -28,7 +28,7 @@ def restart(environ):
 
 
 @pytest.mark.parametrize("there", ["no folder", "no file", "a stale WAL"])
-def test_where_no_database_is_one_is_made(
+def test_a_missing_database_is_created(
     client, file, saved, restore, restart, there, monkeypatch, tmp_path
 ):
     monkeypatch.chdir(tmp_path)  # the default folder data is in this one
@@ -56,7 +56,7 @@ def test_a_folder_that_is_missing_is_refused_and_not_made(client, file, saved, r
     assert not file.parent.exists()
 
 
-def test_a_file_that_is_no_database_is_kept_beside(client, file, saved, restore, restart):
+def test_a_file_that_is_not_a_database_is_renamed(client, file, saved, restore, restart):
     before = client.get("/things").json
     with client.application.app_context():
         db.engine.dispose()
@@ -111,7 +111,7 @@ def test_another_page_size_is_no_obstacle(client, file, saved, restore):
         ("cut off", "database disk image is malformed."),
     ],
 )
-def test_a_file_that_is_no_backup_changes_nothing(app, client, file, saved, restore, made, reason):
+def test_an_invalid_backup_changes_nothing(app, client, file, saved, restore, made, reason):
     before = client.get("/things").json
     if made == "newer":
         change(saved, "UPDATE alembic_version SET version_num = '9999'")

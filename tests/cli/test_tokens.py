@@ -84,7 +84,7 @@ def test_things_and_tokens_are_the_same_after_a_move(
     assert there.get("/things", headers=bearer(tokens["revoked"])).status_code == 401
 
 
-def test_an_export_holds_no_secret_and_is_its_owner_s_alone(flask, tmp_path):
+def test_an_export_has_no_secrets_and_is_private_to_its_owner(flask, tmp_path):
     secret = flask("create", "phone").stdout.strip().split("_", 2)[2]
     file = tmp_path / "tokens.ndjson"
     assert flask("export", str(file)).exit_code == 0
@@ -93,7 +93,7 @@ def test_an_export_holds_no_secret_and_is_its_owner_s_alone(flask, tmp_path):
     assert flask("export", "-").stdout == file.read_text()
 
 
-def test_an_import_of_tokens_that_are_there_skips_them(flask):
+def test_an_import_skips_existing_tokens(flask):
     for name in "abc":
         flask("create", name)
     exported = flask("export", "-").stdout
@@ -132,7 +132,7 @@ def test_a_token_that_cannot_be_stored_is_named_by_its_line(flask, case):
     assert flask("list").stdout.count("\n") == 1
 
 
-def test_the_page_on_postgresql_moves_all_that_there_is():
+def test_the_page_on_postgresql_moves_every_table():
     """Each table is exported and imported, except those with short-lived data."""
     for step in ("export", "import"):
         named = re.findall(rf"flask (\w+)s {step}", PAGES["postgresql.md"])

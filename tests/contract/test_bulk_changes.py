@@ -80,7 +80,7 @@ def test_the_second_item_of_an_id_is_422(rows, patch):
     ("row_id", "code"),
     [("7", "type"), (0, "too_small"), (2**63, "too_large"), (None, "null"), (1.5, "type")],
 )
-def test_what_is_no_id_is_422(rows, patch, row_id, code):
+def test_an_invalid_id_is_422(rows, patch, row_id, code):
     assert codes(patch([{"id": row_id}])) == {"#/0/id": code}
 
 
@@ -131,7 +131,7 @@ def test_a_value_that_is_taken_points_at_its_item(rows, patch):
     assert rows.get().json == [first, second, third]
 
 
-def test_a_reference_to_no_row_points_at_its_item(rows, patch):
+def test_a_reference_to_a_missing_row_points_at_its_item(rows, patch):
     if not rows.references:
         pytest.skip("no column is a reference")
     made = rows.create_many([rows.body(0), rows.body(1)])

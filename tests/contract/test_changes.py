@@ -36,7 +36,7 @@ def shown(changes):
     return [(one["change"], one["id"]) for one in changes]
 
 
-def test_without_a_place_there_is_only_a_link_to_now(rows, follow):
+def test_without_a_position_the_page_only_links_to_now(rows, follow):
     rows.create()
     response = rows.get("/changes")
     assert response.json == []
@@ -84,14 +84,14 @@ def test_a_change_after_a_page_is_on_the_next_one(rows, follow):
     assert shown(follow()) == [("updated", made[0]["id"])]
 
 
-def test_what_another_program_does_is_there_too(rows, follow, table, execute):
+def test_changes_by_other_programs_are_included(rows, follow, table, execute):
     row = rows.create()
     follow()
     execute(f"DELETE FROM {quote(table)}")
     assert shown(follow()) == [("deleted", row["id"])]
 
 
-def test_what_is_undone_is_not_there(rows, follow):
+def test_a_rolled_back_change_is_not_included(rows, follow):
     assert rows.post([rows.body(), {"no_field": 1}], "/bulk").status_code == 422
     assert follow() == []
 
@@ -107,7 +107,7 @@ def test_the_limit_is_as_in_lists(rows, follow):
     assert parameters(rows.get("/changes?limit=0")) == ["limit"]
 
 
-def test_a_place_that_no_link_has_is_422(rows, resources, follow):
+def test_a_forged_position_is_422(rows, resources, follow):
     token = next_page(rows.get("/changes").headers).partition("since=")[2]
     for damaged in (token[:-1], token + "A", "", "x", token.swapcase()):
         response = rows.get("/changes", query_string={"since": damaged})
@@ -163,7 +163,7 @@ def test_a_page_is_never_answered_from_memory(rows, follow):
         assert CACHE not in request.environ
 
 
-def test_head_has_what_get_has(rows, follow):
+def test_head_has_the_headers_of_get(rows, follow):
     path = next_page(rows.get("/changes").headers)
     rows.create()
     got, head = rows.client.get(path), rows.client.head(path)

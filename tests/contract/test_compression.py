@@ -84,7 +84,7 @@ def test_one_row_a_problem_and_a_write_are_never_compressed(rows):
         assert "-gzip" not in response.headers.get("ETag", "")
 
 
-def test_the_tag_of_a_compressed_list_is_good_for_a_write(rows, many):
+def test_the_tag_of_a_compressed_list_is_valid_for_a_write(rows, many):
     """A POST creates an item of the list, so its target is the list."""
     tag = rows.get(headers=GZIP).headers["ETag"]
     body = rows.body(33)

@@ -52,7 +52,7 @@ def test_a_cursor_of_another_selection_is_422(rows, selection):
         assert parameters(rows.get(query_string=given)) == ["cursor"], other
 
 
-def test_a_cursor_of_any_value_is_none_of_an_empty_text(rows, many):
+def test_a_cursor_without_a_filter_is_not_valid_for_an_empty_one(rows, many):
     cursor = cursor_of(rows, {})
     for name in rows.resource.collection.queries.narrowing.filters:
         response = rows.get(query_string={name: "", "cursor": cursor})

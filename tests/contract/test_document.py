@@ -116,7 +116,7 @@ def test_parameters_of_the_path_come_first(resource, document):
         assert places == sorted(places, key=["path", "query", "header"].index)
 
 
-def test_a_new_row_links_to_what_can_be_done_with_it(resource, document):
+def test_a_new_row_links_to_its_operations(resource, document):
     one = resource.model.__name__
     found = operations(document, resource)
     links = found[f"create{one}"]["responses"]["201"]["links"]

@@ -46,7 +46,7 @@ def test_an_erased_row_is_in_no_table_any_more(app, rows):
     assert rows.get("/trash").json == []
 
 
-def test_only_what_is_in_the_trash_can_be_erased(rows):
+def test_only_rows_in_the_trash_can_be_erased(rows):
     deleted, other = rows.create(0), rows.create(1)
     rows.client.delete(rows.url(deleted))
     assert erase(rows, other).status_code == 404

@@ -76,7 +76,7 @@ def test_the_last_event_goes_before_the_place_in_the_query(rows, follow):
     assert [one["id"] for one in changes(events, 1)] == [row["id"]]
 
 
-def test_a_last_event_that_no_stream_sent_is_422(rows):
+def test_a_forged_last_event_is_422(rows):
     for value in ("x", "", place(rows)[:-1]):
         response = rows.get("/changes", headers={**EVENTS, "Last-Event-ID": value})
         assert response.status_code == 422

@@ -31,7 +31,7 @@ def test_an_id_that_does_not_exist_is_left_out_and_a_repeated_one_found_once(row
 
 @pytest.mark.sqlite
 @pytest.mark.parametrize("ids", WRONG)
-def test_what_is_no_list_of_ids_is_422(rows, ids):
+def test_a_malformed_list_of_ids_is_422(rows, ids):
     for path in ("", ".ndjson", ".csv"):
         response = rows.get(f"{path}?id={ids}")
         assert parameters(response) == ["id"]

@@ -33,7 +33,7 @@ def test_a_created_row_is_one_entry(rows, entries):
     assert entries() == [("created", row["id"], None)]
 
 
-def test_an_update_keeps_what_was_before(rows, entries, text):
+def test_an_update_records_the_previous_row(rows, entries, text):
     row = rows.create()
     assert rows.client.patch(rows.url(row), json={text: "other"}).status_code == 200
     [_, (change, row_id, before)] = entries()
@@ -47,7 +47,7 @@ def test_a_put_that_changes_nothing_is_no_entry(rows, entries):
     assert len(entries()) == 1
 
 
-def test_a_deletion_keeps_what_was_before(rows, entries, text):
+def test_a_deletion_records_the_previous_row(rows, entries, text):
     row = rows.create()
     assert rows.client.delete(rows.url(row)).status_code == 204
     [_, (change, row_id, before)] = entries()
@@ -98,13 +98,13 @@ def test_a_changed_id_is_a_deletion_and_a_creation(rows, entries, execute):
     assert changes == [("created", row["id"]), ("deleted", row["id"]), ("created", 900)]
 
 
-def test_what_is_undone_is_no_entry(rows, entries):
+def test_a_rolled_back_change_is_not_recorded(rows, entries):
     invalid = rows.body(1, id=1, updated_at=5, no_field=1)
     assert rows.client.post(f"{rows.path}/bulk", json=[rows.body(), invalid]).status_code == 422
     assert entries() == []
 
 
-def test_what_was_before_is_json_with_every_column(rows, entries):
+def test_the_previous_row_is_json_with_every_column(rows, entries):
     row = rows.create(3)
     rows.client.delete(rows.url(row))
     before = entries()[-1][2]

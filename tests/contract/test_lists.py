@@ -19,7 +19,7 @@ def test_a_list_has_100_rows_by_default_and_up_to_1000(rows):
         assert rows.ids(f"?limit={limit}") == ids[:expected]
 
 
-def test_every_order_is_whole_and_right_on_pages_of_any_length(rows, many):
+def test_every_sort_order_is_complete_on_pages_of_any_length(rows, many):
     assert {"id", "created_at", "updated_at"} <= {s.removeprefix("-") for s in orders(rows)}
     for sort in orders(rows):
         expected = in_order(rows, many, sort)
@@ -92,7 +92,7 @@ def test_a_value_that_a_filter_cannot_have_is_422(rows):
         assert parameters(repeated) == [name]
 
 
-def test_a_search_finds_a_part_whatever_its_case(rows, many):
+def test_a_search_finds_substrings_in_any_case(rows, many):
     searched = rows.searched
     if not searched:
         assert parameters(rows.get("?q=x")) == ["q"]

@@ -26,7 +26,7 @@ def _literal(value):
     return literal(value) if isinstance(value, str) else str(value)
 
 
-def test_an_insert_needs_only_what_has_no_default(rows, table, execute):
+def test_an_insert_needs_only_columns_without_a_default(rows, table, execute):
     unique = {column.name for column in rows.columns if column.unique}
     before = rows.create_many([rows.minimal()])[0]
     execute(copy(rows, table))
@@ -113,7 +113,7 @@ def test_a_value_that_cannot_be_served_cannot_be_stored(rows, table, execute, en
     assert rows.get().json == [row]
 
 
-def test_what_another_program_writes_is_found_by_a_search(rows, table, execute):
+def test_a_search_finds_writes_of_other_programs(rows, table, execute):
     if not rows.searched:
         pytest.skip("this resource has no search")
     row, name = rows.create(), quote(rows.searched)

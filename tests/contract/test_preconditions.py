@@ -45,7 +45,7 @@ def test_another_content_has_another_etag_also_if_it_was_there_before(rows):
     assert len(tags) == 5
 
 
-def test_what_the_client_has_is_304(rows):
+def test_a_known_version_is_304(rows):
     row = rows.create()
     rows.create(1)
     for path in (rows.url(row), rows.path, f"{rows.path}?limit=1&total=true"):
@@ -148,7 +148,7 @@ def test_a_key_counts_for_its_resource_only(rows, resources):
         assert "Idempotency-Replayed" not in response.headers
 
 
-def test_what_a_shell_writes_is_seen_by_clients(app, rows):
+def test_clients_see_writes_of_a_shell(app, rows):
     """The functions in `flask shell` validate, complete and commit as requests do."""
     row = rows.create()
     tags = {etag(rows, row), etag(rows)}

@@ -55,7 +55,7 @@ def test_many_rows_may_be_null_in_a_unique_field(rows, unique):
     assert len(rows.create_many([rows.minimal(n) | empty for n in range(3)])) == 3
 
 
-def test_a_reference_to_no_row_is_422_and_pointed_at(rows, references):
+def test_a_reference_to_a_missing_row_is_422_with_its_pointer(rows, references):
     row = rows.create()
     for column in references:
         bad = {column.name: 2**63 - 1}

@@ -72,7 +72,7 @@ def test_every_value_within_the_limits_is_restored(rows):
             assert after == before.json | {"updated_at": after["updated_at"]}, (column, given)
 
 
-def test_a_row_with_nothing_but_what_it_needs_is_restored(rows):
+def test_a_row_with_only_required_fields_is_restored(rows):
     row = rows.create_many([rows.minimal()])[0]
     empty = {column.name: None for column in rows.plain if column.nullable}
     row = rows.client.patch(rows.url(row), json=empty).json
@@ -89,7 +89,7 @@ def test_a_row_can_be_deleted_and_restored_again_and_again(rows):
 
 
 @pytest.mark.parametrize("row_id", NO_IDS)
-def test_what_is_nowhere_is_404(rows, row_id):
+def test_a_row_that_never_existed_is_404(rows, row_id):
     for method, path in (
         ("POST", f"{row_id}/restore"),
         ("GET", f"{row_id}/versions"),

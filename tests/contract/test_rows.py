@@ -30,7 +30,7 @@ def test_the_example_can_be_posted(rows):
     assert {name: row[name] for name in example} == example
 
 
-def test_what_was_posted_is_got_and_listed_by_id(rows):
+def test_a_posted_row_is_returned_and_listed(rows):
     made = [rows.create(number) for number in (2, 0, 1)]
     assert rows.get().json == made
     for row in made:
@@ -69,7 +69,7 @@ def test_a_put_replaces(rows):
     assert response.json["updated_at"] > row["updated_at"]
 
 
-def test_a_patch_changes_what_it_names(rows):
+def test_a_patch_changes_only_the_named_fields(rows):
     row, other = rows.create(), rows.body(1)
     for number, column in enumerate(rows.plain):
         kind = ("application/json", MERGE_PATCH)[number % 2]
@@ -93,7 +93,7 @@ def test_a_write_that_changes_nothing_keeps_updated_at_and_the_etag(rows, method
     assert rows.client.patch(rows.url(row), json={}).headers["ETag"] == etag
 
 
-def test_read_only_fields_are_ignored_whatever_they_hold(rows):
+def test_read_only_fields_are_ignored_with_any_value(rows):
     row = rows.create()
     sent = dict(zip(READ_ONLY, ("7", None, [{}]), strict=True))
     for response in (
@@ -129,7 +129,7 @@ def test_a_row_that_does_not_exist_is_404_and_named(rows):
     "row_id",
     ["0", "-1", "+1", "01", "1.0", "1e0", "0x1", "%D9%A1", "1/", "%201", str(2**63), "9" * 5000],
 )
-def test_what_is_not_an_id_is_404(rows, row_id):
+def test_a_path_that_is_not_an_id_is_404(rows, row_id):
     rows.create()
     response = rows.get(f"/{row_id}")
     assert (response.status_code, response.content_type) == (404, "application/problem+json")
@@ -153,7 +153,7 @@ def test_head_answers_as_get_without_the_content(rows):
 
 
 @pytest.mark.sqlite
-def test_options_and_405_tell_what_is_allowed(rows):
+def test_options_and_405_list_the_allowed_methods(rows):
     every = {"GET", "POST", "PUT", "PATCH", "DELETE"}
     for path, methods in {
         "": {"GET", "POST"},

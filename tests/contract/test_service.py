@@ -76,7 +76,7 @@ def test_every_call_counts_for_the_rate_limit(rows, served):
     assert set(statuses[4:]) == {429}
 
 
-def test_what_is_cached_is_never_stale(app, rows, connection):
+def test_cached_responses_are_never_stale(app, rows, connection):
     """It reflects changes by this process, by a shell and by another program."""
     row, table = rows.create(), rows.resource.table.name
     paths = (rows.path, rows.url(row), f"{rows.path}?sort=-updated_at&total=true")

@@ -50,7 +50,7 @@ def _value(field, text):
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_an_export_is_what_the_list_holds(rows, many, kind):
+def test_an_export_equals_the_list(rows, many, kind):
     queries = [{}, {"sort": "-updated_at"}, *({"sort": s} for s in rows.sorts)]
     for name in rows.resource.collection.queries.narrowing.filters:
         if many[0][name] is not None:
@@ -88,7 +88,7 @@ def test_an_export_takes_no_parameter_of_a_page(rows, kind):
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_what_is_exported_and_imported_is_the_same(rows, many, runner, tmp_path, kind):
+def test_an_exported_and_imported_row_is_unchanged(rows, many, runner, tmp_path, kind):
     file = tmp_path / f"export.{kind}"
     result = runner.invoke(args=[rows.resource.name, "export", str(file)])
     assert result.exit_code == 0, result.output

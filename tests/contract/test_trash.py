@@ -92,7 +92,7 @@ def test_an_answer_has_an_etag_and_is_never_kept_in_memory(app, rows, path):
     assert rows.get(path, headers={"If-Match": '"other"'}).status_code == 412
 
 
-def test_what_another_program_deletes_is_in_the_trash(rows, execute):
+def test_rows_deleted_by_another_program_are_in_the_trash(rows, execute):
     made = rows.create_many([rows.body(n) for n in range(3)])
     execute(f"DELETE FROM {quote(rows.table.name)}")
     assert sorted(rows.ids("/trash")) == [row["id"] for row in made]
@@ -102,13 +102,13 @@ def test_what_another_program_deletes_is_in_the_trash(rows, execute):
 
 
 @pytest.mark.postgresql
-def test_what_truncate_removes_is_in_the_trash(rows, execute):
+def test_truncated_rows_are_in_the_trash(rows, execute):
     made = rows.create_many([rows.body(n) for n in range(3)])
     execute(f"TRUNCATE {quote(rows.table.name)} CASCADE")
     assert sorted(rows.ids("/trash")) == [row["id"] for row in made]
 
 
-def test_what_is_too_old_is_in_the_trash_no_more(app, rows):
+def test_expired_rows_are_not_in_the_trash(app, rows):
     row = rows.create()
     rows.client.delete(rows.url(row))
     days = app.config["THINGS_KEEP_DAYS"]
@@ -121,7 +121,7 @@ def test_what_is_too_old_is_in_the_trash_no_more(app, rows):
     assert rows.client.delete(f"{rows.path}/trash/{row['id']}").status_code == 404
 
 
-def test_with_0_days_there_is_no_trash_and_no_old_version(app, rows, monkeypatch):
+def test_with_0_days_the_trash_and_versions_are_empty(app, rows, monkeypatch):
     monkeypatch.setitem(app.config, "THINGS_KEEP_DAYS", 0)
     row, other = rows.create(0), rows.create(1)
     changed = rows.client.put(rows.url(other), json=rows.body(2)).json

@@ -33,7 +33,7 @@ def changed(rows, row, number):
     return rows.client.put(rows.url(row), json=rows.body(number)).json
 
 
-def test_versions_show_what_each_change_left(rows):
+def test_versions_show_the_row_after_each_change(rows):
     first = rows.create()
     second, third = changed(rows, first, 1), changed(rows, first, 2)
     known = [("updated", third), ("updated", second), ("created", first)]
@@ -84,7 +84,7 @@ def test_a_change_between_two_pages_moves_nothing(rows, limit):
     assert next_page(rest.headers) is None
 
 
-def test_of_a_row_older_than_the_journal_the_present_is_known(rows, forget):
+def test_a_row_older_than_the_journal_has_its_current_version(rows, forget):
     first, second = rows.create(0), rows.create(1)
     second = changed(rows, second, 2)
     forget()
@@ -94,7 +94,7 @@ def test_of_a_row_older_than_the_journal_the_present_is_known(rows, forget):
     assert one["at"] == second["updated_at"]
 
 
-def test_what_an_entry_still_has_is_known_when_older_ones_are_gone(rows, forget):
+def test_remaining_entries_are_used_when_older_ones_are_gone(rows, forget):
     first = rows.create()
     second, third = changed(rows, first, 1), changed(rows, first, 2)
     forget(Entry.change == "created")
@@ -123,7 +123,7 @@ def test_head_has_the_fields_and_no_body(rows):
         assert head.headers[name] == whole.headers[name]
 
 
-def test_what_was_replaced_too_long_ago_is_no_version_any_more(app, rows):
+def test_expired_versions_are_not_listed(app, rows):
     row = rows.create()
     present = changed(rows, row, 1)
     grow_old(app, app.config["THINGS_KEEP_DAYS"] + 1)

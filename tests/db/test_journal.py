@@ -67,7 +67,7 @@ def test_a_new_token_is_an_entry_without_a_row(runner, query):
     assert query("SELECT table_name, row_id FROM journal")[1:] == [("token", None)]
 
 
-def test_writes_remove_what_is_too_old_in_small_steps(client, query, later):
+def test_writes_remove_old_entries_in_small_steps(client, query, later):
     client.post("/things/bulk", json=[{"text": "x"}] * 100)
     later(days=31)
     counts = []
@@ -78,14 +78,14 @@ def test_writes_remove_what_is_too_old_in_small_steps(client, query, later):
     assert counts == [count + new for new, count in enumerate(old, 1)]
 
 
-def test_the_last_old_entry_stays_for_who_has_come_to_it(client, query, later):
+def test_the_last_old_entry_stays_for_clients_at_it(client, query, later):
     client.post("/things/bulk", json=[{"text": "x"}] * 2)
     later(days=31)
     client.post("/things", json={"text": "y"})
     assert query("SELECT position FROM journal ORDER BY position") == [(3,), (4,)]
 
 
-def test_what_is_young_stays(client, query, later):
+def test_recent_entries_stay(client, query, later):
     client.post("/things", json={"text": "x"})
     later(days=29)
     client.post("/things", json={"text": "y"})
@@ -100,7 +100,7 @@ def test_with_0_days_a_write_leaves_no_old_text(keep_nothing, client, query):
     assert query("SELECT count(*), count(before) FROM journal") == [(6, 0)]
 
 
-def test_with_0_days_what_happened_is_kept_for_a_day(keep_nothing, client, query, later):
+def test_with_0_days_entries_are_kept_for_a_day(keep_nothing, client, query, later):
     client.post("/things/bulk", json=[{"text": "x"}] * 2)
     later(days=0.9)
     client.post("/things", json={"text": "y"})
@@ -136,14 +136,14 @@ def test_the_dump_of_another_server_starts_it_again(app, client, query):
 
 
 @pytest.mark.postgresql
-def test_a_start_leaves_a_journal_of_this_server_alone(app, client, query):
+def test_a_start_does_not_change_a_journal_of_this_server(app, client, query):
     client.post("/things", json={"text": "x"})
     prepare(app)
     assert query("SELECT count(*) FROM journal WHERE change = 'started'") == [(1,)]
 
 
 @pytest.mark.postgresql
-def test_a_user_who_may_write_things_only_is_in_it_too(app, client, query, connection):
+def test_a_user_with_rights_on_things_only_is_recorded(app, client, query, connection):
     connection.execute("DROP ROLE IF EXISTS writer")
     connection.execute("CREATE ROLE writer")
     connection.execute("GRANT ALL ON thing, thing_id_seq TO writer")

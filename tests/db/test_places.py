@@ -41,7 +41,7 @@ def insert(connection, text):
     connection.execute("INSERT INTO thing (text) VALUES (%s)", [text])
 
 
-def test_what_is_written_first_and_committed_last_is_not_missed(early, late, follow):
+def test_a_change_written_first_and_committed_last_is_not_missed(early, late, follow):
     insert(early, "early")
     insert(late, "late")
     late.commit()
@@ -51,7 +51,7 @@ def test_what_is_written_first_and_committed_last_is_not_missed(early, late, fol
     assert follow() == []
 
 
-def test_what_has_a_number_first_and_is_written_last_is_not_missed(early, late, follow):
+def test_a_change_of_an_older_transaction_written_last_is_not_missed(early, late, follow):
     """Its position is higher, but its transaction is older."""
     early.execute("SELECT pg_current_xact_id()")
     insert(late, "late")
@@ -64,7 +64,7 @@ def test_what_has_a_number_first_and_is_written_last_is_not_missed(early, late, 
     assert follow() == []
 
 
-def test_what_has_a_lower_position_and_is_written_last_is_not_missed(early, late, follow):
+def test_a_change_with_a_lower_position_written_last_is_not_missed(early, late, follow):
     """By then a client has passed higher positions."""
     [(taken,)] = early.execute("SELECT nextval('journal_position_seq')").fetchall()
     early.rollback()
@@ -80,7 +80,7 @@ def test_what_has_a_lower_position_and_is_written_last_is_not_missed(early, late
     assert follow() == [("created", "early")]
 
 
-def test_a_transaction_that_is_undone_holds_up_nothing_any_more(early, late, follow):
+def test_a_rolled_back_transaction_blocks_nothing(early, late, follow):
     insert(early, "early")
     insert(late, "late")
     late.commit()
@@ -102,7 +102,7 @@ def test_of_two_changes_of_a_row_the_later_one_counts(early, late, follow):
     assert follow() == []
 
 
-def test_now_is_before_what_has_not_been_committed(early, late, client):
+def test_now_is_before_uncommitted_changes(early, late, client):
     insert(early, "early")
     insert(late, "late")
     late.commit()
@@ -111,7 +111,7 @@ def test_now_is_before_what_has_not_been_committed(early, late, client):
     assert [one["thing"]["text"] for one in client.get(place).json] == ["early", "late"]
 
 
-def test_while_nothing_is_settled_there_is_no_place(client, early, execute):
+def test_without_settled_entries_there_is_no_position(client, early, execute):
     """Such as a transaction of another database that is older than the journal."""
     execute("UPDATE journal SET transaction_id = 9000000000000000000")
     response = client.get("/things/changes")

@@ -24,22 +24,20 @@ def test_a_database_that_cannot_hold_every_text_is_refused(postgres, encoding):
 
 
 @pytest.mark.parametrize("encoding", ["LATIN1", "SQL_ASCII"])
-def test_what_the_environment_says_of_encodings_does_not_matter(
-    client, postgres, monkeypatch, encoding
-):
+def test_the_environments_encoding_does_not_matter(client, postgres, monkeypatch, encoding):
     monkeypatch.setenv("PGCLIENTENCODING", encoding)
     assert client.post("/things", json={"text": "日本"}).status_code == 201
     assert [thing["text"] for thing in client.get("/things?q=日").json] == ["日本"]
 
 
-def test_a_table_of_somebody_else_is_left_alone(postgres, empty):
+def test_a_foreign_table_is_unchanged(postgres, empty):
     with psycopg.connect(empty) as connection:
         connection.execute("CREATE TABLE thing (id integer, text varchar)")
     with pytest.raises(RuntimeError, match="neither ours"):
         prepare(create_app({"THINGS_DATABASE_URL": empty}))
 
 
-def test_a_user_who_may_only_read_is_answered_503_for_a_write(client, environ, connection):
+def test_a_write_of_a_read_only_user_is_503(client, environ, connection):
     client.post("/things", json={"text": "x"})
     connection.execute("CREATE ROLE reader LOGIN")
     connection.execute("GRANT SELECT ON ALL TABLES IN SCHEMA public TO reader")

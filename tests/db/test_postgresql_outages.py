@@ -116,7 +116,7 @@ def test_a_server_that_cannot_be_reached_stops_the_start_with_one_line(tmp_path,
 
 
 @pytest.mark.slow
-def test_a_password_is_not_told(tmp_path, own):
+def test_a_password_is_not_logged(tmp_path, own):
     own.stop()
     url = own.url().replace("postgres@", "postgres:secret@")
     start = python(tmp_path, "-m", "flask_things", THINGS_DATABASE_URL=url)

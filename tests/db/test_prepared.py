@@ -32,7 +32,7 @@ def test_rows_are_those_of_sqlalchemy(client, session):
     assert (found[0].text, found[0]._fields) == ("ä", ("id", "text", *list(found[0]._fields[2:])))
 
 
-def test_what_is_written_has_the_values_that_sqlalchemy_makes(session):
+def test_written_rows_have_sqlalchemys_values(session):
     with writing(session):
         [new] = INSERT.rows(session, {"text": "x"})
         [changed] = UPDATE.rows(session, {"row_id": new.id, "text": "y"})

@@ -25,7 +25,7 @@ def test_the_models_and_the_migrations_agree(runner):
     assert result.exit_code == 0, result
 
 
-def test_there_is_no_downgrade_that_drops_things(client, runner):
+def test_no_downgrade_drops_things(client, runner):
     client.post("/things", json={"text": "stay"})
     assert runner.invoke(args=["db", "downgrade", "base"]).exit_code == 1
     assert len(client.get("/things").json) == 1
@@ -46,7 +46,7 @@ def test_a_folder_that_cannot_be_made_is_named(environ, tmp_path):
         prepare(create_app(environ))
 
 
-def test_a_file_that_is_no_database_is_named_and_left_alone(environ, file):
+def test_a_file_that_is_not_a_database_is_reported_and_unchanged(environ, file):
     file.write_text("a diary, not a database" * 100)
     with pytest.raises(RuntimeError, match=r"THINGS_DATABASE_URL.*not a database"):
         prepare(create_app(environ))
@@ -67,7 +67,7 @@ def test_a_file_that_cannot_be_written_is_named(short_wait, file, connection, en
         prepare(create_app(environ))
 
 
-def test_a_database_of_a_newer_version_is_named_and_left_alone(app, connection, environ):
+def test_a_database_of_a_newer_version_is_reported_and_unchanged(app, connection, environ):
     connection.execute("UPDATE alembic_version SET version_num = 'newer'")
     connection.commit()
     with pytest.raises(RuntimeError, match=r"THINGS_DATABASE_URL.*newer flask-things"):

@@ -28,7 +28,7 @@ def test_a_get_that_comes_again_asks_nothing_of_the_database(app, client, path):
 
 
 @pytest.mark.postgresql
-def test_where_the_database_has_no_version_it_is_always_asked(app, client):
+def test_without_a_database_version_nothing_is_cached(app, client):
     client.post("/things", json={"text": "buy milk"})
     client.get("/things/1")
     with statements(app) as seen:
@@ -36,7 +36,7 @@ def test_where_the_database_has_no_version_it_is_always_asked(app, client):
     assert seen
 
 
-def test_what_somebody_else_commits_is_seen_at_once(client, connection):
+def test_commits_of_others_are_visible_immediately(client, connection):
     client.post("/things", json={"text": "old"})
     for number in range(20):
         connection.execute(f"UPDATE thing SET text = 'new {number}'")
@@ -117,7 +117,7 @@ class Counting:
         return ClosingIterator([self.body])
 
 
-def test_what_is_committed_while_an_answer_is_made_ends_it():
+def test_a_commit_during_a_response_prevents_its_caching():
     counting = Counting()
 
     def commit():
@@ -154,7 +154,7 @@ def test_a_slow_answer_is_not_given_after_a_newer_one():
         ("GET", "200 OK", [("Vary", "Cookie")]),
     ],
 )
-def test_what_may_be_another_answer_next_time_is_not_kept(method, status, fields):
+def test_a_response_that_may_vary_is_not_cached(method, status, fields):
     counting = Counting(status, fields)
     for _ in range(2):
         counting.client.open("/", method=method)
@@ -163,7 +163,7 @@ def test_what_may_be_another_answer_next_time_is_not_kept(method, status, fields
 
 @pytest.mark.slow
 @pytest.mark.parametrize("longest", ["body", "If-None-Match", "Link"])
-def test_what_is_kept_takes_no_more_memory_than_it_may(monkeypatch, longest):
+def test_the_cache_keeps_to_its_memory_limit(monkeypatch, longest):
     """Wherever the bytes are: in the body, in the request or in the header."""
     monkeypatch.setattr(cache_store, "CACHE_MAX_BYTES", CACHE_MAX_BYTES // 8)
     fields = [(name, f"{name} value") for name in ("Content-Type", "Content-Length", "ETag")]

@@ -63,7 +63,7 @@ def test_a_new_token_drops_all(client, kept, fill, runner):
     assert not kept("/things/1")
 
 
-def test_what_is_in_no_journal_drops_all(client, kept, fill, connection):
+def test_a_change_without_a_journal_entry_drops_everything(client, kept, fill, connection):
     client.post("/things", json={"text": "x"}, headers={"Idempotency-Key": "a"})
     fill("/things/1")
     connection.execute("UPDATE kept_answer SET status = 1")
@@ -130,9 +130,9 @@ class Adding(Resource):
         (Resource, {"fields": Computed}, False),
     ],
 )
-def test_only_what_surely_reads_one_table_survives_a_change(kind, options, is_exact, monkeypatch):
+def test_only_resources_without_overrides_read_one_table(kind, options, is_exact, monkeypatch):
     table = Thing.__table__
-    # which a resource would override
+    # Declaring the resource replaces it.
     monkeypatch.setitem(table.info, "objects", table.info["objects"])
     things = kind("things", Thing, example={"text": "x"}, searched="text", **options)
     assert things._reads_one_table() == is_exact
@@ -158,7 +158,7 @@ SOURCES = [("thing", 1), ("thing", 2), ("thing", None), ("note", 1), ("note", No
         (None, []),
     ],
 )
-def test_the_store_drops_what_was_read_from_changed_rows(rows, left):
+def test_the_store_drops_responses_from_changed_rows(rows, left):
     store = Store()
     for source in SOURCES:
         store.keep((repr(source),), answer(source))

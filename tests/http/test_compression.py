@@ -98,7 +98,7 @@ def test_a_file_is_compressed_once(app, client, monkeypatch):
 
 
 @pytest.mark.parametrize(("size", "is_compressed"), [(999, False), (1000, True)])
-def test_what_has_1_kb_is_compressed(app, size, is_compressed):
+def test_responses_of_1_kb_are_compressed(app, size, is_compressed):
     with app.test_request_context(headers=GZIP):
         response = compressed(lambda: Response(b"x" * size))()
     assert ("Content-Encoding" in response.headers) is is_compressed
@@ -177,7 +177,7 @@ def _has_come(connection):
         return b""
 
 
-def test_the_log_counts_what_is_sent(serve):
+def test_the_log_has_the_compressed_size(serve):
     server = serve()
     server.request("POST", "/things/bulk", [{"text": "buy milk"}] * 20)
     for path in ("/things", "/things.csv"):

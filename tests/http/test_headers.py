@@ -39,7 +39,7 @@ def test_no_cache_may_store_problems_and_health_checks(client, call, status):
         assert (response.status_code, response.headers["Cache-Control"]) == (status, "no-store")
 
 
-def test_no_cache_may_store_what_gunicorn_refuses(serve):
+def test_gunicorns_errors_are_not_cacheable(serve):
     assert b"\r\nCache-Control: no-store\r\n" in serve().raw(b"no HTTP\r\n\r\n")
 
 

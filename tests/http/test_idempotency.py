@@ -30,7 +30,7 @@ def test_the_slash_at_the_end_makes_no_other_path(client):
     assert post(client, path="/things/").headers["Idempotency-Replayed"] == "true"
 
 
-def test_keys_are_told_apart_by_their_case(client):
+def test_keys_are_case_sensitive(client):
     post(client, **{"Idempotency-Key": "a"})
     post(client, **{"Idempotency-Key": "A"})
     assert texts(client) == ["x", "x"]
@@ -107,7 +107,7 @@ def test_a_header_field_that_the_retry_has_not_does_not_matter(client):
     assert post(client).data == first.data
 
 
-def test_an_answer_that_an_earlier_version_kept_whole_comes_again(client, connection):
+def test_a_response_stored_by_an_earlier_version_is_repeated(client, connection):
     first = post(client)
     body = "x'" + first.data.hex() + "'"
     if not isinstance(connection, sqlite3.Connection):
@@ -131,7 +131,7 @@ def test_a_restarted_server_gives_the_same_answer(serve):
 
 
 @pytest.mark.slow
-def test_what_is_kept_of_an_answer_does_not_grow_with_its_texts(client, connection):
+def test_the_stored_response_does_not_grow_with_its_texts(client, connection):
     things = [{"text": f"{n} " + "text" * 2500} for n in range(1000)]
     client.post("/things/bulk", json=things, headers=KEY)
     [(body,)] = connection.execute("SELECT body FROM kept_answer").fetchall()

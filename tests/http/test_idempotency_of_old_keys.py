@@ -38,9 +38,7 @@ def test_a_key_is_free_after_24_hours(client, later, text):
     assert "Idempotency-Replayed" in post(client, text).headers
 
 
-def test_a_key_whose_time_is_over_is_free_even_if_it_has_not_been_removed(
-    client, later, monkeypatch
-):
+def test_an_expired_key_is_unused_even_before_its_removal(client, later, monkeypatch):
     post(client)
     later(hours=25)
     monkeypatch.setattr(idempotency, "SWEPT", 0)

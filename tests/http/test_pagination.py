@@ -48,7 +48,7 @@ def test_a_thing_that_is_longer_than_a_page_has_a_page_for_itself(client, monkey
 
 @pytest.mark.postgresql
 @pytest.mark.parametrize("sort", ["id", "-text"])
-def test_postgresql_sends_only_what_a_page_can_have(app, client, sort):
+def test_postgresql_sends_no_more_than_a_page(app, client, sort):
     """The client holds all of it in memory before reading the first row."""
     client.post("/things/bulk", json=[{"text": "x" * 400}] * 10)
     with app.app_context():
@@ -173,6 +173,6 @@ def test_a_page_of_a_search_is_read_from_its_index_in_order(plan_of_second_page,
     assert plan[1:] == ["SEARCH thing USING INTEGER PRIMARY KEY (rowid=?)"]
 
 
-def test_a_search_in_another_order_goes_through_what_its_index_finds(plan_of_second_page):
+def test_a_sorted_search_reads_only_matches_of_its_index(plan_of_second_page):
     plan = plan_of_second_page("q=xxx&sort=text")
     assert plan[0] == "SCAN thing_search VIRTUAL TABLE INDEX 0:M1"

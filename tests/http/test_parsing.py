@@ -40,7 +40,7 @@ def test_another_type_is_415(client, content_type):
     assert client.get("/things").json == []
 
 
-def test_a_patch_of_another_type_is_told_which_ones_are_taken(client):
+def test_a_patch_of_another_type_gets_the_accepted_types(client):
     response = client.patch("/things/1", data="{}", content_type="application/json-patch+json")
     assert response.status_code == 415
     accepted = "application/merge-patch+json, application/json"
@@ -67,7 +67,7 @@ def test_a_patch_of_another_type_is_told_which_ones_are_taken(client):
     ],
     ids=lambda body: repr(body[:20]),
 )
-def test_what_is_not_json_is_400(client, body):
+def test_invalid_json_is_400(client, body):
     response = client.open(**POST, data=body, content_type="application/json")
     assert (response.status_code, response.content_type) == (400, "application/problem+json")
 

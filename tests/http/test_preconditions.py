@@ -64,7 +64,7 @@ def test_a_restored_backup_brings_no_etag_back_for_another_content(client, thing
 @pytest.mark.parametrize("path", ["/things/1", "/things?limit=1&total=true"])
 @pytest.mark.parametrize("method", ["GET", "HEAD"])
 @pytest.mark.parametrize("form", ["{}", "W/{}", '"other", {}', '"a,b" ,\t{} , "c"', "*", '"x",,{}'])
-def test_what_the_client_has_is_304(client, thing, path, method, form):
+def test_a_known_version_is_304(client, thing, path, method, form):
     client.post("/things", json={"text": "second"})
     whole = client.get(path)
     tag = whole.headers["ETag"]
@@ -80,7 +80,7 @@ def test_what_the_client_has_is_304(client, thing, path, method, form):
 @pytest.mark.parametrize(
     "form", ["", '"other"', "other", "{bare}", "w/{}", "x{}", "{}x", '""', "'{bare}'"]
 )
-def test_what_the_client_has_not_is_200(client, thing, form):
+def test_an_unknown_version_is_200(client, thing, form):
     tag = etag(client)
     field = form.format(tag, bare=tag.strip('"'))
     assert ask(client, If_None_Match=field).status_code == 200
@@ -127,7 +127,7 @@ def test_a_write_of_this_version_succeeds_though_a_proxy_rewrote_its_tag(
 
 @pytest.mark.sqlite
 @pytest.mark.parametrize("form", REWRITTEN)
-def test_what_the_client_has_is_304_though_a_proxy_rewrote_its_tag(client, thing, form):
+def test_a_known_version_is_304_even_if_a_proxy_rewrote_its_tag(client, thing, form):
     for path in ("/things/1", "/things", "/openapi.json", "/docs"):
         plain = etag(client, path)
         response = ask(client, path, If_None_Match=form.format(bare=plain.strip('"')))
@@ -136,7 +136,7 @@ def test_what_the_client_has_is_304_though_a_proxy_rewrote_its_tag(client, thing
 
 @pytest.mark.sqlite
 @pytest.mark.parametrize("form", FOREIGN)
-def test_no_other_tag_is_taken_for_a_rewritten_one(client, thing, form):
+def test_no_other_tag_matches_as_a_rewritten_one(client, thing, form):
     tag = form.format(bare=etag(client).strip('"'))
     assert write(client, "PUT", If_Match=tag).status_code == 412
     assert ask(client, If_None_Match=tag).status_code == 200
@@ -161,11 +161,11 @@ def test_a_write_of_another_version_is_412_and_changes_nothing(client, thing, me
 
 @pytest.mark.parametrize("method", WRITES)
 @pytest.mark.parametrize("form", ["*", "{}", "W/{}"])
-def test_a_write_if_there_is_none_is_412(client, thing, method, form):
+def test_a_write_of_the_version_in_if_none_match_is_412(client, thing, method, form):
     assert write(client, method, If_None_Match=form.format(etag(client))).status_code == 412
     assert client.get("/things/1").json == thing
 
 
 @pytest.mark.parametrize("method", WRITES)
-def test_a_write_if_it_is_not_that_one_succeeds(client, thing, method):
+def test_a_write_of_another_version_than_if_none_match_succeeds(client, thing, method):
     assert write(client, method, If_None_Match='"other"').status_code < 300

@@ -34,7 +34,7 @@ def test_a_post_to_another_list_is_412(client, create, tag):
     assert create(If_None_Match=tag).status_code == 201
 
 
-def test_a_retry_is_answered_as_before_whatever_has_become_of_the_list(client, create):
+def test_a_retry_gets_the_first_response_even_if_the_list_has_changed(client, create):
     demands = {"If_Match": etag(client, "/things"), "Idempotency_Key": "1"}
     first, again = create(**demands), create(**demands)
     assert (first.status_code, again.status_code) == (201, 201)

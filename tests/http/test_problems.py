@@ -16,7 +16,7 @@ def test_an_unknown_path_is_a_problem(client):
     assert response.json["detail"]
 
 
-def test_a_method_that_is_not_there_is_405_with_allow(client):
+def test_an_unsupported_method_is_405_with_allow(client):
     response = client.delete("/things")
     assert (response.status_code, response.content_type) == (405, "application/problem+json")
     assert set(response.headers["Allow"].split(", ")) == {"GET", "HEAD", "OPTIONS", "POST"}
@@ -92,7 +92,7 @@ def test_of_several_problems_the_contract_s_first_answers(client, first, then):
         ("SQLITE_ERROR", 500, None),
     ],
 )
-def test_what_the_database_says_has_a_status(app, client, name, status, retry_after):
+def test_database_errors_have_a_status(app, client, name, status, retry_after):
     @app.get("/database")
     def database():
         error = sqlite3.OperationalError("inside knowledge")

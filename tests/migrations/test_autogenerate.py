@@ -154,7 +154,7 @@ def test_a_removed_table_takes_its_objects_with_it(declare, database):
     assert database.write() == ""
 
 
-def test_what_others_have_added_is_left_alone(database):
+def test_objects_of_others_are_unchanged(database):
     """Such as a fork's trigger, or Litestream's tables."""
     database.execute("CREATE TABLE _litestream_seq (id INTEGER)")
     if database.connection.dialect.name == "sqlite":

@@ -38,7 +38,7 @@ def fork(tmp_path):
 
 
 @pytest.mark.slow
-def test_the_file_passes_the_linter_and_creates_what_is_declared(fork, environ):
+def test_the_file_passes_the_linter_and_creates_the_declared_objects(fork, environ):
     def run(*arguments):
         done = python(fork, *arguments, **environ)
         assert done.returncode == 0, done.stderr

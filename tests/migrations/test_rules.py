@@ -41,7 +41,7 @@ ALLOWED = [
 
 
 @pytest.mark.parametrize("assignment", ALLOWED)
-def test_what_can_be_served_can_be_stored(notes, assignment):
+def test_valid_values_can_be_stored(notes, assignment):
     column, _, value = assignment.partition(" = ")
     columns, values = (
         (column, value) if column == "title" else (f"title, {column}", f"'y', {value}")
@@ -85,19 +85,19 @@ ON_SQLITE = [
 
 
 @pytest.mark.parametrize("assignment", REFUSED)
-def test_what_cannot_be_served_cannot_be_stored(notes, assignment):
+def test_invalid_values_cannot_be_stored(notes, assignment):
     refuse(notes, assignment)
 
 
 @pytest.mark.sqlite
 @pytest.mark.parametrize("assignment", ON_SQLITE)
-def test_what_sqlite_alone_could_hold_cannot_be_stored(notes, assignment):
+def test_values_valid_only_on_sqlite_cannot_be_stored(notes, assignment):
     refuse(notes, assignment)
 
 
 @pytest.mark.postgresql
 @pytest.mark.parametrize("assignment", ON_POSTGRESQL)
-def test_what_postgresql_alone_could_hold_cannot_be_stored(notes, assignment):
+def test_values_valid_only_on_postgresql_cannot_be_stored(notes, assignment):
     refuse(notes, assignment)
 
 

@@ -54,7 +54,7 @@ UNSERVABLE = [
 
 
 @pytest.mark.parametrize("assignment", UNSERVABLE)
-def test_what_cannot_be_served_cannot_be_stored(client, execute, assignment):
+def test_invalid_values_cannot_be_stored(client, execute, assignment):
     refuse(client, execute, assignment)
 
 
@@ -89,7 +89,7 @@ UNSERVABLE_ON_SQLITE = [
 
 @pytest.mark.sqlite
 @pytest.mark.parametrize("assignment", UNSERVABLE_ON_SQLITE)
-def test_what_sqlite_alone_could_hold_cannot_be_stored(client, execute, assignment):
+def test_values_valid_only_on_sqlite_cannot_be_stored(client, execute, assignment):
     refuse(client, execute, assignment)
 
 
@@ -103,7 +103,7 @@ UNSERVABLE_ON_POSTGRESQL = [
 
 @pytest.mark.postgresql
 @pytest.mark.parametrize("assignment", UNSERVABLE_ON_POSTGRESQL)
-def test_what_postgresql_alone_could_hold_cannot_be_stored(client, execute, assignment):
+def test_values_valid_only_on_postgresql_cannot_be_stored(client, execute, assignment):
     refuse(client, execute, assignment)
 
 
@@ -122,7 +122,7 @@ SERVABLE = [
 
 
 @pytest.mark.parametrize(("column", "value"), SERVABLE)
-def test_what_can_be_served_can_be_stored(client, execute, column, value):
+def test_valid_values_can_be_stored(client, execute, column, value):
     row = {"text": "'x'", column: value}
     execute(f"INSERT INTO thing ({', '.join(row)}) VALUES ({', '.join(row.values())})")
     execute("INSERT INTO thing (id, text) VALUES (7, 'x')")

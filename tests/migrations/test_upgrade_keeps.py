@@ -29,7 +29,7 @@ def test_an_upgrade_keeps_ids_from_being_given_again_in_an_empty_table(older, up
 
 
 @pytest.mark.sqlite
-def test_an_upgrade_keeps_what_others_have_added_to_the_table(older, upgraded):
+def test_an_upgrade_keeps_additions_of_others_to_the_table(older, upgraded):
     """A fork's column, index, trigger and view, and rows that refer to a thing."""
     insert(older)
     older.executescript(

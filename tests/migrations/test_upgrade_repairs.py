@@ -34,7 +34,7 @@ def test_a_time_in_another_format_is_read(older, upgraded, stored, served):
 @pytest.mark.parametrize(
     "stored", ["'soon'", "''", "x'ff'", "'2026-02-30 00:00:00'", "'0000-01-01'", "9e99"]
 )
-def test_what_is_no_time_becomes_the_other_time_of_the_thing(older, upgraded, stored):
+def test_an_invalid_time_becomes_the_other_time_of_the_thing(older, upgraded, stored):
     insert(older, created_at=stored)
     insert(older, updated_at=stored)
     things = upgraded().get("/things").json
@@ -61,7 +61,7 @@ def test_without_any_time_a_thing_is_as_old_as_the_upgrade(older, upgraded):
         ("CAST(x'eda080' AS TEXT)", "\ufffd\ufffd\ufffd"),
     ],
 )
-def test_a_text_that_is_none_is_read_as_utf_8(older, upgraded, stored, served):
+def test_a_blob_in_a_text_column_is_read_as_utf_8(older, upgraded, stored, served):
     insert(older, text=stored)
     client = upgraded()
     assert [thing["text"] for thing in client.get("/things").json] == [served]
@@ -71,7 +71,7 @@ def test_a_text_that_is_none_is_read_as_utf_8(older, upgraded, stored, served):
 
 
 @pytest.mark.sqlite
-def test_what_breaks_a_limit_is_kept_and_served(older, upgraded):
+def test_rows_beyond_a_limit_are_kept_and_served(older, upgraded):
     insert(older, text="printf('%.*c', 150000, 'x')")
     insert(older, text="'a' || char(0) || 'b'")
     insert(older, id="0")
@@ -101,9 +101,7 @@ def test_tokens_and_answers_that_cannot_be_read_are_removed_and_others_kept(olde
 
 @pytest.mark.sqlite
 @pytest.mark.parametrize("text", ["x'c384'", "x'ff'", "CAST(x'ff' AS TEXT)"])
-def test_a_tutorial_database_with_a_text_that_is_none_is_taken_over(
-    connection, environ, request, text
-):
+def test_a_tutorial_database_with_a_blob_is_converted(connection, environ, request, text):
     connection.execute(
         "CREATE TABLE thing (id INTEGER NOT NULL PRIMARY KEY, text VARCHAR NOT NULL)"
     )

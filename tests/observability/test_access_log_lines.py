@@ -57,7 +57,7 @@ def line_of(server, headers):
     return line
 
 
-def test_a_line_tells_what_was_asked_and_answered(server):
+def test_a_line_describes_the_request_and_the_response(server):
     before = datetime.now(UTC)
     code, headers, _ = server.request("POST", "/things", {"text": "x"})
     line = line_of(server, headers)
@@ -75,7 +75,7 @@ def test_a_line_tells_what_was_asked_and_answered(server):
     }
 
 
-def test_the_page_shows_what_a_line_has(server):
+def test_the_page_shows_the_members_of_a_line(server):
     [shown] = map(json.loads, blocks("json", PAGES["operations.md"]))
     assert shown.keys() == line_of(server, server.request("GET", "/healthz")[1]).keys()
 
@@ -97,7 +97,7 @@ def test_the_bytes_are_those_of_the_body(server, method, path):
 
 
 @pytest.mark.parametrize("sent", NOT_HTTP.values(), ids=NOT_HTTP.keys())
-def test_what_gunicorn_refuses_has_a_line_too(server, sent):
+def test_requests_that_gunicorn_rejects_are_logged(server, sent):
     before = len(lines(server))
     answer = server.raw(sent)
     request_id = answer.partition(b"X-Request-ID: ")[2].partition(b"\r\n")[0].decode()
@@ -107,7 +107,7 @@ def test_what_gunicorn_refuses_has_a_line_too(server, sent):
     assert len(lines(server)) == before + 1
 
 
-def test_what_gunicorn_knows_of_a_request_that_it_refuses_is_in_the_line(server):
+def test_the_line_of_a_rejected_request_has_all_known_parts(server):
     server.raw(
         b"PUT /things/7 HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\n"
     )
@@ -149,7 +149,7 @@ def test_no_secret_gets_into_the_log(server):
 @pytest.mark.parametrize(
     "path", [b'/"},%0a{"a":"', b"/%0d%0a{}", b"/%1b[2J", b'/?q="%00\\', b"/\\u000a"]
 )
-def test_what_a_client_sends_cannot_break_a_line(server, path):
+def test_a_client_cannot_break_a_line(server, path):
     data = b"GET " + path + b' HTTP/1.1\r\nHost: x\r\nX-Request-ID: "}\r\n'
     data += b'User-Agent: "}\\n{\r\nConnection: close\r\n\r\n'
     before = len(lines(server))

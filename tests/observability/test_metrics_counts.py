@@ -32,7 +32,7 @@ def send(server, method, path, count, body=None):
         list(clients.map(lambda _: server.request(method, path, body), range(count)))
 
 
-def test_what_four_workers_count_is_what_was_sent(watched, engine):
+def test_four_workers_together_count_every_request(watched, engine):
     send(watched, "POST", "/things", 40, {"text": "x"})
     send(watched, "POST", "/things", 3, {})
     send(watched, "GET", "/things/1", 200)

@@ -39,7 +39,7 @@ def test_a_server_that_is_scraped_still_stops_within_two_seconds(watched):
     ids=["silent", "half", "answered", "body"],
 )
 @pytest.mark.sqlite
-def test_connections_that_are_kept_open_keep_nobody_from_scraping(serve, tmp_path, sent):
+def test_idle_connections_do_not_block_scrapes(serve, tmp_path, sent):
     config = tmp_path / "short.conf.py"
     short = "from flask_things.observability import metrics\nmetrics.CLIENT_TIMEOUT_S = 0.5\n"
     config.write_text(CONFIG.read_text() + short)

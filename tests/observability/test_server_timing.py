@@ -21,7 +21,7 @@ def durations(response):
     return {name: float(value) for name, value in re.findall(r"(\w+);dur=([\d.]+)", said)}
 
 
-def test_nobody_looks_where_nobody_asked(app, client):
+def test_nothing_is_measured_unless_enabled(app, client):
     assert not isinstance(app.wsgi_app, Timing)
     assert "Server-Timing" not in client.get("/things").headers
 
@@ -36,7 +36,7 @@ def test_an_answer_tells_its_time_and_the_database_s(telling, client, method):
 
 
 @pytest.mark.sqlite
-def test_an_answer_from_memory_says_so(telling, client):
+def test_a_cached_response_is_marked(telling, client):
     client.get("/things")
     response = client.get("/things")
     assert durations(response).keys() == {"total"}
@@ -48,7 +48,7 @@ def test_an_answer_that_needs_no_database_tells_of_none(telling, client):
     assert durations(client.get("/healthz")).keys() == {"total"}
 
 
-def test_what_is_timed_within_is_not_counted_twice():
+def test_nested_times_are_not_counted_twice():
     spent = {}
     token = SPENT.set(spent)
     with timed("database"), timed("gate"):

@@ -153,15 +153,15 @@ LEGAL = {
 
 
 @pytest.mark.parametrize(("history", "said"), ILLEGAL.values(), ids=ILLEGAL.keys())
-def test_what_a_sound_storage_cannot_show_is_refused(history, said):
+def test_illegal_histories_are_rejected(history, said):
     assert said in "\n".join(violations(history))
 
 
 @pytest.mark.parametrize("history", LEGAL.values(), ids=LEGAL.keys())
-def test_what_a_sound_storage_can_show_is_accepted(history):
+def test_legal_histories_are_accepted(history):
     assert violations(history) == []
 
 
 @pytest.mark.parametrize("history", LEGAL.values(), ids=LEGAL.keys())
-def test_the_order_in_which_clients_hand_in_what_they_did_is_all_the_same(history):
+def test_the_order_of_the_records_does_not_matter(history):
     assert violations(reversed(history)) == []

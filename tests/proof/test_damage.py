@@ -55,7 +55,7 @@ def answers(server):
         (OVERFLOW, "/things?sort=-id"),
     ],
 )
-def test_from_the_first_damage_on_no_worker_is_ready(damaged, kind, path):
+def test_after_the_first_damage_no_worker_is_ready(damaged, kind, path):
     server = damaged(kind)
     assert {server.request("GET", "/readyz")[0] for _ in range(20)} == {200}
     status, headers, body = server.request("GET", path)
@@ -65,7 +65,7 @@ def test_from_the_first_damage_on_no_worker_is_ready(damaged, kind, path):
     assert server.request("GET", "/healthz", headers=JSON)[0] == 200
 
 
-def test_damage_that_the_start_meets_is_logged_and_what_can_be_read_is_served(damaged):
+def test_damage_at_the_start_is_logged_and_readable_rows_are_served(damaged):
     """The start counts the things, which reads an index."""
     server = damaged(INDEX)
     assert {server.request("GET", "/readyz")[0] for _ in range(20)} == {503}

@@ -24,7 +24,7 @@ def start(serve):
     return lambda **others: serve(WEB_CONCURRENCY="2", THINGS_BUSY_TIMEOUT_MS="200", **others)
 
 
-def test_a_full_disk_is_507_until_there_is_room(start, disk):
+def test_a_full_disk_is_507_until_space_is_freed(start, disk):
     server = start()
     assert post(server) == 201
     fill(disk / "other")
@@ -95,7 +95,7 @@ def test_a_read_only_disk_is_read(start, disk, end):
     assert " ERROR " not in log
 
 
-def test_a_disk_that_can_be_written_again_is(start, disk):
+def test_a_disk_that_becomes_writable_is_written(start, disk):
     """No connection remembers that the disk was read-only."""
     server = start()
     assert post(server) == 201

@@ -53,7 +53,7 @@ FAULTS = {
 
 
 @pytest.mark.parametrize("fault", FAULTS)
-def test_without_its_very_file_a_server_is_away_until_that_is_back(start, file, fault):
+def test_without_its_file_a_server_is_503_until_it_is_back(start, file, fault):
     """Whether or not it has opened the file for writing and has cached responses."""
     server = start()
     lose_and_return(server, file, fault)
@@ -94,7 +94,7 @@ def test_a_restart_without_the_file_makes_a_new_one(start, file, end):
 
 
 @pytest.mark.parametrize("end", [kill, Server.stop])
-def test_a_restart_after_a_replacement_takes_what_is_there(start, file, end):
+def test_a_restart_after_a_replacement_uses_the_new_file(start, file, end):
     """Nothing of the old file's WAL gets into it."""
     server = start()
     assert {post(server, f"old {n}" + "x" * 300) for n in range(30)} == {201}
@@ -112,7 +112,7 @@ def test_a_restart_after_a_replacement_takes_what_is_there(start, file, end):
     assert is_sound(file)
 
 
-def test_a_stop_after_a_replacement_leaves_alone_what_others_write_to_the_new_file(start, file):
+def test_a_stop_after_a_replacement_does_not_touch_the_new_file(start, file):
     """With another WAL the next program would not see these writes, and overwrite them."""
     server = start()
     assert post(server) == 201

@@ -90,7 +90,7 @@ def kill_while(writers, server, start):
     not Path("/proc/self/task").exists() and "CI" not in os.environ,
     reason="there is no /proc to read",
 )
-def test_copies_equal_the_service_whoever_writes_and_is_killed(serve, environ):
+def test_copies_equal_the_service_in_spite_of_writes_and_kills(serve, environ):
     port = str(free_port())
     server = serve(PORT=port, WEB_CONCURRENCY="2")
     with ExitStack() as stack:

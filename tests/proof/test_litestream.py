@@ -115,7 +115,7 @@ def test_a_litestream_killed_while_clients_write_catches_up(serve, replicate, fi
     assert_everything_comes_back(serve, server, replica)
 
 
-def test_what_was_written_while_litestream_was_away_is_replicated(serve, replicate, file):
+def test_writes_while_litestream_was_down_are_replicated(serve, replicate, file):
     """The last program to close a database checkpoints the WAL and deletes it."""
     server, replica = serve(), replicate()
     replica.start()

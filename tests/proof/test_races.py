@@ -137,7 +137,7 @@ def come_and_go(port, rounds):
 
 
 @pytest.mark.parametrize("sort", ["text", "-id"])
-def test_a_walk_meets_what_stays_once_while_others_come_and_go(serve, clients, sort):
+def test_a_walk_lists_each_remaining_row_once_during_changes(serve, clients, sort):
     server = serve(WEB_CONCURRENCY="2")
     body = [{"text": f"{n % 10} stays {n}"} for n in range(600)]
     stay = {thing["id"] for thing in server.request("POST", "/things/bulk", body)[2]}

@@ -58,7 +58,7 @@ def trickle(server, sent, byte, every_s=0.05):
     ids=["header", "body"],
 )
 @pytest.mark.parametrize("every_s", [0.0001, 0.05])
-def test_what_trickles_is_408_when_its_time_is_over(server, sent, byte, limit_s, every_s):
+def test_slow_requests_are_408_after_the_timeout(server, sent, byte, limit_s, every_s):
     """A byte does not extend the timeout, even if one always arrives in time."""
     answer, seconds = trickle(server, sent, byte, every_s)
     assert (status(answer), answer.count(b"HTTP/1.1 ")) == (408, 1)
@@ -106,7 +106,7 @@ def test_kept_connections_leave_room_for_new_ones(serve):
             assert connection.recv(65536).startswith(b"HTTP/1.1 200 OK")
 
 
-def test_64_that_trickle_and_200_that_are_idle_stop_nobody(server):
+def test_64_slow_and_200_idle_connections_block_no_other(server):
     """All of them are disconnected, too."""
     ways = [(GET, b"X"), (POST, b" ")] * 32
     with connections(server, 200), ThreadPoolExecutor(64) as clients:
@@ -127,14 +127,14 @@ def answer_bytes(server):
 EXPORT = b"GET /things.ndjson?q=yyy HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
 
 
-def test_who_does_not_take_an_answer_is_not_waited_for(server, answer_bytes):
+def test_a_client_that_does_not_read_is_disconnected(server, answer_bytes):
     with connect(server) as connection:
         connection.sendall(EXPORT)
         time.sleep(SEND_S + LIMIT_S)  # nothing visible happens meanwhile
         assert len(received(connection)) < answer_bytes
 
 
-def test_who_takes_an_answer_slowly_gets_all_of_it(server, answer_bytes):
+def test_a_client_that_reads_slowly_gets_the_whole_response(server, answer_bytes):
     with connect(server) as connection:
         connection.sendall(EXPORT)
         started, answer = time.monotonic(), b""

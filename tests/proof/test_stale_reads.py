@@ -42,7 +42,7 @@ def read(server, committed, end):
     return count, stale
 
 
-def test_no_read_is_older_than_what_another_program_committed_before(serve, file):
+def test_no_read_is_older_than_a_previous_commit_of_another_program(serve, file):
     server = serve(WEB_CONCURRENCY="2")
     server.request("POST", "/things/bulk", [{"text": "0"}] * ROWS)
     context = get_context("spawn")

@@ -36,7 +36,7 @@ def kept(server):
     return connection
 
 
-def test_a_request_whose_header_has_been_read_is_finished(serve):
+def test_a_request_with_a_complete_header_is_finished(serve):
     server = serve()
     with connect(server) as connection:
         connection.sendall(POST + BODY[:5])
@@ -65,7 +65,7 @@ def test_an_answer_that_has_begun_is_finished(serve):
     assert server.process.returncode == 0
 
 
-def test_what_has_not_become_a_request_is_refused(serve):
+def test_an_incomplete_header_is_rejected(serve):
     server = serve()
     with connect(server) as connection:
         connection.sendall(GET)
@@ -76,7 +76,7 @@ def test_what_has_not_become_a_request_is_refused(serve):
     assert server.process.returncode == 0
 
 
-def test_a_kept_connection_is_closed_at_once_and_a_new_one_is_given_a_moment(serve):
+def test_an_idle_connection_is_closed_and_a_new_one_gets_a_moment(serve):
     """A request may already be on its way on a new connection."""
     server = serve()
     with connect(server) as new, kept(server) as idle:
@@ -110,7 +110,7 @@ def test_a_stop_from_the_terminal_logs_no_traceback(serve, how):
     assert "Traceback" not in server.log.read_text()
 
 
-def test_a_worker_that_is_at_something_long_is_not_replaced_and_lets_in_clients(serve):
+def test_a_worker_with_a_long_request_is_not_replaced_and_accepts_clients(serve):
     """Its place would be empty until then. Nor does it pause to check whether it can stop."""
     options = ("--max-requests", "1", "--max-requests-jitter", "0")
     server = serve("-m", "flask_things", *options, WEB_CONCURRENCY="1")

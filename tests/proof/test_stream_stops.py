@@ -71,7 +71,7 @@ def test_sighup_ends_streams_and_new_workers_open_them_again(serve):
         pass
 
 
-def test_a_worker_that_shall_be_replaced_ends_its_streams(serve):
+def test_a_worker_about_to_be_replaced_ends_its_streams(serve):
     """Clients could otherwise keep it running."""
     options = ("--max-requests", "30", "--max-requests-jitter", "0")
     server = serve("-m", "flask_things", *options, WEB_CONCURRENCY="1")

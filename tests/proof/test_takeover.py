@@ -113,7 +113,7 @@ def test_an_index_on_the_old_table_is_no_obstacle(leave, connection, request):
         "CREATE VIEW rule AS SELECT * FROM thing",
     ],
 )
-def test_a_table_with_rules_of_its_own_is_left_alone(leave, connection, environ, rule):
+def test_a_table_with_its_own_rules_is_unchanged(leave, connection, environ, rule):
     leave([(1, "x")])
     connection.execute(rule)
     with pytest.raises(RuntimeError, match="rule"):
@@ -122,7 +122,7 @@ def test_a_table_with_rules_of_its_own_is_left_alone(leave, connection, environ,
     assert connection.execute("SELECT sql FROM sqlite_master WHERE name = 'rule'").fetchone()
 
 
-def test_a_table_that_is_neither_ours_nor_the_tutorial_s_is_left_alone(connection, environ):
+def test_a_foreign_table_thing_is_unchanged(connection, environ):
     connection.execute("CREATE TABLE thing (id INTEGER PRIMARY KEY, name TEXT)")
     with pytest.raises(RuntimeError, match=r"thing\(id, name\).*THINGS_DATABASE_URL"):
         prepare(create_app(environ))

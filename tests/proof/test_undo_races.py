@@ -7,7 +7,7 @@ CLIENTS = 8
 ROUNDS = 15
 
 
-def test_of_restores_at_once_all_succeed_and_there_is_one_row(serve):
+def test_simultaneous_restores_all_succeed_and_create_one_row(serve):
     server = serve(WEB_CONCURRENCY="4")
     server.request("POST", "/things", {"text": "x"})
 

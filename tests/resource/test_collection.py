@@ -73,7 +73,7 @@ def test_an_id_out_of_range_is_of_no_thing(session, thing_id):
         get_thing(session, thing_id)
 
 
-def test_a_shell_that_is_left_open_holds_nothing_up_and_sees_what_others_write(session, connection):
+def test_an_open_shell_blocks_nothing_and_sees_writes_of_others(session, connection):
     create_thing(session, text="x")
     assert [get_thing(session, 1).text, session.get(Thing, 1).text] == ["x", "x"]
     change(connection, "y")
@@ -89,7 +89,7 @@ def test_a_reader_does_not_make_a_writer_wait(session, connection):
     assert update_thing(session, 1, text="y").text == "y"
 
 
-def test_what_a_write_has_locked_is_still_so_when_it_writes(session, connection):
+def test_rows_locked_by_a_write_do_not_change_before_it(session, connection):
     create_thing(session, text="x")
     with writing(session):
         locked(session, select(Thing.id))
@@ -110,7 +110,7 @@ def test_several_writes_can_be_one(session, connection):
     assert connection.execute("SELECT count(*) FROM thing").fetchone() == (0,)
 
 
-def test_what_a_session_holds_is_a_part_of_the_write(session, connection):
+def test_pending_changes_of_a_session_are_part_of_the_write(session, connection):
     with writing(session):
         session.add(Thing(text="x"))
     assert connection.execute("SELECT text FROM thing").fetchone() == ("x",)
@@ -120,7 +120,7 @@ def test_no_things_are_none(session):
     assert create_things(session, []) == list_things(session) == []
 
 
-def test_what_is_written_is_seen_in_a_thing_that_a_shell_has(session):
+def test_a_loaded_thing_in_a_shell_shows_the_write(session):
     create_thing(session, text="x")
     thing = session.get(Thing, 1)
     update_thing(session, 1, text="y")
@@ -143,7 +143,7 @@ def test_a_new_thing_can_be_answered_though_it_is_gone_already(session, connecti
     assert (thing.id, thing.text) == (1, "x")
 
 
-def test_a_thing_that_another_has_changed_meanwhile_is_not_written_over(session):
+def test_a_thing_changed_by_another_is_not_overwritten(session):
     """A shell may write a thing long after it was read."""
     create_thing(session, text="x")
     thing = session.get(Thing, 1)

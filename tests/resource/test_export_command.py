@@ -34,7 +34,7 @@ def other(tmp_path):
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_an_export_is_what_the_server_answers(client, runner, things, tmp_path, kind):
+def test_an_export_equals_the_servers_response(client, runner, things, tmp_path, kind):
     file = tmp_path / f"things.{kind}"
     result = runner.invoke(args=["things", "export", str(file)])
     assert (result.exit_code, result.output) == (0, "")
@@ -51,7 +51,7 @@ def test_an_export_without_a_database_makes_none(other, tmp_path):
 
 
 @pytest.mark.parametrize("what", ["things", "tokens"])
-def test_an_export_of_what_is_no_database_names_it(other, tmp_path, what):
+def test_an_export_reports_a_file_that_is_not_a_database(other, tmp_path, what):
     file = tmp_path / "other.sqlite3"
     file.write_bytes(b"a diary" * 1000)
     result = other.test_cli_runner().invoke(args=[what, "export", "-"])
@@ -72,7 +72,7 @@ def test_an_export_of_an_old_schema_is_refused(app, connection, runner):
 
 
 @pytest.mark.parametrize("command", ["export", "import"])
-def test_a_file_that_is_not_there_is_named(app, runner, tmp_path, command):
+def test_a_missing_file_is_reported(app, runner, tmp_path, command):
     result = runner.invoke(args=["things", command, str(tmp_path / "missing/file")])
     assert result.exit_code == 1
     assert result.stderr.endswith(f"Error: {tmp_path}/missing/file: No such file or directory\n")

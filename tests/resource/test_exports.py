@@ -62,7 +62,7 @@ def much(client):
 
 
 @pytest.mark.usefixtures("much")
-def test_an_export_that_nobody_reads_gives_its_connection_back(app, client):
+def test_an_unread_export_releases_its_connection(app, client):
     with app.app_context():
         pool = db.engine.pool
     before = pool.checkedout()
@@ -116,7 +116,7 @@ def raises(error):
     return function
 
 
-def test_exports_that_are_read_slowly_stop_nobody_else(serve):
+def test_slowly_read_exports_block_no_other_request(serve):
     server = serve(WEB_CONCURRENCY="1")
     server.request("POST", "/things/bulk", [{"text": "x" * 100_000}] * 100)
     with ExitStack() as stack:
@@ -161,7 +161,7 @@ def test_a_database_that_is_away_is_503_before_anything_is_sent(app, file, clien
 
 
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="there is no /proc to read")
-def test_memory_does_not_grow_with_what_is_exported(serve):
+def test_memory_does_not_grow_with_the_export(serve):
     """The texts are three times the allowed memory."""
     filled = serve()
     for _ in range(6):

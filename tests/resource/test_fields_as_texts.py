@@ -41,7 +41,7 @@ def test_null_is_answered_as_null(name):
 
 
 @pytest.mark.parametrize(("name", "value"), [(name, value) for name, _, value in ACCEPTED])
-def test_what_is_written_as_text_is_read_from_it(name, value):
+def test_values_survive_a_round_trip_as_text(name, value):
     written = write_text(dumped(name, value))
     assert isinstance(written, str)
     assert FIELDS[name].deserialize(read_text(FIELDS[name], written)) == value
@@ -57,7 +57,7 @@ def test_what_is_written_as_text_is_read_from_it(name, value):
         ("choice", ""),
     ],
 )
-def test_a_text_that_stands_for_no_value_is_refused(name, text):
+def test_an_invalid_text_is_rejected(name, text):
     with pytest.raises(ValidationError):
         FIELDS[name].deserialize(read_text(FIELDS[name], text))
 

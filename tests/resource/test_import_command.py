@@ -8,7 +8,7 @@ import pytest
 from tests.support.transfer import GOOD_CSV, MOMENT, NAMES, line, take
 
 
-def test_what_is_imported_is_found_and_its_ids_are_not_given_again(runner, client):
+def test_imported_rows_are_found_and_their_ids_are_not_reused(runner, client):
     assert take(runner, line(id=500, text="ÄPFEL"))[0] == 0
     assert [thing["id"] for thing in client.get("/things?q=äpf").json] == [500]
     assert client.post("/things", json={"text": "new"}).json["id"] == 501
@@ -19,7 +19,7 @@ def test_one_that_is_there_twice_in_a_file_is_stored_once(runner, client):
     assert take(runner, data) == (0, "2 stored, 1 already there.", "")
 
 
-def test_moments_are_the_same_whatever_their_offset(runner, client):
+def test_timestamps_are_equal_in_any_offset(runner, client):
     data = line() + line(created_at="2026-11-22T16:34:05.123456+01:30")
     assert take(runner, data) == (0, "1 stored, 1 already there.", "")
     assert client.get("/things/7").json["created_at"] == MOMENT
@@ -42,7 +42,7 @@ def test_the_first_and_the_last_moment_come_back(runner, client, moment):
 
 
 @pytest.mark.parametrize(("kind", "data"), [("ndjson", line() + line(id=8)), ("csv", GOOD_CSV)])
-def test_an_empty_line_is_none(app, runner, kind, data):
+def test_empty_lines_are_skipped(app, runner, kind, data):
     assert take(runner, f"{data}\n\n", kind) == (0, "2 stored, 0 already there.", "")
 
 
@@ -60,7 +60,7 @@ def test_a_byte_order_mark_is_skipped(app, runner, kind, data):
 
 
 @pytest.mark.parametrize("separator", [";", "\t"])
-def test_csv_may_be_separated_by_what_spreadsheets_write(client, runner, separator):
+def test_csv_may_have_the_separators_of_spreadsheets(client, runner, separator):
     """A comma is then an ordinary character."""
     rows = [NAMES.split(","), ["7", '"a, b"', MOMENT, MOMENT], ["8", "a, b", MOMENT, MOMENT]]
     data = "".join(separator.join(row) + "\r\n" for row in rows)
@@ -73,7 +73,7 @@ def test_ndjson_may_have_lines_that_end_as_on_windows(app, runner):
     assert take(runner, data) == (0, "2 stored, 0 already there.", "")
 
 
-def test_an_import_that_cannot_write_says_what_it_has_stored(short_wait, lock, app, runner):
+def test_an_import_that_cannot_write_prints_its_tally(short_wait, lock, app, runner):
     lock()
     code, tally, error = take(runner, line())
     assert (code, tally) == (1, "0 stored, 0 already there.")

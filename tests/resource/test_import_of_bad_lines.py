@@ -54,7 +54,7 @@ BAD_NDJSON = {
 
 
 @pytest.mark.parametrize("case", BAD_NDJSON)
-def test_a_bad_line_of_ndjson_is_named_and_what_comes_before_is_stored(runner, client, case):
+def test_a_bad_line_of_ndjson_is_reported_and_the_lines_before_are_stored(runner, client, case):
     bad, reason = BAD_NDJSON[case]
     bad = bad if isinstance(bad, bytes) else bad.encode()
     code, tally, error = take(runner, (line(id=1) + line(id=2)).encode() + bad)
@@ -79,7 +79,7 @@ BAD_CSV = {
 
 
 @pytest.mark.parametrize("case", BAD_CSV)
-def test_a_bad_record_of_csv_is_named_and_what_comes_before_is_stored(runner, client, case):
+def test_a_bad_record_of_csv_is_reported_and_the_lines_before_are_stored(runner, client, case):
     """The line number is that of its first line, as in a text editor."""
     bad, reason = BAD_CSV[case]
     bad = bad if isinstance(bad, bytes) else bad.encode()

@@ -66,7 +66,7 @@ def test_every_type_comes_back(session, kind):
     assert take(session, data, kind) == ((0, len(ROWS)), "")
 
 
-def test_what_an_old_export_does_not_have_gets_its_default(session):
+def test_fields_missing_in_an_old_export_get_their_defaults(session):
     data = f"updated_at,title,id,created_at\n{MOMENT},x,7,{MOMENT}\n"
     assert take(session, data, "csv") == ((1, 0), "")
     assert take(session, line()) == ((0, 1), "")
@@ -75,7 +75,7 @@ def test_what_an_old_export_does_not_have_gets_its_default(session):
 
 
 @pytest.mark.parametrize("missing", ["id", "title", "created_at", "updated_at"])
-def test_csv_must_name_what_has_no_default(session, missing):
+def test_csv_must_name_fields_without_a_default(session, missing):
     names = {"id", "title", "created_at", "updated_at"} - {missing}
     tally, error = take(session, ",".join(names), "csv")
     assert tally == (0, 0)
@@ -102,7 +102,7 @@ def test_an_unknown_field_of_csv_is_named(session):
         ),
     ],
 )
-def test_what_is_refused_is_named_by_its_line_and_what_comes_before_is_stored(session, bad, reason):
+def test_a_rejected_line_is_reported_and_the_lines_before_are_stored(session, bad, reason):
     data = line(slug="taken", details={"a": 1}) + line(id=8) + line(**{"id": 9, **bad})
     tally, error = take(session, data + line(id=10))
     assert tally == (2, 0)

@@ -14,7 +14,7 @@ READ_ONLY = {"id", "created_at", "updated_at"}
 MOMENT = "2026-11-22T15:04:05.123456Z"
 
 
-def test_an_input_needs_what_has_no_default_and_fills_in_the_rest():
+def test_an_input_requires_fields_without_a_default():
     assert SCHEMAS.input().load({"title": "x"}) == {
         "title": "x",
         "body": "",
@@ -49,7 +49,7 @@ def test_each_item_of_a_bulk_has_all_fields():
 
 
 @pytest.mark.parametrize("schema", [SCHEMAS.input, SCHEMAS.patch])
-def test_what_the_server_sets_is_ignored_in_a_body(schema):
+def test_read_only_fields_in_a_body_are_ignored(schema):
     sent = {"title": "x", "id": "?", "created_at": 1, "updated_at": None}
     assert not READ_ONLY & schema().load(sent).keys()
 
@@ -61,7 +61,7 @@ def test_a_field_that_is_not_known_is_refused(schema, name):
         schema().load({"title": "x", name: 1})
 
 
-def test_a_patch_has_what_was_sent_and_no_default():
+def test_a_patch_has_only_the_sent_fields():
     assert SCHEMAS.patch().load({}) == {}
     assert SCHEMAS.patch().load({"due": None, "count": 1}) == {"due": None, "count": 1}
 
@@ -79,7 +79,7 @@ def test_a_json_object_in_a_patch_changes_the_present_one():
     assert change(None) == {"b": {"c": 1}}
 
 
-def test_what_becomes_of_a_json_object_is_limited():
+def test_the_size_of_a_patched_json_object_is_limited():
     change = SCHEMAS.patch().load({"details": {"a": "x" * 6000}})["details"]
     with pytest.raises(ValidationError, match="Longer than 10000 bytes"):
         change({"b": "x" * 6000})
@@ -103,7 +103,7 @@ def test_the_output_has_each_field_in_order():
 
 
 @pytest.mark.parametrize("name", ["id", "title", "created_at", "updated_at"])
-def test_a_record_must_have_what_has_no_default(name):
+def test_a_record_requires_fields_without_a_default(name):
     record = {"id": 7, "title": "x", "created_at": MOMENT, "updated_at": MOMENT}
     assert SCHEMAS.record().load(record)["price"] is None
     del record[name]

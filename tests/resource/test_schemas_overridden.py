@@ -35,7 +35,7 @@ def test_a_field_can_be_overridden(name):
         OVERRIDDEN.patch().load({name: "123456"})
 
 
-def test_a_field_that_is_overridden_keeps_what_its_column_demands():
+def test_an_overridden_field_keeps_the_rules_of_its_column():
     with pytest.raises(ValidationError, match="Missing data for required field"):
         OVERRIDDEN.input().load({})
     loaded = OVERRIDDEN.input().load({"title": "x"})

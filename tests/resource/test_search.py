@@ -60,7 +60,7 @@ def test_every_character_is_itself(having, q):
     assert having([f"<{q}>", "abc xyz 1000", "", "a1b", "axc"], q) == [f"<{q}>"]
 
 
-def test_a_part_whose_triples_are_there_but_not_in_a_row_is_not_found(having):
+def test_scattered_trigrams_are_not_a_match(having):
     assert having(["abcd bcde", "abcde"], "abcde") == ["abcde"]
 
 
@@ -80,7 +80,7 @@ def test_200_characters_are_searched_for_and_201_are_422(having, client, charact
     assert [error["parameter"] for error in response.json["errors"]] == ["q"]
 
 
-def test_what_no_text_can_hold_is_422(client):
+def test_characters_that_no_text_can_have_are_422(client):
     assert client.get("/things?q=%00").status_code == 422
 
 

@@ -94,7 +94,7 @@ def past_the_application(session):
         past_the_application,
     ],
 )
-def test_what_is_written_by_hand_is_found(app, client, write):
+def test_rows_written_by_hand_are_found(app, client, write):
     with app.app_context():
         write(db.session)
         db.session.commit()
@@ -105,7 +105,7 @@ def test_what_is_written_by_hand_is_found(app, client, write):
 
 
 @pytest.mark.sqlite
-def test_the_index_stays_whole(app, having, connection):
+def test_the_index_stays_consistent(app, having, connection):
     """FTS5's integrity check compares the index with the table."""
     having([f"text {n} äöü" for n in range(300)], "x")
     with app.app_context():

@@ -27,12 +27,12 @@ def in_order(things, sort):
 
 
 @pytest.mark.parametrize("sort", ORDERS)
-def test_the_pages_of_an_order_are_the_whole_of_it(client, things, sort):
+def test_the_pages_of_a_sort_order_are_complete(client, things, sort):
     assert every_thing(client, f"/things?sort={sort}&limit=3") == in_order(things, sort)
 
 
 @pytest.mark.parametrize("sort", ORDERS)
-def test_the_pages_of_a_search_are_the_whole_of_it(client, things, sort):
+def test_the_pages_of_a_search_are_complete(client, things, sort):
     found = [thing for thing in things if "xxx" in thing["text"]]
     assert len(found) > 2
     assert every_thing(client, f"/things?q=XXX&sort={sort}&limit=1") == in_order(found, sort)
@@ -65,7 +65,7 @@ def test_a_shell_takes_ids_and_times(app):
         assert list_things(db.session, text="0" * 300) == []
 
 
-def test_what_no_selection_has_is_an_error_in_a_shell(app):
+def test_an_unknown_filter_is_an_error_in_a_shell(app):
     with app.app_context():
         for wrong in ({"texts": "a"}, {"created_at_gt": None}, {"created_at": None}, {"id": 7}):
             with pytest.raises(TypeError):

@@ -62,7 +62,7 @@ def test_versions_end_a_page_before_8_mb(client):
 
 
 @pytest.mark.parametrize("path", ["/things/trash", "/things/1/versions"])
-def test_what_is_longer_than_a_page_has_a_page_for_itself(client, monkeypatch, path):
+def test_a_row_larger_than_a_page_is_alone_on_it(client, monkeypatch, path):
     client.post("/things/bulk", json=[{"text": "x" * 2000}] * 3)
     for number in range(2):
         client.put("/things/1", json={"text": f"{number}" * 2000})
@@ -76,7 +76,7 @@ def test_what_is_longer_than_a_page_has_a_page_for_itself(client, monkeypatch, p
 
 @pytest.mark.postgresql
 @pytest.mark.parametrize("path", ["/things/trash", "/things/1/versions"])
-def test_postgresql_sends_only_what_a_page_can_have(client, monkeypatch, path):
+def test_postgresql_sends_no_more_than_a_page(client, monkeypatch, path):
     """The client holds all of it in memory before reading the first row."""
     client.post("/things/bulk", json=[{"text": "x" * 400}] * 9)
     for number in range(9):

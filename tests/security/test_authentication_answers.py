@@ -80,7 +80,7 @@ def test_a_token_is_in_no_log(serve, make):
     assert secret_of(headers).split("_", 2)[2] not in server.log.read_text()
 
 
-def test_the_document_says_what_needs_a_token(client):
+def test_the_document_shows_which_calls_need_a_token(client):
     paths = client.get("/openapi.json").json["paths"]
     assert paths["/things"]["get"]["security"] == [{"bearer": []}]
     assert {"401", "403"} < set(paths["/things"]["post"]["responses"])
@@ -95,7 +95,7 @@ def test_the_document_tells_where_a_token_comes_from(client):
 
 
 @pytest.mark.parametrize("mode", ["write"])
-def test_the_document_says_where_a_token_may_be_left_out(client):
+def test_the_document_shows_where_a_token_is_optional(client):
     paths = client.get("/openapi.json").json["paths"]
     assert paths["/things"]["get"]["security"] == [{"bearer": []}, {}]
     assert paths["/things"]["post"]["security"] == [{"bearer": []}]

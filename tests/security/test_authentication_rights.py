@@ -39,7 +39,7 @@ BAD = {
 @pytest.mark.sqlite
 @pytest.mark.parametrize("bad", BAD)
 @pytest.mark.parametrize("mode", ["write", "all"])
-def test_what_is_no_good_token_is_401(client, make, bad):
+def test_an_invalid_token_is_401(client, make, bad):
     token = secret_of(make())
     make("another")
     headers = {"Authorization": BAD[bad](token)}
@@ -89,19 +89,19 @@ def test_a_token_for_reading_reads_and_its_writes_are_403(client, make):
 
 
 @pytest.mark.parametrize("mode", ["off"])
-def test_where_none_is_needed_no_token_is_looked_at(client):
+def test_tokens_are_ignored_if_authentication_is_off(client):
     assert write(client, "POST", bearer("x")).status_code == 201
 
 
 @pytest.mark.parametrize("path", OPEN)
-def test_what_is_there_for_everybody_needs_no_token(client, path):
+def test_public_paths_need_no_token(client, path):
     for headers in ({}, bearer("x")):
         with client.get(path, headers=headers) as answer:  # it may have a file open
             assert answer.status_code < 400
 
 
 @pytest.mark.parametrize("name", ["access_token", "token", "Authorization"])
-def test_a_token_in_the_query_is_none(client, make, name):
+def test_a_token_in_the_query_is_ignored(client, make, name):
     query = {name: secret_of(make())}
     assert_401(client.get("/things", query_string=query), error="")
     assert_401(client.post("/things", query_string=query, json={"text": "x"}), error="")

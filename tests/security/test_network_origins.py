@@ -20,7 +20,7 @@ def test_another_origin_sees_nothing(client, origin):
     assert not any("Access-Control-Allow-Origin" in answer.headers for answer in answers)
 
 
-def test_no_origin_sees_anything_where_none_is_named(client):
+def test_no_origin_has_access_by_default(client):
     answer = preflight(client, "https://a.example")
     assert not any(name.startswith("Access-Control") for name, _ in answer.headers)
 
@@ -32,7 +32,7 @@ def preflight(client, origin, method="PUT"):
 
 
 @TWO
-def test_a_page_of_a_named_origin_may_write_and_see_what_it_needs(client):
+def test_a_page_of_a_listed_origin_may_write_and_read_headers(client):
     for origin in ("https://a.example", "http://b:81"):
         answer = preflight(client, origin)
         assert answer.headers["Access-Control-Allow-Origin"] == origin
@@ -82,7 +82,7 @@ def header_names(document):
 
 @pytest.mark.sqlite
 @TWO
-def test_answers_in_memory_are_told_apart_by_their_origins(client):
+def test_cached_responses_differ_by_origin(client):
     for origin in ("https://a.example", "http://b:81", "https://evil.example", None) * 2:
         headers = {"Origin": origin} if origin else {}
         answer = client.get("/things", headers=headers)

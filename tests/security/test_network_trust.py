@@ -104,16 +104,16 @@ FORWARDED = {
 
 
 @pytest.mark.parametrize("peer", ["10.1.2.3", "::1", "::ffff:10.1.2.3"])
-def test_a_listed_proxy_is_trusted_in_what_it_adds_itself(peer):
+def test_a_listed_proxy_is_trusted_for_the_values_that_it_adds(peer):
     assert told(peer, **FORWARDED) == ("192.0.2.1", "https", "things.example")
 
 
 @pytest.mark.parametrize("peer", ["192.0.2.9", "127.0.0.1", ""])
-def test_nobody_else_is_trusted(peer):
+def test_no_other_peer_is_trusted(peer):
     assert told(peer, **FORWARDED) == (peer, "http", "here")
 
 
-def test_a_listed_proxy_that_says_nothing_is_the_client():
+def test_a_listed_proxy_without_headers_is_the_client():
     assert told("10.0.0.1") == ("10.0.0.1", "http", "here")
 
 
@@ -130,7 +130,7 @@ def test_a_proxy_is_trusted_by_its_name_wherever_that_leads_now(monkeypatch):
     ]
 
 
-def test_a_name_that_nobody_has_is_not_trusted():
+def test_a_name_that_does_not_resolve_is_not_trusted():
     assert told("10.0.0.7", "nowhere.invalid", **FORWARDED)[0] == "10.0.0.7"
 
 
@@ -168,6 +168,6 @@ def test_a_client_without_an_address_is_its_proxy(field):
         ({"THINGS_TRUSTED_HOSTS": "here"}, 200),
     ],
 )
-def test_the_setting_says_whether_a_proxy_is_trusted(client, status):
+def test_the_setting_decides_whether_a_proxy_is_trusted(client, status):
     answer = client.get("/things", headers={"X-Forwarded-Host": EVIL})
     assert answer.status_code == status

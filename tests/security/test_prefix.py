@@ -72,7 +72,7 @@ def test_the_document_names_the_prefix_as_its_server(client):
 
 
 @pytest.mark.parametrize("path", ["/openapi.json", "/docs"])
-def test_what_a_cache_has_of_another_prefix_is_not_current(client, path):
+def test_a_cached_response_of_another_prefix_is_not_current(client, path):
     tag = client.get(path).headers["ETag"]
     known = {"If-None-Match": tag}
     assert client.get(path, headers=known).status_code == 304
@@ -88,7 +88,7 @@ def test_a_retry_by_another_way_leads_to_the_same_thing(client):
         assert answer.headers["Location"] == f"{prefix}/things/1"
 
 
-def test_a_prefix_does_not_change_what_a_thing_is(client, things):
+def test_a_prefix_does_not_change_the_etag_of_a_thing(client, things):
     tag = client.get("/things/1", headers=API).headers["ETag"]
     assert client.get("/things/1").headers["ETag"] == tag
 
@@ -101,7 +101,7 @@ HOSTILE = [
 
 
 @pytest.mark.parametrize("prefix", HOSTILE)
-def test_a_prefix_that_is_no_plain_path_is_ignored(client, things, prefix):
+def test_an_invalid_prefix_is_ignored(client, things, prefix):
     headers = {"X-Forwarded-Prefix": prefix}
     for page in ("/", "/docs"):
         assert client.get(page, headers=headers).data == client.get(page).data
@@ -110,7 +110,7 @@ def test_a_prefix_that_is_no_plain_path_is_ignored(client, things, prefix):
     assert next_page(page.headers).startswith("/things?")
 
 
-def test_a_prefix_of_nobody_who_is_trusted_is_ignored(client):
+def test_a_prefix_from_an_untrusted_peer_is_ignored(client):
     client.environ_base["REMOTE_ADDR"] = "192.0.2.1"
     assert client.get("/", headers=API).data == client.get("/").data
 

@@ -30,7 +30,7 @@ def test_varnish_does_not_keep_a_readiness_answer(serve):
 
 
 @needs("nginx")
-def test_a_tag_of_what_nginx_compressed_is_good_for_a_write(serve):
+def test_a_tag_of_a_response_compressed_by_nginx_is_valid_for_a_write(serve):
     server = serve()
     gzip = "gzip on; gzip_types application/json;"
     behind = f"location / {{ proxy_pass http://127.0.0.1:{server.port}; }}"
@@ -39,7 +39,7 @@ def test_a_tag_of_what_nginx_compressed_is_good_for_a_write(serve):
 
 
 @needs("haproxy")
-def test_a_tag_of_what_haproxy_compressed_is_good_for_a_write(serve):
+def test_a_tag_of_a_response_compressed_by_haproxy_is_valid_for_a_write(serve):
     server = serve()
     with haproxy(server.port, "compression algo gzip") as port:
         check_tags(port)

@@ -23,14 +23,14 @@ def statuses(client, count, **how):
     return [client.get("/things", **how).status_code for _ in range(count)]
 
 
-def test_who_asks_too_often_is_told_to_wait(client):
+def test_a_client_over_the_limit_gets_429_with_retry_after(client):
     assert statuses(client, 3) == [200] * 3
     answer = client.get("/things")
     assert (answer.status_code, answer.content_type) == (429, "application/problem+json")
     assert 3590 < int(answer.headers["Retry-After"]) <= 3600
 
 
-def test_every_answer_says_what_is_left(client):
+def test_every_response_has_the_remaining_requests(client):
     answers = [client.get(path) for path in ("/things", "/things/1", "/things?x=1", "/things")]
     assert [answer.status_code for answer in answers] == [200, 404, 422, 429]
     assert {answer.headers["RateLimit-Policy"] for answer in answers} == {'"default";q=3;w=3600'}
@@ -84,7 +84,7 @@ def test_a_preflight_is_neither_counted_nor_refused(client):
 
 
 @pytest.mark.parametrize("path", ["/healthz", "/readyz", "/docs", "/openapi.json"])
-def test_what_is_there_for_everybody_is_not_limited(client, path):
+def test_public_paths_are_not_limited(client, path):
     assert {client.get(path).status_code for _ in range(5)} == {200}
 
 
@@ -98,7 +98,7 @@ def test_tokens_are_counted_by_themselves(app, client):
 
 
 @pytest.mark.parametrize("auth", ["all"])
-def test_who_guesses_tokens_is_counted_by_the_address(client):
+def test_a_client_that_guesses_tokens_is_counted_by_address(client):
     guesses = [{"Authorization": f"Bearer things_1_{n}"} for n in range(4)]
     answers = [client.get("/things", headers=guess).status_code for guess in guesses]
     assert answers == [401] * 3 + [429]
@@ -111,7 +111,7 @@ def test_without_a_limit_none_is_spoken_of(client):
     assert "TooManyRequests" not in client.get("/openapi.json").text
 
 
-def test_the_document_says_that_there_is_a_limit(client):
+def test_the_document_shows_the_limit(client):
     document = client.get("/openapi.json").json
     assert "429" in document["paths"]["/things"]["get"]["responses"]
     assert "429" not in document["paths"]["/healthz"]["get"]["responses"]

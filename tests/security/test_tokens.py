@@ -14,7 +14,7 @@ def flask(runner):
     return lambda *arguments: runner.invoke(args=["tokens", *arguments])
 
 
-def test_a_token_is_shown_alone_so_that_a_script_can_take_it(flask):
+def test_a_token_is_printed_alone_for_scripts(flask):
     result = flask("create", "ci")
     assert re.fullmatch(r"things_1_[A-Za-z0-9_-]{43}\n", result.stdout)
 
@@ -33,7 +33,7 @@ def test_no_two_tokens_are_alike(flask):
     assert len(made) == 20
 
 
-def test_the_list_says_what_a_token_may_and_until_when(flask):
+def test_the_list_shows_the_rights_and_expiry_of_a_token(flask):
     flask("create", "b", "--read-only", "--expires", "90")
     flask("create", "a")
     first, second = flask("list").stdout.splitlines()
@@ -65,7 +65,7 @@ BAD = [
 
 
 @pytest.mark.parametrize("arguments", BAD)
-def test_what_cannot_be_is_refused_in_words(flask, arguments):
+def test_invalid_arguments_are_rejected_with_a_reason(flask, arguments):
     flask("create", "there")
     result = flask(*arguments)
     assert result.exit_code in {1, 2}

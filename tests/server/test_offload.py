@@ -136,7 +136,7 @@ def test_every_page_of_a_search_is_offloaded(app, q, sort, after):
     assert query.get_execution_options()["takes_long"]
 
 
-def test_an_error_does_not_quote_what_users_write(app):
+def test_an_error_does_not_quote_users_texts(app):
     with app.app_context(), pytest.raises(SQLAlchemyError) as raised:
         db.session.execute(text("INSERT INTO missing VALUES (:text)"), {"text": "a secret"})
     assert "a secret" not in str(raised.value)

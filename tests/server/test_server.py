@@ -47,7 +47,7 @@ def server(tmp_path_factory):
 
 
 @pytest.mark.parametrize("sent", NOT_HTTP.values(), ids=NOT_HTTP.keys())
-def test_what_is_not_http_is_answered_with_a_problem_too(server, sent):
+def test_invalid_http_gets_a_problem_too(server, sent):
     """gunicorn has no public hook for its error pages, so this pins our private one."""
     answer = server.raw(sent)
     assert status(answer) in {400, 414, 417, 431, 501}
@@ -83,7 +83,7 @@ def test_things_are_there_after_a_restart(serve):
 
 
 @pytest.mark.sqlite
-def test_after_a_stop_the_file_alone_holds_everything(serve, file):
+def test_after_a_stop_the_file_alone_has_everything(serve, file):
     """A user who copies or moves the file will not think of the WAL."""
     server = serve()
     server.request("POST", "/things", {"text": "stay"})
@@ -104,7 +104,7 @@ def test_every_acknowledged_post_of_many_clients_is_there(serve):
 
 
 @pytest.mark.sqlite
-def test_a_worker_that_is_told_to_stop_while_it_starts_stops(serve, tmp_path):
+def test_a_worker_that_is_stopped_while_it_starts_stops(serve, tmp_path):
     """The signal arrives just after the fork, before the worker has handlers."""
     slow = tmp_path / "slow.conf.py"
     hook = "import time\npost_fork = lambda server, worker: time.sleep(1)\n"
@@ -122,7 +122,7 @@ def test_tls_is_refused(tmp_path):
     assert start.stderr.splitlines()[-1].startswith("TLS")
 
 
-def test_a_free_port_is_kept_from_all_who_do_not_name_it():
+def test_a_free_port_is_not_assigned_to_others():
     """Otherwise a server of another test run could answer."""
     port = free_port()
     with socket.socket() as whoever, pytest.raises(OSError, match="in use"):

@@ -87,7 +87,7 @@ def refusal(folder, way, url):
 
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("kind", SPOILED)
-def test_what_is_no_whole_database_of_ours_is_refused_and_left_alone(file, tmp_path, way, kind):
+def test_an_incomplete_or_foreign_database_is_refused_and_unchanged(file, tmp_path, way, kind):
     spoil, words = SPOILED[kind]
     spoil(file)
     before = file.read_bytes() if file.is_file() else None

@@ -12,7 +12,7 @@ from tests.support.server import CONFIG, connect
 ALL = bytes(HELD_BYTES)
 
 
-def test_what_is_sent_to_several_clients_counts_once():
+def test_a_response_to_several_clients_counts_once():
     """A response from the cache takes no additional memory."""
     sent = Downloads()
     half = bytes(HELD_BYTES // 2)
@@ -23,7 +23,7 @@ def test_what_is_sent_to_several_clients_counts_once():
     assert sent.has_room(HELD_BYTES)
 
 
-def test_what_has_failed_to_be_sent_does_not_count():
+def test_a_response_that_failed_does_not_count():
     sent = Downloads()
     with pytest.raises(BrokenPipeError), sent.sending(ALL):
         raise BrokenPipeError

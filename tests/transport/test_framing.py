@@ -81,7 +81,7 @@ def test_a_request_of_uncertain_length_is_refused_and_nothing_after_it_is_answer
     ],
     ids=["all of it", "a part of it", "in a chunk", "no chunk", "a broken chunk"],
 )
-def test_a_body_that_nobody_reads_is_not_taken_for_a_request(server, request_line, framed):
+def test_an_unread_body_is_not_parsed_as_a_request(server, request_line, framed):
     head = f"{request_line} HTTP/1.1\r\nHost: x\r\nContent-Type: text/plain\r\n".encode()
     answer = server.raw(head + framed, end=True)
     assert status(answer) == UNREAD[request_line]

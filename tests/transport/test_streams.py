@@ -85,7 +85,7 @@ def test_news_wakes_a_stream_that_waits():
     streams.close(stream)
 
 
-def test_where_nothing_can_be_told_nobody_is_woken():
+def test_an_unknown_version_wakes_no_stream():
     streams = Streams(lambda: None)
     stream = streams.open(None)
     began = time.monotonic()
@@ -94,7 +94,7 @@ def test_where_nothing_can_be_told_nobody_is_woken():
     streams.close(stream)
 
 
-def test_nobody_looks_when_no_stream_is_left():
+def test_polling_ends_with_the_last_stream():
     looks = []
     streams = Streams(lambda: looks.append(1))
     stream = streams.open(None)
@@ -126,7 +126,7 @@ def test_the_connection_of_a_stream_that_does_not_end_is_shut(streams, monkeypat
     assert client.is_shut
 
 
-def test_what_streams_share_is_made_once(streams):
+def test_shared_results_are_computed_once(streams):
     made = []
 
     def make():
@@ -156,7 +156,7 @@ def test_an_error_is_shared_too(streams):
 
 
 @pytest.mark.sqlite
-def test_places_are_given_back_by_clients_that_leave(serve):
+def test_disconnected_clients_release_their_slots(serve):
     """Twice as many clients as slots, one after the other."""
     server = serve(WEB_CONCURRENCY="1")
     for _ in range(2 * STREAMS):

@@ -48,7 +48,7 @@ def hold(places, size, began, end, client=None):
     return upload
 
 
-def test_a_body_waits_until_there_is_a_place_for_it(clients):
+def test_a_body_waits_for_a_slot(clients):
     places, began, end = Uploads(10), [Event() for _ in range(3)], [Event() for _ in range(3)]
     running = [clients.submit(hold, places, 5, *events) for events in zip(began, end, strict=True)]
     wait_until(lambda: sum(event.is_set() for event in began) == 2)

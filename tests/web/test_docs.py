@@ -54,7 +54,7 @@ def run(page, operation):
     return status.split()[0], response.locator(".highlight-code").first.inner_text()
 
 
-def test_the_page_asks_nobody_else_and_has_no_error(open_docs):
+def test_the_page_requests_no_other_host_and_has_no_error(open_docs):
     page = open_docs(1100, 900)
     run(page, "createThing")
     assert page.foreign == []

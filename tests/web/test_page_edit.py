@@ -52,7 +52,7 @@ def test_an_edit_is_saved_with_if_match(page):
 
 
 @pytest.mark.parametrize(("choice", "left"), [("Keep mine", "mine"), ("Take theirs", "theirs")])
-def test_what_another_changes_while_one_types_is_shown_and_decided(page, server, choice, left):
+def test_a_change_by_another_while_typing_is_shown_as_a_conflict(page, server, choice, left):
     field = edit(page, "mine")
     server.request("PUT", "/things/1", {"text": "theirs"})
     expect(entries(page).get_by_text("theirs", exact=True)).to_be_visible()
@@ -85,7 +85,7 @@ def test_without_the_feed_a_412_shows_both_versions(open_page, store, server):
     assert text_of(server) == "mine"
 
 
-def test_what_another_deletes_while_one_types_can_be_kept(page, server):
+def test_a_row_deleted_by_another_while_typing_can_be_kept(page, server):
     field = edit(page, "mine")
     server.request("DELETE", "/things/1")
     expect(page.get_by_text("Someone else deleted this")).to_be_visible()
@@ -95,7 +95,7 @@ def test_what_another_deletes_while_one_types_can_be_kept(page, server):
     assert text_of(server) == "mine"
 
 
-def test_what_another_deletes_goes_when_one_leaves(page, server):
+def test_a_row_deleted_by_another_disappears_on_cancel(page, server):
     field = edit(page, "mine")
     server.request("DELETE", "/things/1")
     expect(page.get_by_text("Someone else deleted this")).to_be_visible()
@@ -103,14 +103,14 @@ def test_what_another_deletes_goes_when_one_leaves(page, server):
     expect(entries(page)).to_have_count(0)
 
 
-def test_what_is_typed_survives_a_search_that_does_not_find_it(page):
+def test_input_survives_a_search_that_does_not_match_it(page):
     field = edit(page, "mine")
     page.get_by_role("searchbox").fill("nothing like it")
     expect(page.get_by_text("0 things found")).to_be_visible()
     expect(field).to_have_value("mine")
 
 
-def test_an_edit_that_is_refused_says_why_and_can_go_on(page, server):
+def test_a_rejected_edit_shows_the_reason_and_can_continue(page, server):
     field = edit(page, "x" * 100_001)
     field.press("Enter")
     expect(page.get_by_text("Longer than maximum length 100000.")).to_be_visible()

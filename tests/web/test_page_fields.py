@@ -90,7 +90,7 @@ def test_an_edit_of_one_field_leaves_the_others_as_they_were(page, fork):
     assert after == before | {"title": "changed", "updated_at": after["updated_at"]}
 
 
-def test_what_a_control_cannot_show_stays_unless_it_is_changed(page, fork):
+def test_a_value_that_a_control_cannot_show_stays_unless_edited(page, fork):
     order = {"title": "first\r\nsecond", "slug": "a\nb", "more": None}
     before = fork.request("POST", "/orders", order)[2]
     entries(page).hover()
@@ -110,7 +110,7 @@ def test_half_a_number_is_refused_and_not_left_out(page, fork):
     assert orders(fork) == []
 
 
-def test_json_that_is_half_typed_meets_the_change_of_somebody_else(page, fork):
+def test_incomplete_json_and_a_change_by_another_are_a_conflict(page, fork):
     fork.request("POST", "/orders", {"title": "a"})
     entries(page).hover()
     page.get_by_role("button", name="Edit").click()
@@ -121,7 +121,7 @@ def test_json_that_is_half_typed_meets_the_change_of_somebody_else(page, fork):
     expect(page.get_by_text("Live", exact=True)).to_be_visible()
 
 
-def test_what_is_wrong_is_shown_beside_its_field(page, fork):
+def test_errors_are_shown_beside_their_field(page, fork):
     page.get_by_label("Count", exact=True).fill("101")
     page.get_by_role("textbox", name="New order").fill("too many")
     page.keyboard.press("Enter")
@@ -131,7 +131,7 @@ def test_what_is_wrong_is_shown_beside_its_field(page, fork):
     assert orders(fork) == []
 
 
-def test_what_is_no_json_is_kept_and_explained(page, fork):
+def test_invalid_json_is_kept_and_explained(page, fork):
     page.get_by_label("Details", exact=True).fill("{broken")
     page.get_by_role("textbox", name="New order").fill("kept")
     page.keyboard.press("Enter")

@@ -66,7 +66,7 @@ def test_the_focus_stays_in_the_trash_when_a_row_is_restored(open_page, store, s
         assert focused(page) == ("button" if left else "panel-close")
 
 
-def test_one_types_on_while_the_whole_list_is_read_again(open_page, store):
+def test_typing_continues_while_the_list_is_reloaded(open_page, store):
     store("draft")
     page = open_page()
     page.keyboard.press("j")

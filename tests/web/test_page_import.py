@@ -66,7 +66,7 @@ def test_a_large_file_is_sent_in_pieces_with_keys(open_page, server):
     assert server.request("GET", "/things?total=true")[1]["X-Total-Count"] == "1200"
 
 
-def test_the_line_of_an_error_is_shown_and_what_was_stored_before(open_page, server):
+def test_an_error_shows_its_line_and_the_number_stored_before(open_page, server):
     page = open_page()
     lines = [json.dumps({"text": str(number)}) for number in range(600)]
     lines[550] = '{"text": 5}'
@@ -82,7 +82,7 @@ def test_a_quote_out_of_place_loses_no_line_silently(open_page, server):
     assert texts(server) == []
 
 
-def test_what_is_no_utf_8_or_no_known_file_is_refused(open_page):
+def test_other_encodings_and_unknown_files_are_rejected(open_page):
     page = open_page()
     dialog = choose(page, "a.pdf", "x")
     expect(dialog.get_by_text("The file must be .txt, .csv or .ndjson.")).to_be_visible()

@@ -112,7 +112,7 @@ def test_the_colours_follow_the_system(open_page):
     assert paper("dark") == "rgb(24, 23, 21)"
 
 
-def test_nothing_moves_for_those_who_do_not_want_it(open_page, store):
+def test_reduced_motion_disables_animations(open_page, store):
     page = open_page(reduced_motion="reduce")
     store("a")
     expect(entries(page)).to_have_count(1)

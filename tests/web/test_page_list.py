@@ -28,7 +28,7 @@ def test_an_empty_list_explains_itself(open_page):
     expect(page.get_by_role("link", name="the API")).to_have_attribute("href", "/docs")
 
 
-def test_enter_stores_what_is_typed_and_shift_enter_breaks_the_line(open_page, server):
+def test_enter_saves_and_shift_enter_starts_a_new_line(open_page, server):
     page = open_page()
     field = page.get_by_role("textbox", name="New thing")
     field.press_sequentially("one")
@@ -48,7 +48,7 @@ def test_things_that_are_typed_fast_are_all_stored_in_order(open_page):
     expect(entries(page)).to_have_text([re.compile(text) for text in "cba"])
 
 
-def test_what_cannot_be_stored_stays_in_the_field_with_the_reason(open_page, server):
+def test_rejected_input_stays_in_the_field_with_the_reason(open_page, server):
     page = open_page()
     add(page, "x" * 100_001)
     expect(page.get_by_text("Longer than maximum length 100000.")).to_be_visible()
@@ -76,7 +76,7 @@ def test_a_lost_answer_is_asked_for_again_and_nothing_is_doubled(open_page, serv
     assert lost
 
 
-def test_what_is_stored_is_not_given_back_when_the_list_fails(open_page, server):
+def test_saved_input_is_not_restored_when_the_list_fails(open_page, server):
     page = open_page("?q=milk")
     page.route("**/things?*id=*", lambda route: route.fulfill(status=500, body="{}"))
     add(page, "buy milk")
@@ -121,7 +121,7 @@ def test_back_and_forward_lead_through_searches(open_page, store):
     expect(entries(page)).to_have_count(1)
 
 
-def test_the_address_decides_what_is_shown(open_page, store):
+def test_the_address_decides_the_view(open_page, store):
     store("milk b", "milk a", "bread")
     page = open_page("?q=milk&sort=text")
     expect(entries(page)).to_have_text([re.compile("milk a"), re.compile("milk b")])

@@ -17,7 +17,7 @@ def is_shared():
     return False
 
 
-def test_two_pages_show_what_the_other_one_does(open_page):
+def test_two_pages_show_each_others_changes(open_page):
     one, other = open_page(), open_page()
     add(one, "hello")
     expect(entries(other).get_by_text("hello")).to_be_visible()
@@ -33,21 +33,21 @@ def test_two_pages_show_what_the_other_one_does(open_page):
     expect(other.get_by_text("1 thing", exact=True)).to_be_visible()
 
 
-def test_what_others_change_stays_where_it_is(open_page, store, server):
+def test_rows_changed_by_others_keep_their_place(open_page, store, server):
     store("a", "b", "c")
     page = open_page("?sort=-updated_at")
     server.request("PUT", "/things/1", {"text": "changed"})
     expect(entries(page).last).to_have_text(re.compile("changed"))
 
 
-def test_what_others_add_comes_where_it_belongs(open_page, store):
+def test_rows_added_by_others_are_sorted_in(open_page, store):
     store("a", "c")
     page = open_page("?sort=text")
     store("b")
     expect(entries(page)).to_have_text([re.compile(text) for text in "abc"])
 
 
-def test_what_others_add_is_not_shown_where_it_does_not_match(open_page, store):
+def test_rows_added_by_others_are_hidden_if_they_do_not_match(open_page, store):
     store("milk 1")
     page = open_page("?q=milk")
     store("bread", "MILK 2")
@@ -66,7 +66,7 @@ def test_a_page_catches_up_after_the_server_was_away(open_page, store, server, s
     expect(entries(page)).to_have_text([re.compile("meanwhile"), re.compile("before")])
 
 
-def test_what_is_typed_while_the_server_is_away_is_stored_once_it_is_back(open_page, server, serve):
+def test_input_while_the_server_is_down_is_stored_later(open_page, server, serve):
     page = open_page()
     server.stop()
     expect(page.get_by_text("Offline")).to_be_visible()
@@ -81,7 +81,7 @@ def test_what_is_typed_while_the_server_is_away_is_stored_once_it_is_back(open_p
     expect(page.get_by_text("The service does not respond.")).to_be_hidden()
 
 
-def test_what_changes_while_it_is_sent_again_is_not_lost(open_page, server, serve):
+def test_changes_during_a_retry_are_not_lost(open_page, server, serve):
     page = open_page()
     server.stop()
     add(page, "first")
@@ -92,7 +92,7 @@ def test_what_changes_while_it_is_sent_again_is_not_lost(open_page, server, serv
     expect(page.get_by_role("textbox", name="New thing")).to_have_value("")
 
 
-def test_what_a_restored_backup_holds_is_shown(open_page, store, server, serve, runner, tmp_path):
+def test_a_restored_backup_is_shown(open_page, store, server, serve, runner, tmp_path):
     store("as it was")
     assert runner.invoke(args=["things", "backup", str(tmp_path / "copy")]).exit_code == 0
     server.request("PUT", "/things/1", {"text": "changed"})
@@ -105,7 +105,7 @@ def test_what_a_restored_backup_holds_is_shown(open_page, store, server, serve, 
     expect(entries(page).get_by_text("as it was", exact=True)).to_be_visible()
 
 
-def test_where_there_is_no_stream_the_page_asks_every_few_seconds(open_page, store):
+def test_without_a_stream_the_page_polls(open_page, store):
     def refuse_streams(route):
         if "event-stream" in route.request.headers.get("accept", ""):
             route.fulfill(status=503, body="{}")

@@ -31,7 +31,7 @@ def test_the_first_resource_is_shown_at_the_root(client, resources):
     assert client.get("/").data == client.get(f"/?resource={resources[0].name}").data
 
 
-def test_there_is_no_page_of_what_does_not_exist(client):
+def test_an_unknown_resource_has_no_page(client):
     assert client.get("/?resource=nothing").status_code == 404
 
 
@@ -41,7 +41,7 @@ def test_the_main_field_is_the_first_one(client, resources):
         assert resource.searched in (main["name"], None)
 
 
-def test_a_field_that_may_be_null_and_has_few_values_says_so():
+def test_a_nullable_choice_is_marked():
     schema = {"type": ["string", "null"], "enum": ["a", "b", None], "default": None}
     known = field("how_much", schema)
     assert (known["label"], known["nullable"], known["values"]) == ("How much", True, ["a", "b"])

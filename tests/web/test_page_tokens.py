@@ -49,7 +49,7 @@ def test_a_token_that_is_not_good_is_asked_for_again(open_page, make_token):
 
 @pytest.mark.parametrize("auth", ["all"])
 @pytest.mark.parametrize("nonsense", ["  ", "“quoted”"])
-def test_what_cannot_be_a_token_is_asked_for_again(open_page, make_token, nonsense):
+def test_an_invalid_token_is_asked_for_again(open_page, make_token, nonsense):
     page = open_page(wait=None)
     give(page, nonsense)
     field = page.get_by_role("textbox", name="Token")
@@ -77,7 +77,7 @@ def test_a_token_is_asked_for_when_one_writes(open_page, make_token, server):
 
 
 @pytest.mark.parametrize("auth", ["write"])
-def test_who_gives_no_token_keeps_what_was_typed(open_page):
+def test_cancelling_the_token_keeps_the_input(open_page):
     page = open_page()
     add(page, "mine")
     page.get_by_role("button", name="Cancel").click()

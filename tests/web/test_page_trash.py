@@ -51,7 +51,7 @@ def test_several_are_selected_deleted_and_restored(page, server):
     expect(entries(page)).to_have_count(3)
 
 
-def test_what_is_selected_is_exported(page):
+def test_the_selection_is_exported(page):
     row(page, "a").get_by_role("checkbox").check()
     row(page, "c").get_by_role("checkbox").check()
     with page.expect_download() as download:
@@ -61,7 +61,7 @@ def test_what_is_selected_is_exported(page):
     assert re.findall('"text":"(.)"', content) == ["a", "c"]
 
 
-def test_the_links_export_what_is_shown(page):
+def test_the_links_export_the_view(page):
     page.get_by_role("searchbox").fill("b")
     expect(entries(page)).to_have_count(1)
     with page.expect_download() as download:

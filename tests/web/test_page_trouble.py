@@ -21,9 +21,7 @@ def is_shared():
     return False
 
 
-def test_what_is_searched_for_while_the_server_is_away_is_found_later(
-    open_page, store, server, serve
-):
+def test_a_search_while_the_server_is_down_finishes_later(open_page, store, server, serve):
     store("milk", "bread")
     page = open_page()
     server.stop()
@@ -76,7 +74,7 @@ def test_a_selection_is_deleted_even_if_a_part_of_it_is_gone(open_page, store, s
     assert server.request("GET", "/things")[2] == []
 
 
-def test_what_is_typed_after_enter_is_not_lost_while_the_server_is_slow(open_page, store, server):
+def test_input_after_enter_is_not_lost_while_the_server_is_slow(open_page, store, server):
     store("draft")
     page = open_page()
     field = edit(page, "sent")
@@ -124,13 +122,13 @@ def test_a_text_is_never_cut_within_a_character(open_page, store):
     assert (first.text_content()[-1], rest.text_content()[0]) == ("🍋", "b")
 
 
-def test_what_is_found_is_shown_however_late_in_the_text(open_page, store):
+def test_a_match_is_shown_however_late_in_the_text(open_page, store):
     store("word " * 1000 + "needle")
     page = open_page("?q=needle")
     expect(page.locator("mark").get_by_text("needle")).to_be_visible()
 
 
-def test_the_first_file_that_fails_ends_the_import_and_says_so(open_page, server):
+def test_the_first_failing_file_ends_the_import_with_a_message(open_page, server):
     page = open_page()
     with page.expect_file_chooser() as chooser:
         page.get_by_role("button", name="Import").click()
@@ -143,7 +141,7 @@ def test_the_first_file_that_fails_ends_the_import_and_says_so(open_page, server
     assert server.request("GET", "/things")[2] == []
 
 
-def test_an_import_that_is_left_says_what_was_stored(open_page):
+def test_a_cancelled_import_shows_the_number_stored(open_page):
     page = open_page()
     page.route("**/things/bulk", lambda route: None)
     dialog = choose(page, "a.ndjson", json.dumps({"text": "a"}))
@@ -167,7 +165,7 @@ def test_a_token_is_asked_for_in_the_side_view_too(open_page, make_token, server
     expect(entries(page)).to_have_count(1)
 
 
-def test_an_undo_restores_what_is_left_if_a_part_was_erased(open_page, store, server):
+def test_an_undo_restores_the_rest_if_some_rows_were_erased(open_page, store, server):
     store("a", "b", "c")
     page = open_page()
     expect(entries(page)).to_have_count(3)

@@ -43,14 +43,14 @@ def start(environ):
         db.engine.dispose()
 
 
-def test_a_new_database_is_its_owner_s_alone(client, file):
+def test_a_new_database_is_private_to_its_owner(client, file):
     client.post("/things", json={"text": "x"})
     names = (file.name, *(beside(file, ending).name for ending in COMPANIONS))
     assert modes(file.parent) == dict.fromkeys(names, 0o600)
 
 
 @pytest.mark.parametrize("command", ["backup", "export"])
-def test_what_a_command_writes_is_its_owner_s_alone(client, runner, tmp_path, command):
+def test_files_of_commands_are_private_to_their_owner(client, runner, tmp_path, command):
     assert runner.invoke(args=["things", command, str(tmp_path / "new")]).exit_code == 0
     assert mode(tmp_path / "new") == 0o600
 
@@ -65,7 +65,7 @@ def test_the_mode_of_a_file_that_is_replaced_is_kept(client, runner, tmp_path, c
 @pytest.mark.parametrize(
     ("database", "gate"), [(0o600, 0o600), (0o644, 0o600), (0o660, 0o660), (0o666, 0o666)]
 )
-def test_who_can_write_the_database_can_lock_it_and_nobody_else(environ, file, database, gate):
+def test_only_users_who_can_write_the_database_can_lock_it(environ, file, database, gate):
     """Earlier versions made the lock file world-readable. SQLite's files follow the database."""
     start(environ)
     file.chmod(database)

@@ -66,7 +66,7 @@ def test_writers_that_wait_are_one_commit(app, file, at_the_gate):
     assert commits(file) - before < 4  # one, unless the machine is busy
 
 
-def test_a_writer_that_fails_undoes_what_it_did_itself(app, at_the_gate):
+def test_a_failing_writer_rolls_back_only_its_own_changes(app, at_the_gate):
     def two(session):
         with writing(session):
             things.create_thing(session, text="undone")
@@ -93,7 +93,7 @@ def disk(file):
 
 @pytest.mark.usefixtures("disk")
 @pytest.mark.parametrize("count", [2, 40])
-def test_where_there_is_no_room_each_is_told_if_its_things_are_there(app, file, at_the_gate, count):
+def test_on_a_full_disk_each_writer_learns_if_its_things_are_stored(app, file, at_the_gate, count):
     """SQLite notices at the commit, or earlier if its cache is too small, and then rolls back."""
     session = db.session
     with app.app_context():
@@ -131,7 +131,7 @@ def test_a_wait_for_a_connection_does_not_stop_other_processes(short_wait, app, 
         assert isinstance(writing.exception(), PoolTimeoutError)
 
 
-def test_a_failure_to_undo_a_part_undoes_the_whole_group(app, at_the_gate, monkeypatch):
+def test_a_failed_partial_rollback_rolls_back_the_whole_group(app, at_the_gate, monkeypatch):
     """A part that cannot be rolled back must not be committed."""
 
     def broken(session):

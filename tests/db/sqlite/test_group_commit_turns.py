@@ -96,13 +96,13 @@ def fail(_group):
     raise KeyError
 
 
-def test_none_goes_on_before_the_commit(transactions):
+def test_no_writer_continues_before_the_commit(transactions):
     assert three(transactions) == [None] * 3
     assert sorted(transactions.log[1:4]) == ["1", "2", "3"]
     assert transactions.log[:1] + transactions.log[4:5] == ["begin", "commit"]
 
 
-def test_an_error_of_one_is_told_after_the_commit_of_the_others(transactions):
+def test_an_error_of_one_is_raised_after_the_commit_of_the_others(transactions):
     first, second, third = three(transactions, second=fail)
     assert (first, type(second), third) == (None, KeyError, None)
     assert transactions.log.index("2 fails") > transactions.log.index("commit")
@@ -116,7 +116,7 @@ def test_a_commit_that_fails_fails_all(transactions):
     assert transactions.write("4") is None
 
 
-def test_nobody_joins_a_transaction_that_was_undone(transactions):
+def test_no_writer_joins_a_rolled_back_transaction(transactions):
     def undo(group):
         group.error = OSError()
 
@@ -125,25 +125,25 @@ def test_nobody_joins_a_transaction_that_was_undone(transactions):
     assert transactions.log[:3] == ["begin", "1", "rollback"]
 
 
-def test_who_comes_late_waits_for_the_next_transaction(transactions, monkeypatch):
+def test_a_late_writer_waits_for_the_next_transaction(transactions, monkeypatch):
     monkeypatch.setattr(group_commit, "OPEN_S", 0)
     assert three(transactions) == [None] * 3
     assert transactions.log.count("commit") == 3
 
 
-def test_who_is_to_be_alone_is(transactions):
+def test_an_exclusive_writer_is_alone(transactions):
     assert three(transactions, alone=True) == [None] * 3
     place = transactions.log.index("2")
     assert transactions.log[place - 1 : place + 2] == ["begin", "2", "commit"]
 
 
-def test_no_wait_is_longer_than_it_may_be(transactions):
+def test_no_wait_exceeds_its_limit(transactions):
     with transactions.groups.joined(20), pytest.raises(Away), transactions.groups.joined(0.01):
         pass
     assert transactions.log == ["begin", "commit"]
 
 
-def test_nobody_is_left_in_a_group_whose_last_one_gives_up(transactions):
+def test_no_writer_is_left_in_a_group_whose_last_one_gives_up(transactions):
     """A waiting writer may give up at the moment it gets its turn."""
 
     def write_again_and_again(seed):

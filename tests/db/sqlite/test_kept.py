@@ -25,7 +25,7 @@ def test_writes_use_one_connection_that_is_kept(session):
     assert len(things.list_things(session)) == 3
 
 
-def test_an_error_gives_it_back(session):
+def test_an_error_releases_it(session):
     with pytest.raises(things.NotFound):
         things.delete_thing(session, 1)
     assert db.engine.pool.checkedout() == 0
@@ -56,7 +56,7 @@ def test_reads_use_another_one_that_is_kept(session):
         assert db.engine.pool.checkedout() == 2
 
 
-def test_what_was_opened_when_nothing_could_be_written_is_not_kept(session, monkeypatch):
+def test_a_connection_opened_on_a_read_only_disk_is_not_kept(session, monkeypatch):
     """It would not see the writes of others."""
     things.create_thing(session, text="x")
     monkeypatch.setattr(Identity, "is_writable", lambda _identity: False)

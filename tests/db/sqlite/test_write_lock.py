@@ -111,7 +111,7 @@ def test_gate_and_lock_together_keep_to_the_limit(serve, hold, what, how):
     assert post(server)[0] == 201
 
 
-def test_who_waits_goes_on_when_a_holder_is_killed(serve, hold):
+def test_a_waiting_writer_continues_when_the_holder_is_killed(serve, hold):
     server = serve(WEB_CONCURRENCY="2", THINGS_BUSY_TIMEOUT_MS="60000")
     holder = hold("gate")
     with ThreadPoolExecutor(8) as clients:
@@ -122,7 +122,7 @@ def test_who_waits_goes_on_when_a_holder_is_killed(serve, hold):
     assert {post.result()[0] for post in posts} == {201}
 
 
-def test_writes_in_vain_leave_nothing_behind(serve, hold):
+def test_failed_writes_leave_nothing_behind(serve, hold):
     """Neither file descriptors nor threads that wait as long as the lock is held."""
     server = serve(WEB_CONCURRENCY="1", THINGS_BUSY_TIMEOUT_MS="1")
     assert post(server)[0] == 201
