@@ -22,7 +22,7 @@ Argument = TypeVar("Argument")
 Result = TypeVar("Result")
 
 
-def let_others_go_on() -> None:
+def yield_turn() -> None:
     """Wait until the event loop has served the other connections once."""
     with _next_slice:
         let_arrived_go_on()

@@ -11,7 +11,7 @@ import flask_smorest
 from flask.blueprints import BlueprintSetupState
 from marshmallow import Schema
 
-from flask_things.api.calls import PARSER, Taken, represented, with_arguments
+from flask_things.api.calls import PARSER, Argument, represented, with_arguments
 from flask_things.api.components import (
     CODING,
     COMMON_HEADERS,
@@ -101,18 +101,18 @@ class Blueprint(flask_smorest.Blueprint):
         """
         is_read = method == "GET"
         is_conditional = tagged and is_read
-        expected = Taken(preconditions.PreconditionsSchema(), "headers")
-        taken = [expected] if is_conditional else []
+        expected = Argument(preconditions.PreconditionsSchema(), "headers")
+        declared = [expected] if is_conditional else []
         if body:
-            taken.append(Taken(body(many=many), "json"))
+            declared.append(Argument(body(many=many), "json"))
         if query:
-            taken.append(Taken(query, "query", by_name=True))
+            declared.append(Argument(query, "query", by_name=True))
         if sent:
-            taken.append(Taken(sent, "headers", by_name=True))
+            declared.append(Argument(sent, "headers", by_name=True))
         if not is_read:
-            taken.append(expected)
+            declared.append(expected)
         if idempotent:
-            taken.append(Taken(idempotency.IdempotencySchema(), "headers", by_name=True))
+            declared.append(Argument(idempotency.IdempotencySchema(), "headers", by_name=True))
 
         varies = is_read and (many or content_type != "application/json")
         common = TAGGED_HEADERS if tagged else NO_STORE_HEADERS
@@ -123,7 +123,7 @@ class Blueprint(flask_smorest.Blueprint):
         notes: list[Decorator] = [self.doc(operationId=operation_id, **document)]
         if links:
             notes.append(self.doc(responses={status: {"links": links}}))
-        notes += map(self._argument, taken)
+        notes += map(self._argument, declared)
         if is_conditional:
             notes.append(self._not_modified(fields))
         documented = {**fields, **(CODING if varies else {}), **COMMON_HEADERS}
@@ -144,11 +144,11 @@ class Blueprint(flask_smorest.Blueprint):
                 composed = idempotency.idempotent(composed)
             if is_conditional:
                 composed = preconditions.conditional(composed)
-            composed = with_arguments(composed, taken)
+            composed = with_arguments(composed, declared)
             if is_conditional and kept:
                 composed = cache.kept(*(source or ()))(composed)
             if body:
-                composed = uploads.released(composed)
+                composed = uploads.release_slots(composed)
             if varies:
                 composed = compression.compressed(composed)
             composed._apidoc = _noted(view, notes)
@@ -165,11 +165,11 @@ class Blueprint(flask_smorest.Blueprint):
             headers={**headers, **COMMON_HEADERS},
         )
 
-    def _argument(self, taken: Taken) -> Any:
+    def _argument(self, declared: Argument) -> Any:
         """Document an argument of a view. A JSON body is listed once per media type."""
-        schema = taken.schema
+        schema = declared.schema
         if not isinstance(schema, JSONBody):
-            return self.arguments(schema, location=taken.location)
+            return self.arguments(schema, location=declared.location)
         kind, example = type(schema), schema.example
         array = {"type": "array", "items": kind, "minItems": 1, "maxItems": BULK_MAX_ITEMS}
         content = {

@@ -15,7 +15,7 @@ from flask_things.transport import downloads
 PARSER = Parser()
 
 
-class Taken(NamedTuple):
+class Argument(NamedTuple):
     """An argument of a view: a whole body, or parameters by name."""
 
     schema: Schema
@@ -23,14 +23,14 @@ class Taken(NamedTuple):
     by_name: bool = False
 
 
-def with_arguments(view: Any, taken: Iterable[Taken]) -> Any:
+def with_arguments(view: Any, declared: Iterable[Argument]) -> Any:
     """Call a view with the request's arguments in this order, and those of its path."""
     parse = PARSER.parse
 
     @wraps(view)
     def answer(**arguments: Any) -> Any:
         given = []
-        for schema, location, by_name in taken:
+        for schema, location, by_name in declared:
             value = parse(schema, request, location=location)
             if by_name:
                 arguments.update(value)
@@ -59,7 +59,7 @@ def represented(view: Any, write: Callable[[Any], bytes], status: int, *, tagged
             downloads.refuse_if_full(len(body))
         fields = {"Content-Type": "application/json", **(headers or {})}
         if tagged:
-            fields |= preconditions.tagging(body, fields)
+            fields |= preconditions.etag_headers(body, fields)
         return Response(body, own_status or status, fields)
 
     return answer

@@ -22,7 +22,7 @@ from flask_things.security.tokens import (
     TOKEN_NAME_MAX_CHARACTERS,
     Token,
     create_token,
-    is_over,
+    is_expired,
     list_tokens,
     revoke_token,
 )
@@ -130,4 +130,4 @@ def import_(file: Path) -> None:
 def _end(token: Row[Any]) -> str:
     if not token.expires_at:
         return "does not expire"
-    return f"{'expired' if is_over(token) else 'expires'} {token.expires_at:%Y-%m-%d %H:%M} UTC"
+    return f"{'expired' if is_expired(token) else 'expires'} {token.expires_at:%Y-%m-%d %H:%M} UTC"

@@ -58,7 +58,7 @@ class Unusable(Refused):
 
 
 @contextmanager
-def place(slots: BoundedSemaphore, timeout_s: float, activity: str) -> Iterator[None]:
+def slot(slots: BoundedSemaphore, timeout_s: float, activity: str) -> Iterator[None]:
     """Hold one of a limited number of slots during the block.
 
     Raises Away (503) if none becomes free in time.
@@ -88,11 +88,11 @@ class Offload:
 
     def slow_query(self) -> AbstractContextManager[None]:
         """Limit slow queries that run at once. Enter it before connecting. Raises Away (503)."""
-        return place(self._slow_queries, self._timeout_s, "slow queries")
+        return slot(self._slow_queries, self._timeout_s, "slow queries")
 
     def export(self) -> AbstractContextManager[None]:
         """Limit open exports. Raises Away (503) without waiting, because each may take minutes."""
-        return place(self._exports, 0, "exports")
+        return slot(self._exports, 0, "exports")
 
 
 class Changes(NamedTuple):

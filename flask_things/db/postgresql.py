@@ -19,7 +19,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import REGCLASS
 
-from flask_things.db.backend import CONNECTIONS, AnySession, Offload, Unusable, joining, place
+from flask_things.db.backend import CONNECTIONS, AnySession, Offload, Unusable, joining, slot
 from flask_things.observability.timing import timed
 
 #: PostgreSQL's code for a write on a read-only server.
@@ -35,7 +35,7 @@ STATEMENT_TIMEOUT_MS = 30_000
 WRITERS = CONNECTIONS * 3 // 4
 
 #: How long to wait while no other write begins or ends, in seconds.
-HASTE_S = 0.5
+SLOT_WAIT_S = 0.5
 
 #: The advisory lock for schema changes: any number that no other program uses.
 MIGRATION_LOCK = 7_418_529_630
@@ -49,7 +49,7 @@ class PostgreSQL:
         self.offload = Offload(busy_timeout_ms / 1000)
         self._busy_timeout_ms = busy_timeout_ms
         self._writers = BoundedSemaphore(WRITERS)
-        self._moved = monotonic()  # when a write last began or ended
+        self._progressed_at = monotonic()  # when a write last began or ended
         limits = {"lock_timeout": busy_timeout_ms, "statement_timeout": STATEMENT_TIMEOUT_MS}
         options = [f"-c {name}={limit}" for name, limit in limits.items()]
         defaults: dict[str, Any] = {
@@ -104,14 +104,14 @@ class PostgreSQL:
         """
         with ExitStack() as stack:
             with timed("gate"):
-                patience_s = max(self._moved + HASTE_S - monotonic(), 0)
-                stack.enter_context(place(self._writers, patience_s, "writes"))
-            self._moved = monotonic()
+                timeout_s = max(self._progressed_at + SLOT_WAIT_S - monotonic(), 0)
+                stack.enter_context(slot(self._writers, timeout_s, "writes"))
+            self._progressed_at = monotonic()
             try:
                 with self._engine.begin() as connection, joining(session):
                     yield connection
             finally:
-                self._moved = monotonic()
+                self._progressed_at = monotonic()
 
     def limit_wait(self, connection: Connection) -> None:
         """Limit the statements that follow: a queue for a row can mean two waits for locks."""

@@ -13,17 +13,17 @@ from flask_things.db.types import utc_now
 
 #: How many entries a write removes at first. While this is not enough, each write removes twice as
 #: many as the one before, up to more than a bulk call adds.
-TRIMMED, TRIMMED_MAX = 10, 2000
+TRIM_ROWS, TRIM_MAX_ROWS = 10, 2000
 
 #: How long a worker's writes skip the removal after one that found fewer.
-REST = timedelta(minutes=1)
+TRIM_PAUSE = timedelta(minutes=1)
 
 #: The minimum age of removed entries, without their previous values: clients may be away for a
 #: while.
-KEPT_AT_LEAST = timedelta(days=1)
+MINIMUM_AGE = timedelta(days=1)
 
 #: How many of the newest entries a write checks for previous values to erase, if none are kept.
-ERASED = 1000
+ERASE_ROWS = 1000
 
 
 def kept_since() -> datetime:
@@ -35,26 +35,26 @@ class Trimmer:
     """Removes old entries, a few with each write."""
 
     def __init__(self) -> None:
-        self._rests_since = datetime.min.replace(tzinfo=UTC)
-        self._limit = TRIMMED
+        self._paused_at = datetime.min.replace(tzinfo=UTC)
+        self._limit = TRIM_ROWS
 
     def __call__(self, connection: Connection) -> None:
         """Remove some, unless the last removal found few."""
         now = utc_now()
         if not current_app.config["THINGS_KEEP_DAYS"]:
             connection.execute(ERASE)
-        if abs(now - self._rests_since) < REST:
+        if abs(now - self._paused_at) < TRIM_PAUSE:
             return
         oldest = connection.execute(OLDEST, {"limit": self._limit + 1}).all()
-        end = min(kept_since(), now - KEPT_AT_LEAST)
+        end = min(kept_since(), now - MINIMUM_AGE)
         # The last old entry stays: a client may be at this place without having missed anything.
         old = [one.position for one, following in pairwise(oldest) if following.at < end]
         if old:
             connection.execute(delete(Entry.__table__).where(_unlocked(Entry.position.in_(old))))
         if len(old) == self._limit:
-            self._limit = min(2 * self._limit, TRIMMED_MAX)
+            self._limit = min(2 * self._limit, TRIM_MAX_ROWS)
         else:
-            self._limit, self._rests_since = TRIMMED, now
+            self._limit, self._paused_at = TRIM_ROWS, now
 
 
 def _unlocked(condition: Any) -> Any:
@@ -65,7 +65,7 @@ def _unlocked(condition: Any) -> Any:
 
 OLDEST = select(Entry.position, Entry.at).order_by(Entry.position).limit(bindparam("limit"))
 
-_newest = select(func.max(Entry.position) - ERASED).scalar_subquery()
+_newest = select(func.max(Entry.position) - ERASE_ROWS).scalar_subquery()
 ERASE = (
     update(Entry.__table__)
     .where(_unlocked((Entry.position > _newest) & Entry.before.is_not(None)))

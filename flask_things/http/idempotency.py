@@ -26,17 +26,19 @@ from flask_things.http.request_schemas import SharedSchema
 #: The longest Idempotency-Key, in characters.
 KEY_MAX_CHARACTERS = 255
 
-KEPT_FOR = timedelta(hours=24)
+KEY_LIFETIME = timedelta(hours=24)
 
 #: How many expired responses a write removes at most: more than it adds.
-SWEPT = 10
+SWEEP_ROWS = 10
 
-#: How long a worker's writes skip the removal after one that found fewer than SWEPT.
-REST = timedelta(minutes=1)
+#: How long a worker's writes skip the removal after one that found fewer than SWEEP_ROWS.
+SWEEP_PAUSE = timedelta(minutes=1)
 
 
-class KeptAnswer(db.Model):  # type: ignore[name-defined]
+class StoredResponse(db.Model):  # type: ignore[name-defined]
     """The stored response to a request with an Idempotency-Key."""
+
+    __tablename__ = "kept_answer"
 
     #: The token, if there was one, and the method and path.
     scope: Mapped[str] = mapped_column(Text, primary_key=True)
@@ -85,18 +87,18 @@ def idempotent(view: Any) -> Any:
         texts = [*_texts([*args])]
         with writing(db.session):
             take_turns(db.session, f"{scope} {idempotency_key}")
-            kept = db.session.get(KeptAnswer, (scope, idempotency_key), with_for_update=True)
-            if kept and not _is_over(kept):
-                return _replay(kept, digest, texts)
+            stored = db.session.get(StoredResponse, (scope, idempotency_key), with_for_update=True)
+            if stored and not _is_expired(stored):
+                return _replay(stored, digest, texts)
             response: Response = view(*args, **kwargs)
             db.session.merge(  # not add(): an expired row may still exist
-                KeptAnswer(
+                StoredResponse(
                     scope=scope,
                     key=idempotency_key,
                     digest=digest,
                     status=response.status_code,
                     headers=[_without_prefix(*field) for field in response.headers],
-                    body=_cut(response.get_data(), texts),
+                    body=_without_texts(response.get_data(), texts),
                     created_at=utc_now(),
                 )
             )
@@ -105,11 +107,11 @@ def idempotent(view: Any) -> Any:
     return answer
 
 
-def _is_over(kept: KeptAnswer) -> bool:
-    return kept.created_at < utc_now() - KEPT_FOR
+def _is_expired(stored: StoredResponse) -> bool:
+    return stored.created_at < utc_now() - KEY_LIFETIME
 
 
-def _cut(body: bytes, texts: list[bytes]) -> bytes:
+def _without_texts(body: bytes, texts: list[bytes]) -> bytes:
     """Return a response in which each text of the request is replaced by its number.
 
     The numbers stand between NULs, which JSON cannot contain. A retry sends the texts again, so of
@@ -125,7 +127,7 @@ def _cut(body: bytes, texts: list[bytes]) -> bytes:
     return b"\0".join([*parts, body[start:]])
 
 
-def _mend(cut: bytes, texts: list[bytes]) -> bytes:
+def _with_texts(cut: bytes, texts: list[bytes]) -> bytes:
     """Return the whole response, with the texts that the retry sent."""
     parts = cut.split(b"\0")
     parts[1::2] = [texts[int(number)] for number in parts[1::2]]
@@ -141,12 +143,15 @@ def _texts(value: Any) -> Iterator[bytes]:
             yield from _texts(part)
 
 
-def _replay(kept: KeptAnswer, digest: bytes, texts: list[bytes]) -> Response:
-    if kept.digest != digest:
+def _replay(stored: StoredResponse, digest: bytes, texts: list[bytes]) -> Response:
+    if stored.digest != digest:
         reason = Message("The key was used before with a different body.", Code.KEY_REUSED)
         abort(422, messages={"headers": {"Idempotency-Key": [reason]}})
-    headers = [*(_with_prefix(*field) for field in kept.headers), ("Idempotency-Replayed", "true")]
-    return Response(_mend(kept.body, texts), kept.status, headers)
+    headers = [
+        *(_with_prefix(*field) for field in stored.headers),
+        ("Idempotency-Replayed", "true"),
+    ]
+    return Response(_with_texts(stored.body, texts), stored.status, headers)
 
 
 def _without_prefix(name: str, value: str) -> tuple[str, str]:
@@ -162,21 +167,23 @@ class Sweeper:
     """Removes expired responses, a few with each write."""
 
     def __init__(self) -> None:
-        self._rests_since = datetime.min.replace(tzinfo=UTC)
+        self._paused_at = datetime.min.replace(tzinfo=UTC)
 
     def __call__(self, connection: Connection) -> None:
         """Remove some, unless the last removal found few."""
         now = utc_now()
-        if abs(now - self._rests_since) < REST:
+        if abs(now - self._paused_at) < SWEEP_PAUSE:
             return
-        row = (KeptAnswer.scope, KeptAnswer.key)
-        oldest = select(*row).where(KeptAnswer.created_at < now - KEPT_FOR).limit(SWEPT)
+        row = (StoredResponse.scope, StoredResponse.key)
+        oldest = (
+            select(*row).where(StoredResponse.created_at < now - KEY_LIFETIME).limit(SWEEP_ROWS)
+        )
         # Waiting for a lock here could deadlock: its holder may wait for one that this statement
         # takes.
-        oldest = oldest.order_by(KeptAnswer.created_at).with_for_update(skip_locked=True)
-        remove = delete(KeptAnswer.__table__).where(tuple_(*row).in_(oldest))
-        if connection.execute(remove).rowcount < SWEPT:
-            self._rests_since = now
+        oldest = oldest.order_by(StoredResponse.created_at).with_for_update(skip_locked=True)
+        remove = delete(StoredResponse.__table__).where(tuple_(*row).in_(oldest))
+        if connection.execute(remove).rowcount < SWEEP_ROWS:
+            self._paused_at = now
 
 
 CHORES.append(Sweeper())

@@ -58,7 +58,7 @@ class Parser(FlaskParser):
             )
         body = read_body(req, schema.max_bytes)
         if schema.many and len(body) > uploads.SMALL_BYTES:
-            uploads.process(schema.max_bytes)
+            uploads.take_turn(schema.max_bytes)
         if "Idempotency-Key" in req.headers:
             req.environ[BODY_DIGEST] = sha256(body).digest()
         return decode(body)
@@ -97,7 +97,7 @@ def read_body(req: Request, max_bytes: int) -> bytearray:
         stream = req.stream  # raises RequestEntityTooLarge if Content-Length is too large
         while True:
             if upload is None and max(size, len(body)) > uploads.SMALL_BYTES:
-                upload = uploads.hold(size or max_bytes, max_bytes, _connection(req))
+                upload = uploads.take_slot(size or max_bytes, max_bytes, _connection(req))
             piece = stream.read(PIECE_BYTES)
             if not piece:
                 break

@@ -53,7 +53,7 @@ class Preconditions(NamedTuple):
         """Tell whether `If-None-Match` names the ETag."""
         return self.if_none_match is not None and _names(self.if_none_match, etag)
 
-    def of(self, represent: Callable[..., Response]) -> Callable[..., None] | None:
+    def check_for(self, represent: Callable[..., Response]) -> Callable[..., None] | None:
         """Return the check for rows that `represent` turns into responses; None without conditions.
 
         For a row that does not exist (None), any `If-Match` raises PreconditionFailed (412).
@@ -101,7 +101,7 @@ def etag_of(response: Response) -> str:
     return _etag(response.get_data(), response.headers)
 
 
-def tagging(content: bytes, headers: Mapping[str, str] | Headers) -> dict[str, str]:
+def etag_headers(content: bytes, headers: Mapping[str, str] | Headers) -> dict[str, str]:
     """Return the ETag of some content, and the header field that makes caches revalidate it."""
     return {"ETag": _etag(content, headers), "Cache-Control": "no-cache"}
 
@@ -109,7 +109,7 @@ def tagging(content: bytes, headers: Mapping[str, str] | Headers) -> dict[str, s
 def tag(response: Response) -> Response:
     """Add an ETag to a response that is not streamed, and make caches revalidate it."""
     if not response.is_streamed:
-        response.headers.update(tagging(response.get_data(), response.headers))
+        response.headers.update(etag_headers(response.get_data(), response.headers))
     return response
 
 

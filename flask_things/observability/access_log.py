@@ -43,11 +43,11 @@ class Logger(GunicornLogger):
     def setup(self, cfg: Any) -> None:
         """Choose the format: text for a terminal, otherwise JSON for requests."""
         super().setup(cfg)
-        self._is_read = cfg.accesslog == "-" and sys.stdout.isatty()
-        read = [self.access_log] if self._is_read else []
+        self._is_terminal = cfg.accesslog == "-" and sys.stdout.isatty()
+        terminals = [self.access_log] if self._is_terminal else []
         if cfg.errorlog == "-" and sys.stderr.isatty():
-            read.append(self.error_log)
-        for handler in (handler for log in read for handler in log.handlers):
+            terminals.append(self.error_log)
+        for handler in (handler for log in terminals for handler in log.handlers):
             handler.setFormatter(TERMINAL)
 
     def warning(self, msg: str, *args: Any, **kwargs: Any) -> None:
@@ -99,7 +99,7 @@ class Logger(GunicornLogger):
             "token": environ.get(TOKEN_NAME),
             "worker": os.getpid(),
         }
-        if not self._is_read:
+        if not self._is_terminal:
             self.access_log.info(json.dumps(line))
         elif not (status < 400 and line["path"] in HEALTH):
             shown = {name: "-" if value is None else value for name, value in line.items()}

@@ -54,7 +54,7 @@ class Narrowing:
             for name, value in selection.items()
         }
 
-    def without_passed(self, given: dict[str, Any], sort: str, after: Any) -> dict[str, Any]:
+    def without_implied_bound(self, given: dict[str, Any], sort: str, after: Any) -> dict[str, Any]:
         """Remove the bound that the cursor's position already implies.
 
         With both, SQLite may start at the bound and read up to the position.
@@ -71,7 +71,7 @@ class Narrowing:
         values = (name for name in self.filters if {f"null_{name}", f"filter_{name}"} & names)
         return dict.fromkeys(values, False) | ranges
 
-    def astray(self, sort: str, names: frozenset[str]) -> set[str]:
+    def out_of_order(self, sort: str, names: frozenset[str]) -> set[str]:
         """Return the selected columns whose index does not provide the sort order.
 
         An index provides the order by its column for a range, and by id for a single value.

@@ -46,7 +46,7 @@ def read_page(
     return Page(page, items, has_next=False)
 
 
-def cut(query: Select[Any], order: Sequence[ColumnElement[Any]]) -> Select[Any]:
+def limit_bytes(query: Select[Any], order: Sequence[ColumnElement[Any]]) -> Select[Any]:
     """Return a query that ends at the first row before which there are `max_bytes` of text.
 
     It is for PostgreSQL, whose client library holds a whole result in memory.

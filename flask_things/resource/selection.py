@@ -20,7 +20,7 @@ from sqlalchemy import (
 
 from flask_things.resource.narrowing import FEW_ROWS, Narrowing
 from flask_things.resource.ordering import Order
-from flask_things.resource.page import cut
+from flask_things.resource.page import limit_bytes
 from flask_things.resource.schemas.writer import loaded
 from flask_things.resource.tables import search
 from flask_things.resource.tables.sorting import SORT_CHARACTERS, sort_key
@@ -95,7 +95,7 @@ class Queries:
         given = self.narrowing.given(dialect, **selection)
         if after is not None:
             value, row_id = after
-            given = self.narrowing.without_passed(given, sort, value)
+            given = self.narrowing.without_implied_bound(given, sort, value)
             given |= {"after_id": row_id} | ({} if value is None else {"after": value})
         if limit is not None:
             given |= {"limit": limit}
@@ -129,14 +129,17 @@ class Queries:
 
     def _build_page(self, sort: str, names: frozenset[str], by: str | None) -> Select[Any]:
         name = sort.removeprefix("-")
-        astray, columns = self.narrowing.astray(name, names), self.narrowing.columns(names)
-        unindexed = {None: set(), IN_ORDER: astray}.get(by, columns.keys() - {by})
+        out_of_order, columns = (
+            self.narrowing.out_of_order(name, names),
+            self.narrowing.columns(names),
+        )
+        unindexed = {None: set(), IN_ORDER: out_of_order}.get(by, columns.keys() - {by})
         query = self.narrowing.narrow(select(*self.table.c), names, unindexed=unindexed)
-        order = self._order(sort, names, has_index=by not in astray)
+        order = self._order(sort, names, has_index=by not in out_of_order)
         parts = order.after(is_null="after" not in names) if "after_id" in names else []
         beyond = or_(*(condition for condition, _ in parts)) if parts else true()
         limit = bindparam("limit", type_=Integer) if "limit" in names else None
-        if by in astray:
+        if by in out_of_order:
             query = self._joined(query, [(beyond, order.clauses())], limit)
         elif {"triples", "ids"} & names or len(parts) < 2:  # these results are sorted anyway
             query = query.where(beyond)
@@ -144,14 +147,14 @@ class Queries:
             query = self._joined(query, parts, limit)
         query = query.order_by(*order.clauses()).limit(limit)
         if "max_bytes" in names:
-            query = cut(query, order.clauses())
+            query = limit_bytes(query, order.clauses())
         takes_long = names & search.SLOW or self._is_scattered(name, names)
         return query.execution_options(takes_long=True) if takes_long else query
 
     def _is_scattered(self, sort: str, names: frozenset[str]) -> bool:
         """Tell whether no index has the selected rows contiguous and in order."""
         columns = self.narrowing.columns(names)
-        return len(columns) > 1 or bool(self.narrowing.astray(sort, names))
+        return len(columns) > 1 or bool(self.narrowing.out_of_order(sort, names))
 
     def _order(self, sort: str, names: frozenset[str], *, has_index: bool) -> Order:
         name, row_id = sort.removeprefix("-"), self._row_id(names)

@@ -110,10 +110,10 @@ def find_token(session: AnySession, sent: str) -> Row[Any] | None:
     found = FOUND.rows(session, {"token_id": int(match[1])})
     if not (found and compare_digest(found[0].digest, _digest(match[2]))):
         return None
-    return None if is_over(found[0]) else found[0]
+    return None if is_expired(found[0]) else found[0]
 
 
-def is_over(token: Row[Any]) -> bool:
+def is_expired(token: Row[Any]) -> bool:
     """Tell whether a token has expired."""
     return token.expires_at is not None and token.expires_at <= utc_now()
 

@@ -24,7 +24,7 @@ HEARTBEAT_S = 0.5
 
 #: How long a stopping worker waits for the header of a request, in seconds. The client may have
 #: connected before the stop.
-PATIENCE_S = 0.5
+HEADER_WAIT_S = 0.5
 
 #: How long new connections may wait while a worker is about to be replaced, and how often it checks
 #: whether it is idle, in seconds.
@@ -32,7 +32,7 @@ PAUSE_S, STEP_S = 0.1, 0.01
 
 #: The share of connections up to which a worker keeps idle ones. Beyond it, new ones need their
 #: slots.
-KEPT_SHARE = 0.9
+IDLE_SHARE = 0.9
 
 
 class Worker(GeventWorker):
@@ -56,7 +56,7 @@ class Worker(GeventWorker):
         for server in servers:
             server.max_accept = 1  # so that connections spread over all workers
             server.start()
-        while self.alive or not self._can_go(servers):
+        while self.alive or not self._can_stop(servers):
             self.notify()
             self._stop_requested.wait(HEARTBEAT_S)
         for server in servers:
@@ -70,7 +70,7 @@ class Worker(GeventWorker):
     def _streams(self) -> Streams:
         return self.wsgi.extensions[NAME]  # type: ignore[no-any-return]
 
-    def _can_go(self, servers: list[Any]) -> bool:
+    def _can_stop(self, servers: list[Any]) -> bool:
         """Tell whether this worker is idle, so that another can replace it.
 
         New connections wait until short requests are answered, also those of clients that have just
@@ -100,7 +100,7 @@ class Worker(GeventWorker):
         """Answer the requests whose header has been read, until the master's timeout."""
         if self._stop_requested.is_set():
             self._refuse([one for one in self._connections if not one.is_new])
-            pool.join(PATIENCE_S)
+            pool.join(HEADER_WAIT_S)
         self._refuse(list(self._connections))
         while not pool.join(HEARTBEAT_S):
             self._streams.end()
@@ -146,7 +146,7 @@ class Worker(GeventWorker):
         """Serve a connection until it closes."""
         connection = Connection(client)
         self._connections.add(connection)
-        if len(self._connections) > KEPT_SHARE * self.worker_connections:
+        if len(self._connections) > IDLE_SHARE * self.worker_connections:
             self._make_room()
         try:
             super().handle(listener, connection, addr)

@@ -13,7 +13,7 @@ from werkzeug.exceptions import RequestTimeout
 
 from flask_things.transport.request_body import Reader, has_body
 from flask_things.transport.sender import SEND_TIMEOUT_S, Sender
-from flask_things.turns import SLICE_S, TURN_S, let_others_go_on
+from flask_things.turns import SLICE_S, TURN_S, yield_turn
 
 #: The largest header of a request, in bytes. It is nginx's default; gunicorn limits each line.
 HEADER_MAX_BYTES = 32 * 1024
@@ -49,13 +49,13 @@ class Connection:
         self.is_new = True
         #: Whether the client may still be sending data that nobody will read.
         self.must_linger = False
-        self._allow("", HEADER_TIMEOUT_S)
+        self._set_timeout("", HEADER_TIMEOUT_S)
 
     def __getattr__(self, name: str) -> Any:
         """Return an attribute of the socket."""
         return getattr(self._client, name)
 
-    def _allow(self, part: str, seconds: float) -> None:
+    def _set_timeout(self, part: str, seconds: float) -> None:
         """Start the timeout for the next part of a request, or for the next request ("")."""
         self._part, self._limit_s = part, seconds
         self._since = self._slice_since = monotonic()
@@ -68,7 +68,7 @@ class Connection:
         LimitRequestHeaders (431) if its header is too long.
         """
         if self._part and monotonic() - self._slice_since > SLICE_S:
-            let_others_go_on()  # gevent does not switch while there is always something to read
+            yield_turn()  # gevent does not switch while there is always something to read
             self._slice_since = monotonic()
         if self._part == "header" and self._received_bytes >= HEADER_MAX_BYTES:
             raise LimitRequestHeaders(f"The header is over the limit of {HEADER_MAX_BYTES} bytes.")
@@ -78,7 +78,7 @@ class Connection:
         if data is None and self._part:
             raise RequestTimeout(f"The {self._part} took longer than {self._limit_s} seconds.")
         if data and not self._part:
-            self._allow("header", HEADER_TIMEOUT_S)
+            self._set_timeout("header", HEADER_TIMEOUT_S)
         self._received_bytes += len(data or b"")
         return data or b""
 
@@ -110,7 +110,7 @@ class Connection:
             request.force_close()
             at_end = partial(self._take_next, request, to_close)
             request.body.reader = Reader(request.body.reader, at_end)
-        self._allow("body", BODY_TIMEOUT_S)
+        self._set_timeout("body", BODY_TIMEOUT_S)
 
     def _take_next(self, request: Any, to_close: bool) -> None:
         """Allow another request after one whose body was read completely."""
@@ -121,13 +121,13 @@ class Connection:
         """Wait for the next request."""
         self._sender.end()
         self._request = None
-        self._allow("", keepalive_s)
+        self._set_timeout("", keepalive_s)
         if self._is_refused:
             self.refuse()
 
     def wait_for_body(self) -> None:
         """Restart the timeout of the body."""
-        self._allow("body", BODY_TIMEOUT_S)
+        self._set_timeout("body", BODY_TIMEOUT_S)
 
     def stop_reading(self) -> None:
         """Stop reading the current body."""
@@ -165,7 +165,7 @@ class Connection:
         """
         if self.must_linger:
             self.must_linger = False
-            self._allow("", LINGER_S)
+            self._set_timeout("", LINGER_S)
             with suppress(OSError):
                 self._client.shutdown(SHUT_WR)
                 while self._receive(PIECE_BYTES):

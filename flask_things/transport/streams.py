@@ -22,7 +22,7 @@ NAME = "flask_things.streams"
 STREAMS, RETRY_AFTER_S = 100, 5
 
 #: The polling interval in seconds, and every how many polls to look for disconnected clients.
-LOOK_S, LOOKS = 0.1, 10
+POLL_S, CHECK_POLLS = 0.1, 10
 
 #: How long a stream may go on sending after it was ended, in seconds.
 END_S = 0.5
@@ -64,7 +64,7 @@ class Stream:
             with suppress(OSError):
                 self._connection.shutdown(SHUT_RDWR)
 
-    def has_left(self) -> bool:
+    def is_disconnected(self) -> bool:
         """Tell whether the client has closed its connection."""
         if not self._connection:
             return False
@@ -83,12 +83,12 @@ class Stream:
 class Streams:
     """The open streams of a worker."""
 
-    def __init__(self, look: Callable[[], Hashable]) -> None:
-        """Poll with `look`: its value differs after a change, and is None if it cannot tell."""
-        self._look = look
+    def __init__(self, poll: Callable[[], Hashable]) -> None:
+        """Poll with `poll`: its value differs after a change, and is None if it cannot tell."""
+        self._poll = poll
         self._lock = threading.Lock()
         self._open: set[Stream] = set()
-        self._is_looking = self._is_over = False
+        self._is_polling = self._is_over = False
         self._shared: dict[Hashable, Future[Any]] = {}
 
     def __len__(self) -> int:
@@ -98,14 +98,17 @@ class Streams:
     def open(self, connection: Any) -> Stream:
         """Return a new stream. Raises ServiceUnavailable (503) if there are too many."""
         with self._lock:
-            if len(self) >= STREAMS and sum(not one.has_left() for one in self._open) >= STREAMS:
+            if (
+                len(self) >= STREAMS
+                and sum(not one.is_disconnected() for one in self._open) >= STREAMS
+            ):
                 raise ServiceUnavailable("Too many streams are open.", retry_after=RETRY_AFTER_S)
             stream = Stream(connection)
             if self._is_over:
                 stream.end()
             self._open.add(stream)
-            if not self._is_looking:
-                self._is_looking = True
+            if not self._is_polling:
+                self._is_polling = True
                 threading.Thread(target=self._run, daemon=True).start()
         return stream
 
@@ -133,23 +136,23 @@ class Streams:
 
     def _run(self) -> None:
         """Poll while streams are open."""
-        seen, looks = None, 0
-        while self._goes_on():
-            looks += 1
-            found = self._look()
+        seen, polls = None, 0
+        while self._continues():
+            polls += 1
+            found = self._poll()
             self._shared = {}
             for stream in list(self._open):
-                if looks % LOOKS == 0 and stream.has_left():
+                if polls % CHECK_POLLS == 0 and stream.is_disconnected():
                     stream.end()
                 elif found not in (None, seen):
                     stream.wake()
                     time.sleep(TURN_S)  # so that other requests run in between
             seen = found or seen
 
-    def _goes_on(self) -> bool:
-        time.sleep(LOOK_S)
+    def _continues(self) -> bool:
+        time.sleep(POLL_S)
         with self._lock:
-            self._is_looking = bool(self._open)
-            if not self._is_looking:
+            self._is_polling = bool(self._open)
+            if not self._is_polling:
                 self._shared = {}
-            return self._is_looking
+            return self._is_polling

@@ -38,8 +38,8 @@ HELD_BYTES = {BODY_MAX_BYTES: 8 * BODY_MAX_BYTES, BULK_BODY_MAX_BYTES: 2 * BULK_
 WAIT_S, RETRY_AFTER_S = 15, 5
 
 #: While requests wait: uploads that have lasted GRACE_S seconds and are slower than
-#: SLOW_BYTES_PER_S lose their slot. LOOK_S is the interval of these checks, in seconds.
-GRACE_S, SLOW_BYTES_PER_S, LOOK_S = 1, 1_000_000, 0.5
+#: SLOW_BYTES_PER_S lose their slot. CHECK_S is the interval of these checks, in seconds.
+GRACE_S, SLOW_BYTES_PER_S, CHECK_S = 1, 1_000_000, 0.5
 
 NAME = "flask_things.uploads"
 
@@ -75,7 +75,7 @@ class Uploads:
         self._processing = BoundedSemaphore(1)  # they would wait for the database anyway
 
     @contextmanager
-    def place(self, size: int, connection: Connection | None) -> Iterator[Upload]:
+    def slot(self, size: int, connection: Connection | None) -> Iterator[Upload]:
         """Hold a slot for a body during the block.
 
         Raises ServiceUnavailable (503) if no slot becomes free in time.
@@ -106,7 +106,7 @@ class Uploads:
             while not DOWNLOADS.has_room(BULK_BODY_MAX_BYTES):
                 if monotonic() > end:
                     raise busy()
-                time.sleep(LOOK_S)
+                time.sleep(CHECK_S)
             yield
         finally:
             self._processing.release()
@@ -122,7 +122,7 @@ class Uploads:
                     raise busy()
                 for upload in list(self._held):
                     upload.give_way()
-                self._changed.wait(min(left_s, LOOK_S))
+                self._changed.wait(min(left_s, CHECK_S))
         finally:
             self._waiting.remove(me)
             self._changed.notify_all()
@@ -138,7 +138,7 @@ def busy() -> ServiceUnavailable:
     return ServiceUnavailable("Too many large bodies are in progress.", retry_after=RETRY_AFTER_S)
 
 
-def released(view: Any) -> Any:
+def release_slots(view: Any) -> Any:
     """Release the request's slots when its view has returned."""
 
     @wraps(view)
@@ -149,18 +149,18 @@ def released(view: Any) -> Any:
     return answer
 
 
-def hold(size: int, max_bytes: int, connection: Connection | None) -> Upload:
+def take_slot(size: int, max_bytes: int, connection: Connection | None) -> Upload:
     """Take a slot for the request's body, which may have `max_bytes`.
 
     Raises ServiceUnavailable (503) if none becomes free in time.
     """
-    places = current_app.extensions[NAME][max_bytes]
-    upload = g.held.enter_context(places.place(size, connection))
+    slots = current_app.extensions[NAME][max_bytes]
+    upload = g.held.enter_context(slots.slot(size, connection))
     after_this_request(_collect)
     return upload  # type: ignore[no-any-return]
 
 
-def process(max_bytes: int) -> None:
+def take_turn(max_bytes: int) -> None:
     """Wait for the request's turn to process its body. Raises ServiceUnavailable (503)."""
     g.held.enter_context(current_app.extensions[NAME][max_bytes].processing())
 

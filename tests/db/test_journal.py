@@ -31,7 +31,7 @@ def query(app):
 @pytest.fixture
 def later(app, monkeypatch):
     """Return a function that ages the journal by days. Trimming does not pause."""
-    monkeypatch.setattr(trimming, "REST", timedelta(0))
+    monkeypatch.setattr(trimming, "TRIM_PAUSE", timedelta(0))
 
     def age(days):
         at = utc_now() - timedelta(days=days)

@@ -41,7 +41,7 @@ def test_a_key_is_free_after_24_hours(client, later, text):
 def test_an_expired_key_is_unused_even_before_its_removal(client, later, monkeypatch):
     post(client)
     later(hours=25)
-    monkeypatch.setattr(idempotency, "SWEPT", 0)
+    monkeypatch.setattr(idempotency, "SWEEP_ROWS", 0)
     assert "Idempotency-Replayed" not in post(client).headers
 
 
@@ -54,7 +54,7 @@ def count_kept(connection):
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE"])
 def test_any_write_removes_old_keys_a_few_at_a_time(client, later, connection, monkeypatch, method):
-    monkeypatch.setattr(idempotency, "SWEPT", 3)
+    monkeypatch.setattr(idempotency, "SWEEP_ROWS", 3)
     for n in range(5):
         post(client, **{"Idempotency-Key": f"old-{n}"})
     later(hours=25)
@@ -67,7 +67,7 @@ def test_any_write_removes_old_keys_a_few_at_a_time(client, later, connection, m
 
 
 def test_a_request_with_a_key_removes_more_than_it_brings(client, later, connection, monkeypatch):
-    monkeypatch.setattr(idempotency, "SWEPT", 3)
+    monkeypatch.setattr(idempotency, "SWEEP_ROWS", 3)
     for n in range(5):
         post(client, **{"Idempotency-Key": f"old-{n}"})
     later(hours=25)

@@ -83,7 +83,7 @@ def test_http_1_1_without_a_host_is_400(serve):
     assert server.raw(request % b"1.0").split()[1] == b"200"
 
 
-def told(peer, proxies="10.0.0.0/8, ::1", **fields):
+def seen(peer, proxies="10.0.0.0/8, ::1", **fields):
     """Return what an application behind trusted proxies knows about its client."""
     seen = {}
 
@@ -105,16 +105,16 @@ FORWARDED = {
 
 @pytest.mark.parametrize("peer", ["10.1.2.3", "::1", "::ffff:10.1.2.3"])
 def test_a_listed_proxy_is_trusted_for_the_values_that_it_adds(peer):
-    assert told(peer, **FORWARDED) == ("192.0.2.1", "https", "things.example")
+    assert seen(peer, **FORWARDED) == ("192.0.2.1", "https", "things.example")
 
 
 @pytest.mark.parametrize("peer", ["192.0.2.9", "127.0.0.1", ""])
 def test_no_other_peer_is_trusted(peer):
-    assert told(peer, **FORWARDED) == (peer, "http", "here")
+    assert seen(peer, **FORWARDED) == (peer, "http", "here")
 
 
 def test_a_listed_proxy_without_headers_is_the_client():
-    assert told("10.0.0.1") == ("10.0.0.1", "http", "here")
+    assert seen("10.0.0.1") == ("10.0.0.1", "http", "here")
 
 
 def test_a_proxy_is_trusted_by_its_name_wherever_that_leads_now(monkeypatch):
@@ -131,12 +131,12 @@ def test_a_proxy_is_trusted_by_its_name_wherever_that_leads_now(monkeypatch):
 
 
 def test_a_name_that_does_not_resolve_is_not_trusted():
-    assert told("10.0.0.7", "nowhere.invalid", **FORWARDED)[0] == "10.0.0.7"
+    assert seen("10.0.0.7", "nowhere.invalid", **FORWARDED)[0] == "10.0.0.7"
 
 
 @pytest.mark.parametrize("peer", ["10.0.0.7", "::ffff:10.0.0.7"])
 def test_a_proxy_may_be_named_as_ipv6_has_its_address(peer):
-    assert told(peer, "::ffff:10.0.0.7", **FORWARDED) == ("192.0.2.1", "https", "things.example")
+    assert seen(peer, "::ffff:10.0.0.7", **FORWARDED) == ("192.0.2.1", "https", "things.example")
 
 
 @pytest.mark.parametrize(
@@ -153,12 +153,12 @@ def test_a_proxy_may_be_named_as_ipv6_has_its_address(peer):
     ],
 )
 def test_a_client_is_its_address_without_port(field, client):
-    assert told("10.0.0.1", HTTP_X_FORWARDED_FOR=field)[0] == client
+    assert seen("10.0.0.1", HTTP_X_FORWARDED_FOR=field)[0] == client
 
 
 @pytest.mark.parametrize("field", ["", "x", "unknown", "_hidden", "1.2.3", "203.0.113.9,", "[x]:1"])
 def test_a_client_without_an_address_is_its_proxy(field):
-    assert told("10.0.0.1", HTTP_X_FORWARDED_FOR=field)[0] == "10.0.0.1"
+    assert seen("10.0.0.1", HTTP_X_FORWARDED_FOR=field)[0] == "10.0.0.1"
 
 
 @pytest.mark.parametrize(

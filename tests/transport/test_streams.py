@@ -7,7 +7,7 @@ import pytest
 from werkzeug.exceptions import ServiceUnavailable
 
 from flask_things.transport import streams as module
-from flask_things.transport.streams import LOOK_S, STREAMS, Streams
+from flask_things.transport.streams import POLL_S, STREAMS, Streams
 from tests.support.events import Following
 from tests.support.server import wait_until
 
@@ -27,8 +27,8 @@ class Client:
 
     is_shut = False
 
-    def __init__(self, has_left=False):
-        self.has_left = has_left
+    def __init__(self, is_disconnected=False):
+        self.is_disconnected = is_disconnected
 
     def gettimeout(self):
         """Return a timeout."""
@@ -39,7 +39,7 @@ class Client:
 
     def recv_into(self, *_):
         """Return 0 if the client has disconnected."""
-        if self.has_left:
+        if self.is_disconnected:
             return 0
         raise BlockingIOError
 
@@ -58,15 +58,15 @@ def test_one_stream_too_many_is_503(streams):
 
 
 def test_a_client_that_has_left_takes_no_place(streams, monkeypatch):
-    monkeypatch.setattr(module, "LOOKS", 1000)
+    monkeypatch.setattr(module, "CHECK_POLLS", 1000)
     for _ in range(STREAMS):
-        streams.open(Client(has_left=True))
+        streams.open(Client(is_disconnected=True))
     assert not streams.open(Client()).is_over
 
 
 def test_a_client_that_has_left_is_noticed(streams, monkeypatch):
-    monkeypatch.setattr(module, "LOOKS", 1)
-    gone, there = streams.open(Client(has_left=True)), streams.open(Client())
+    monkeypatch.setattr(module, "CHECK_POLLS", 1)
+    gone, there = streams.open(Client(is_disconnected=True)), streams.open(Client())
     wait_until(lambda: gone.is_over)
     assert not there.is_over
 
@@ -76,12 +76,12 @@ def test_news_wakes_a_stream_that_waits():
     streams = Streams(lambda: found[0])
     stream = streams.open(None)
     stream.expect()
-    time.sleep(3 * LOOK_S)  # the first poll finds a change, too
+    time.sleep(3 * POLL_S)  # the first poll finds a change, too
     stream.expect()
     began = time.monotonic()
-    threading.Timer(LOOK_S, lambda: found.__setitem__(0, 2)).start()
+    threading.Timer(POLL_S, lambda: found.__setitem__(0, 2)).start()
     stream.wait(20)
-    assert LOOK_S / 2 < time.monotonic() - began < 10
+    assert POLL_S / 2 < time.monotonic() - began < 10
     streams.close(stream)
 
 
@@ -89,8 +89,8 @@ def test_an_unknown_version_wakes_no_stream():
     streams = Streams(lambda: None)
     stream = streams.open(None)
     began = time.monotonic()
-    stream.wait(4 * LOOK_S)
-    assert time.monotonic() - began >= 4 * LOOK_S
+    stream.wait(4 * POLL_S)
+    assert time.monotonic() - began >= 4 * POLL_S
     streams.close(stream)
 
 
@@ -102,7 +102,7 @@ def test_polling_ends_with_the_last_stream():
     streams.close(stream)
     wait_until(lambda: not streams._is_looking)
     before = len(looks)
-    time.sleep(3 * LOOK_S)
+    time.sleep(3 * POLL_S)
     assert len(looks) == before
 
 

@@ -42,7 +42,7 @@ def clients():
 
 def hold(places, size, began, end, client=None):
     """Hold a slot until the end."""
-    with places.place(size, client) as upload:
+    with places.slot(size, client) as upload:
         began.set()
         assert end.wait(20)
     return upload
@@ -81,13 +81,13 @@ def test_a_body_does_not_wait_for_ever(monkeypatch):
     monkeypatch.setattr(uploads, "WAIT_S", 0.1)
     places = Uploads(10)
     with (
-        places.place(10, None),
+        places.slot(10, None),
         pytest.raises(ServiceUnavailable) as refusal,
-        places.place(1, None),
+        places.slot(1, None),
     ):
         pass
     assert refusal.value.retry_after == uploads.RETRY_AFTER_S
-    with places.place(10, None):
+    with places.slot(10, None):
         pass
 
 
@@ -101,10 +101,10 @@ def test_a_slow_upload_gives_way_where_another_one_waits(
     monkeypatch.setattr(uploads, "GRACE_S", 0)
     monkeypatch.setattr(uploads, "WAIT_S", 0.1)
     places, client = Uploads(10), Client()
-    with places.place(10, client) as upload:
+    with places.slot(10, client) as upload:
         upload.received = 0 if is_slow else 10**9
         if is_awaited:
-            with pytest.raises(ServiceUnavailable), places.place(1, None):
+            with pytest.raises(ServiceUnavailable), places.slot(1, None):
                 pass
     assert (client.is_cut_off, upload.is_cut_off) == (is_cut_off, is_cut_off)
 
@@ -127,7 +127,7 @@ def serve_short(serve, tmp_path):
 @pytest.mark.sqlite
 @pytest.mark.parametrize("slow", [ANNOUNCED, CHUNKED], ids=["length", "chunks"])
 def test_slow_uploads_are_503_when_others_need_their_places(serve_short, slow):
-    server = serve_short({"GRACE_S": 0.1, "LOOK_S": 0.1})
+    server = serve_short({"GRACE_S": 0.1, "CHECK_S": 0.1})
     with connect(server) as first, connect(server) as second:
         for connection in (first, second):  # they have all slots then
             connection.sendall(slow + b"[" + b" " * 2 * uploads.SMALL_BYTES)

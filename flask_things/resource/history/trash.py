@@ -19,7 +19,7 @@ from flask_things.db.types import utc_now
 from flask_things.resource.collection import Collection, Expect, Stored
 from flask_things.resource.constraints import write
 from flask_things.resource.history import rows_before
-from flask_things.resource.page import PAGE_MAX_BYTES, Page, cut, read_page
+from flask_things.resource.page import PAGE_MAX_BYTES, Page, limit_bytes, read_page
 from flask_things.resource.schemas.writer import Writer
 
 
@@ -60,7 +60,7 @@ class Trash:
             found = found.where(Entry.position < before)
         found = found.order_by(*order).limit(limit + 1)
         if dialect == "postgresql":
-            found = cut(found, order)
+            found = limit_bytes(found, order)
         found = found.execution_options(takes_long=True)  # it also reads entries that have expired
         parameters = {"max_bytes": PAGE_MAX_BYTES}
         take = partial(read_page, write=self._writer.json, limit=limit)

@@ -35,7 +35,7 @@ from flask_things.db.trimming import kept_since
 from flask_things.db.types import UTCDateTime, rfc3339
 from flask_things.resource.history import rows_before
 from flask_things.resource.history.trash import deletions
-from flask_things.resource.page import PAGE_MAX_BYTES, Page, cut, read_page
+from flask_things.resource.page import PAGE_MAX_BYTES, Page, limit_bytes, read_page
 from flask_things.resource.schemas.writer import Writer
 
 #: The position of the current row, which no change has ended yet.
@@ -97,7 +97,9 @@ class Versions:
             query = query.where(Entry.position <= before)
         if dialect == "postgresql":
             order = [Entry.position.desc()]
-            query = select(*cut(query.order_by(*order).limit(limit + 1), order).subquery().c)
+            query = select(
+                *limit_bytes(query.order_by(*order).limit(limit + 1), order).subquery().c
+            )
         return query
 
     def _versions(

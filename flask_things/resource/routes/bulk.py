@@ -48,7 +48,7 @@ class Bulk(Pages):
         `ETag` of `GET /{name}`.
         """
         items = (body.pop(0) for _ in range(len(body)))  # frees each item as it is used
-        expect = preconditions.of(self._first_page)
+        expect = preconditions.check_for(self._first_page)
         return self.collection.create_many(db.session, items, expect=expect)
 
     @operation(
@@ -67,7 +67,7 @@ class Bulk(Pages):
         {many} in the order of the request. `If-Match` and `If-None-Match` are compared with the
         `ETag` of `GET /{name}`.
         """
-        expect = preconditions.of(self._first_page)
+        expect = preconditions.check_for(self._first_page)
         try:
             return self.bulk.update(db.session, body, expect=expect)
         except MissingRows as error:
@@ -89,7 +89,7 @@ class Bulk(Pages):
         Moves all of them to the trash, or none. `If-Match` and `If-None-Match` are compared with
         the `ETag` of `GET /{name}`.
         """
-        expect = preconditions.of(self._first_page)
+        expect = preconditions.check_for(self._first_page)
         try:
             self.bulk.delete(db.session, ids, expect=expect)
         except MissingRows as error:

@@ -50,7 +50,7 @@ class Rows(Pages):
         `Location` is the URL of the new {one}. Send an `Idempotency-Key` to make a retry safe.
         `If-Match` and `If-None-Match` are compared with the `ETag` of `GET /{name}`.
         """
-        expect = preconditions.of(self._first_page)
+        expect = preconditions.check_for(self._first_page)
         row = self.collection.create(db.session, expect=expect, **body)
         url = url_for(f"{self.name}.get", **{self.words["parameter"]: row.id})
         return row, {"Location": url}
@@ -79,7 +79,7 @@ class Rows(Pages):
         overwriting the change of another client. An id that does not exist is 404: PUT never
         creates {a_one}.
         """
-        expect = preconditions.of(self._represent)
+        expect = preconditions.check_for(self._represent)
         return self.collection.update(db.session, row_id, expect=expect, **body)
 
     @operation(
@@ -95,7 +95,7 @@ class Rows(Pages):
         The body is a JSON Merge Patch (RFC 7396): fields that are left out keep their values. Send
         `If-Match` to avoid overwriting the change of another client.
         """
-        expect = preconditions.of(self._represent)
+        expect = preconditions.check_for(self._represent)
         return self.collection.update(db.session, row_id, expect=expect, **body)
 
     @operation(
@@ -110,5 +110,5 @@ class Rows(Pages):
 
         Moves the {one} to the trash, from which it can be restored. Its id is never reused.
         """
-        expect = preconditions.of(self._represent)
+        expect = preconditions.check_for(self._represent)
         self.collection.delete(db.session, row_id, expect=expect)

@@ -53,7 +53,7 @@ class Undo(Pages):
         trash but exists, it is returned unchanged, so a retry is safe. A body is ignored.
         `If-Match` fails if the {one} is in the trash.
         """
-        expect = preconditions.of(self._represent)
+        expect = preconditions.check_for(self._represent)
         return self.trash.restore(db.session, row_id, expect=expect)
 
     @operation(
@@ -69,7 +69,7 @@ class Undo(Pages):
 
         Erases its fields and all of its versions. This cannot be undone. `If-Match` always fails.
         """
-        self.trash.erase(db.session, row_id, expect=preconditions.of(self._represent))
+        self.trash.erase(db.session, row_id, expect=preconditions.check_for(self._represent))
 
     @operation(
         "GET /{name}/<id:{parameter}>/versions",

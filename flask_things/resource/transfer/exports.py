@@ -90,11 +90,11 @@ def _chunks(lines: Iterable[bytes]) -> Iterator[bytes]:
             yield b"".join(chunk)
             chunk, size = [], 0
             if monotonic() > end:
-                _break_off()
+                _abort()
     yield b"".join(chunk)
 
 
-def _break_off() -> NoReturn:
+def _abort() -> NoReturn:
     """Close the connection without a last chunk, so that the client detects the missing rest."""
     logger.warning("Closed an export that the client did not read within %s seconds", TIMEOUT_S)
     raise BrokenPipeError(EPIPE, "The client reads the export too slowly.")

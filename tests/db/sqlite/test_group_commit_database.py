@@ -106,9 +106,9 @@ def test_on_a_full_disk_each_writer_learns_if_its_things_are_stored(app, file, a
     )
     assert errors.is_full(results[1])
     assert all(isinstance(result, list) or errors.is_full(result) for result in results)
-    told = {thing.id for result in results if isinstance(result, list) for thing in result}
+    acknowledged = {thing.id for result in results if isinstance(result, list) for thing in result}
     with app.app_context():
-        assert {thing.id for thing in things.list_things(session)} == {1} | told
+        assert {thing.id for thing in things.list_things(session)} == {1} | acknowledged
         file.with_name("other").unlink()
         assert things.create_thing(session, text="x")
 

@@ -4,7 +4,7 @@ import { post } from "./api.js";
 import { about, byId } from "./dom.js";
 import { createForm } from "./form.js";
 import * as list from "./list.js";
-import { complain, say } from "./messages.js";
+import { complain, notify } from "./messages.js";
 
 const [main] = about.fields;
 const label = `New ${about.one}`;
@@ -37,7 +37,7 @@ async function store(values) {
 	try {
 		const row = await post("", values, { onlost, signal: abort.signal });
 		if (pending && isSame(form.read())) form.fill();
-		list.add(row).then((isShown) => isShown || say("Added, but this view does not show it."), complain);
+		list.add(row).then((isShown) => isShown || notify("Added, but this view does not show it."), complain);
 	} catch (error) {
 		if (!pending) giveBack(values, error);
 		else if (!abort.signal.aborted) form.complain(error);

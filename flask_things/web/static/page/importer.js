@@ -2,7 +2,7 @@
 
 import { post } from "./api.js";
 import { byId, count, make } from "./dom.js";
-import { say } from "./messages.js";
+import { notify } from "./messages.js";
 import { open } from "./panel.js";
 import { badLine, rowsOf } from "./reading.js";
 import { canWrite } from "./tokens.js";
@@ -39,21 +39,21 @@ async function importFile(file) {
 	open(`Import ${file.name}`, bar, result);
 	byId("panel").onclose = () => abort.abort();
 	let [read, stored] = [0, 0];
-	const tell = (before, after) => {
+	const report = (before, after) => {
 		result.textContent = `${before}${count(stored)} stored${after}`;
-		if (abort.signal.aborted) say(result.textContent);
+		if (abort.signal.aborted) notify(result.textContent);
 	};
 	try {
 		for await (const piece of piecesOf(rowsOf(file, (bytes) => (read = bytes)))) {
 			await store(piece, abort.signal);
 			stored += piece.length;
 			bar.value = read;
-			tell("", "…");
+			report("", "…");
 		}
-		tell("", ".");
+		report("", ".");
 		return true;
 	} catch (error) {
-		tell(abort.signal.aborted ? "Import cancelled. " : `${error.message} `, " before.");
+		report(abort.signal.aborted ? "Import cancelled. " : `${error.message} `, " before.");
 		return false;
 	}
 }

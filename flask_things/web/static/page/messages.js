@@ -5,7 +5,7 @@ import { button, byId, make, saveFocus } from "./dom.js";
 let timer;
 
 /** Show a message for some seconds; its button calls `act`. */
-export function say(text, { label, act, seconds = 5 } = {}) {
+export function notify(text, { label, act, seconds = 5 } = {}) {
 	const onpress = () => {
 		hush();
 		act();
@@ -20,7 +20,7 @@ export function say(text, { label, act, seconds = 5 } = {}) {
 
 /** Show an error, unless the user cancelled. */
 export function complain(error) {
-	if (error.name !== "AbortError") say(error.message, { seconds: 10 });
+	if (error.name !== "AbortError") notify(error.message, { seconds: 10 });
 }
 
 export function press() {

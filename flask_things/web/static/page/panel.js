@@ -2,7 +2,7 @@
 
 import { curl, get, next, put, send } from "./api.js";
 import { about, bodyOf, button, byId, make } from "./dom.js";
-import { complain, say } from "./messages.js";
+import { complain, notify } from "./messages.js";
 import { describe } from "./row.js";
 import { restore } from "./trash.js";
 
@@ -44,7 +44,7 @@ export function showRequest() {
 		getSelection().selectAllChildren(text);
 		if (navigator.clipboard) await navigator.clipboard.writeText(text.textContent);
 		else document.execCommand("copy"); // no clipboard without TLS
-		say("Copied.");
+		notify("Copied.");
 	};
 	open("The last request", text, button("Copy", copy, { class: "primary" }));
 }

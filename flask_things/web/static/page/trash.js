@@ -3,7 +3,7 @@
 import { send } from "./api.js";
 import { about, count } from "./dom.js";
 import * as list from "./list.js";
-import { complain, say } from "./messages.js";
+import { complain, notify } from "./messages.js";
 
 const UNDO_SECONDS = 10;
 
@@ -19,7 +19,7 @@ export async function remove(entries) {
 	}
 	for (const id of ids) list.drop(id);
 	const undo = { label: "Undo", act: () => restore(ids).catch(complain), seconds: UNDO_SECONDS };
-	say(`Deleted${what}.`, about.keeps ? undo : {});
+	notify(`Deleted${what}.`, about.keeps ? undo : {});
 }
 
 /** Delete rows, in halves if there are too many or some are gone. */
@@ -36,5 +36,5 @@ async function erase(ids) {
 export async function restore(ids) {
 	const back = async (id) => list.add(await (await send("POST", `/${id}/restore`)).json());
 	await Promise.all(ids.map(back));
-	say("Restored.");
+	notify("Restored.");
 }
