@@ -1,18 +1,18 @@
-# One environment for everything, in $(VENV). Its stamps make a second call start at once.
+# One virtual environment for everything, in $(VENV). Stamp files record what is installed.
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 
-# The dependency groups of pyproject.toml. What else can be made here, with its group, is in */*.mk.
+# The dependency groups of pyproject.toml. */*.mk add more targets and groups.
 GROUPS := dev
 INSTALL := pip install --quiet --require-hashes -c requirements-all.txt
 COMPILE := uv pip compile --quiet --upgrade --universal --generate-hashes --no-emit-index-url \
 	--python-version 3.11 --custom-compile-command "make lock"
 
-# Each worker begins with a part of its own, so that few fixtures of a module are made twice.
+# Workers start with separate blocks of tests, so that they rarely repeat a module's fixtures.
 PYTEST := pytest -n auto --dist worksteal
 
-# Images of containers set it. The tests start hundreds of processes, which would compile the package.
+# Container images set it. Without it, each of the tests' hundreds of processes reuses compiled code.
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
@@ -24,10 +24,10 @@ help: ## Show this list
 run: $(VENV)/installed ## Serve on 127.0.0.1:8080 with the database in data/db.sqlite3
 	@exec $(BIN)/python -m flask_things
 
-demo: ## Fill the running service with thirty things worth looking at
+demo: ## Fill the running service with thirty interesting things
 	@$(PYTHON) tools/demo.py
 
-dev: $(VENV)/installed ## Serve, with a debugger, and reload when the code changes
+dev: $(VENV)/installed ## Serve with a debugger, and reload when the code changes
 	@$(BIN)/flask db upgrade
 	@exec $(BIN)/flask run --debug --host 127.0.0.1 --port "$${PORT:-8080}"
 
@@ -48,16 +48,16 @@ check: $(VENV)/installed-dev ## Run formatter, linters, types, import contract a
 
 ci: check ## Run everything that CI runs
 
-format: $(VENV)/installed-dev ## Format the code, and mend what the linter can
+format: $(VENV)/installed-dev ## Format the code, and apply the linter's fixes
 	$(BIN)/ruff format
 	$(BIN)/ruff check --fix
 
-lock: $(VENV)/installed-dev ## Compile both requirements files anew, with the newest versions
+lock: $(VENV)/installed-dev ## Update both requirements files to the newest versions
 	$(BIN)/$(COMPILE) setup.cfg -o requirements.txt
 	$(BIN)/$(COMPILE) setup.cfg -o requirements-all.txt -c requirements.txt --all-extras \
 		$(addprefix --group ,$(GROUPS))
 
-pictures: $(VENV)/installed-dev ## Take the pictures of the documentation anew (needs chromium and curl)
+pictures: $(VENV)/installed-dev ## Retake the pictures of the documentation (needs chromium and curl)
 	@$(BIN)/python tools/pictures.py
 
 rename: ## Name a fork: make rename NAME=acme_notes
@@ -75,7 +75,7 @@ $(VENV)/installed: requirements.txt setup.cfg pyproject.toml | $(BIN)/pip
 	$(BIN)/pip install --quiet --no-deps --editable .
 	@touch $@
 
-# The pip that comes with Python 3.13 or earlier does not take groups, nor hashes from constraints.
+# The pip of Python 3.13 and earlier supports neither groups nor hashes from constraints.
 $(VENV)/installed-dev: pyproject.toml requirements-all.txt $(VENV)/installed
 	sed -n '/^pip==/,/# via/p' requirements-all.txt | $(BIN)/pip install --quiet --require-hashes -r /dev/stdin
 	$(BIN)/$(INSTALL) --group dev

@@ -4,7 +4,7 @@ GROUPS += judges
 ci: judge
 lock: lock-judges
 
-judge: $(VENV)/installed-judges judges/node_modules ## Let tools from outside judge the API (needs node)
+judge: $(VENV)/installed-judges judges/node_modules ## Judge the API with external tools (needs node)
 	@$(BIN)/$(PYTEST) judges
 
 clients: $(VENV)/installed-judges judges/node_modules ## Generate clients in dist/: Python, TypeScript, Java

@@ -7,7 +7,7 @@ from apispec.core import Components
 
 from flask_things.api.components import COMMON_HEADERS, NO_STORE_HEADERS
 from flask_things.http import problems
-from flask_things.http.error_places import Error
+from flask_things.http.error_locations import Error
 
 #: A reference to the schema of a problem: resolving the class for each status takes 7 ms per start.
 PROBLEM = {"$ref": "#/components/schemas/Problem"}

@@ -14,7 +14,7 @@ class Answer(SharedSchema):
 
 
 class HealthSchema(Answer):
-    """The service is well."""
+    """The service is healthy."""
 
     class Meta(Answer.Meta):
         description = "The state of the service."

@@ -61,7 +61,7 @@ def _copy_from(file: Path, copy: Path, progress: Progress) -> None:
 
 
 def _is_ours(database: Path) -> bool:
-    """Tell whether a sound database with a known schema exists."""
+    """Return whether a sound database with a known schema exists."""
     if not database.exists():
         return False
     with closing(connect(database, "ro")) as connection:

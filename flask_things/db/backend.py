@@ -148,7 +148,7 @@ class Backend(Protocol):
         """Return the changes after a journal position, or None if they are unknown."""
 
     def is_sound(self) -> bool:
-        """Tell whether no worker of this server has found damage."""
+        """Return whether no worker of this server has found damage."""
 
     def why_read_only(self) -> str:
         """Return why the database is read-only, as a sentence, or an empty string."""
@@ -157,7 +157,7 @@ class Backend(Protocol):
         """Check the database before the start. Raises Unusable. It changes nothing."""
 
     def is_made(self) -> bool:
-        """Tell whether the database exists in the state after `making`."""
+        """Return whether the database exists in the state after `making`."""
 
     def making(self) -> AbstractContextManager[None]:
         """Create a missing database, and lock out other starting servers during the block."""

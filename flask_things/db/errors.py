@@ -46,24 +46,24 @@ class Conflict(ValueError):
 
 
 def is_full(error: Exception) -> bool:
-    """Tell whether the disk is full. Nothing was written, and reads still work."""
+    """Return whether the disk is full. Nothing was written, and reads still work."""
     return _code(error) in FULL
 
 
 def is_away(error: Exception) -> bool:
-    """Tell whether the database is unavailable for an external reason."""
+    """Return whether the database is unavailable for an external reason."""
     if isinstance(error, exc.OperationalError) and not _code(error):
         return True
     return isinstance(error, Away | exc.TimeoutError) or _code(error).startswith(AWAY)
 
 
 def is_not_writable(error: Exception) -> bool:
-    """Tell whether SQLite's file or its lock file is not writable."""
+    """Return whether SQLite's file or its lock file is not writable."""
     return _code(error).startswith("SQLITE_READONLY") or isinstance(error.__cause__, OSError)
 
 
 def breaks_unique(error: Exception) -> bool:
-    """Tell whether another row has the same unique value."""
+    """Return whether another row has the same unique value."""
     return _code(error) == "23505" or _failed(error).startswith("UNIQUE")
 
 
@@ -76,7 +76,7 @@ def breaks_check(error: Exception) -> str:
 
 
 def breaks_reference(error: Exception) -> bool:
-    """Tell whether a row refers to a missing row, or another row refers to the deleted one."""
+    """Return whether a row refers to a missing row, or another row refers to the deleted one."""
     return _code(error) in ("23503", "23001") or _failed(error).startswith("FOREIGN KEY")
 
 

@@ -54,7 +54,7 @@ def explain(error: Any, connection: Connection, compiled: Any) -> None:
 
 
 def _are_spent(driver: Any, table: str) -> bool:
-    """Tell whether a table has no id left. SQLite reports a full disk with the same error."""
+    """Return whether a table has no id left. SQLite reports a full disk with the same error."""
     query = (
         f'SELECT max(id) FROM (SELECT max(rowid) AS id FROM "{table}" '  # noqa: S608
         "UNION ALL SELECT seq FROM sqlite_sequence WHERE name = ?)"

@@ -81,7 +81,7 @@ class DatabaseObject:
         return MARK + hashlib.sha256(text).hexdigest()[:16]
 
     def is_stored(self, stored: dict[str, str], dialect: str) -> bool:
-        """Tell whether the database has this version of the object; `stored` is from stored()."""
+        """Return whether the database has this version of the object; `stored` is from stored()."""
         if dialect == "postgresql":
             return stored.get(self.name) == self.version
         created = ((CREATED.match(statement), statement) for statement in self.sqlite)
@@ -117,7 +117,7 @@ def stored(connection: Connection) -> tuple[dict[str, str], dict[str, str]]:
 
 
 def is_name(name: str, table: str) -> bool:
-    """Tell whether a name belongs to an object of a table."""
+    """Return whether a name belongs to an object of a table."""
     return name.startswith(table) and NAME.fullmatch(name.removeprefix(table)) is not None
 
 

@@ -110,7 +110,7 @@ def _check(body: Body) -> None:
 
 
 def _is_json(body: Body) -> bool:
-    """Tell whether UTF-8 is JSON. SQLite checks it without building the values."""
+    """Return whether UTF-8 is JSON. SQLite checks it without building the values."""
     with closing(sqlite3.connect(":memory:")) as connection:
         [(is_json,)] = connection.execute("SELECT json_valid(CAST(? AS TEXT))", [body])
     return bool(is_json)

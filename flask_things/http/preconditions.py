@@ -50,7 +50,7 @@ class Preconditions(NamedTuple):
             raise PreconditionFailed("If-Match failed: the current version is different.")
 
     def is_known(self, etag: str) -> bool:
-        """Tell whether `If-None-Match` names the ETag."""
+        """Return whether `If-None-Match` names the ETag."""
         return self.if_none_match is not None and _names(self.if_none_match, etag)
 
     def check_for(self, represent: Callable[..., Response]) -> Callable[..., None] | None:
@@ -161,7 +161,7 @@ def revalidated(view: Any) -> Any:
 
 
 def _names(field: str, etag: str) -> bool:
-    """Tell whether a header field names an ETag, also one that a compressing proxy rewrote.
+    """Return whether a header field names an ETag, also one that a compressing proxy rewrote.
 
     Our tags are hashes, so a weak one identifies the same bytes. `If-Match` accepts it, unlike RFC
     9110.

@@ -22,7 +22,7 @@ from flask_things.db.errors import (
 )
 from flask_things.db.ids import NoIdLeft
 from flask_things.db.session import backend_of, db
-from flask_things.http.error_places import Error, errors_of
+from flask_things.http.error_locations import Error, errors_of
 
 #: The most errors in one response, so that a hostile body does not get a larger response.
 ERRORS_MAX = 100

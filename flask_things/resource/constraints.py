@@ -73,7 +73,7 @@ class Constraints:
                 raise Conflict(_messages(column, wrong, text, first))
 
     def can_conflict(self, method: str) -> bool:
-        """Tell whether a request with this method can result in Conflict (409)."""
+        """Return whether a request with this method can result in Conflict (409)."""
         if method == "DELETE":
             keys = (key for t in self._table.metadata.tables.values() for key in t.foreign_keys)
             return any(k.column.table is self._table and k.ondelete in KEPT for k in keys)

@@ -152,7 +152,7 @@ class Queries:
         return query.execution_options(takes_long=True) if takes_long else query
 
     def _is_scattered(self, sort: str, names: frozenset[str]) -> bool:
-        """Tell whether no index has the selected rows contiguous and in order."""
+        """Return whether no index has the selected rows contiguous and in order."""
         columns = self.narrowing.columns(names)
         return len(columns) > 1 or bool(self.narrowing.out_of_order(sort, names))
 

@@ -114,7 +114,7 @@ def find_token(session: AnySession, sent: str) -> Row[Any] | None:
 
 
 def is_expired(token: Row[Any]) -> bool:
-    """Tell whether a token has expired."""
+    """Return whether a token has expired."""
     return token.expires_at is not None and token.expires_at <= utc_now()
 
 

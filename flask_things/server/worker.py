@@ -71,7 +71,7 @@ class Worker(GeventWorker):
         return self.wsgi.extensions[NAME]  # type: ignore[no-any-return]
 
     def _can_stop(self, servers: list[Any]) -> bool:
-        """Tell whether this worker is idle, so that another can replace it.
+        """Return whether this worker is idle, so that another can replace it.
 
         New connections wait until short requests are answered, also those of clients that have just
         connected. They do not wait while a long request runs. Streams end first.

@@ -39,7 +39,7 @@ class Downloads:
                 self._bytes -= len(data)
 
     def has_room(self, size: int) -> bool:
-        """Tell whether a response of this size fits into the limit."""
+        """Return whether a response of this size fits into the limit."""
         return size <= SMALL_BYTES or self._bytes + size <= HELD_BYTES
 
 

@@ -19,7 +19,7 @@ class Reader:
 
 
 def has_body(request: Any) -> bool:
-    """Tell whether the request has a body."""
+    """Return whether the request has a body."""
     return any(
         name == "TRANSFER-ENCODING" or (name == "CONTENT-LENGTH" and int(value))
         for name, value in request.headers

@@ -65,7 +65,7 @@ class Stream:
                 self._connection.shutdown(SHUT_RDWR)
 
     def is_disconnected(self) -> bool:
-        """Tell whether the client has closed its connection."""
+        """Return whether the client has closed its connection."""
         if not self._connection:
             return False
         timeout_s = self._connection.gettimeout()

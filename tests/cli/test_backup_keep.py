@@ -27,7 +27,7 @@ pytestmark = pytest.mark.sqlite
 
 
 class Clock:
-    """A clock that the test sets. It goes on while somebody sleeps."""
+    """A clock that the test sets. Sleeping advances it."""
 
     time = datetime(2026, 11, 26, 23, 15, 4, tzinfo=UTC)
 
@@ -36,7 +36,7 @@ class Clock:
         return self.time
 
     def sleep(self, seconds):
-        """Go on."""
+        """Advance the clock."""
         self.time += timedelta(seconds=seconds)
 
 

@@ -140,7 +140,7 @@ def test_a_server_continues_with_the_restored_data(client, saved, serve, tmp_pat
 
 
 def has_more_than(given, number):
-    """Tell whether more than `number` ids were assigned."""
+    """Return whether more than `number` ids were assigned."""
     return len(given) > number
 
 

@@ -41,9 +41,9 @@ def test_a_missing_database_is_created(
     if there == "a stale WAL":
         file.with_name("db.sqlite3-wal").write_bytes(b"x" * 5000)
     assert restore().startswith(f"{file}: 3 things")
-    aside = {"db.sqlite3.old-wal"} if there == "a stale WAL" else set()
+    renamed = {"db.sqlite3.old-wal"} if there == "a stale WAL" else set()
     own = {f"db.sqlite3{ending}" for ending in ("", "-wal", "-shm", "-gate")}
-    assert files(file.parent) - own == aside
+    assert files(file.parent) - own == renamed
     assert query(file, "PRAGMA journal_mode") == "wal"
     assert restart().get("/things").json == before
 

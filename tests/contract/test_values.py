@@ -10,7 +10,7 @@ from tests.support.values import extremes, invalid
 
 
 def is_ruled(rows):
-    """Tell whether the table has CHECK constraints, which a valid value may violate."""
+    """Return whether the table has CHECK constraints, which a valid value may violate."""
     return bool(rows.resource.table.constraints - {rows.resource.table.primary_key})
 
 

@@ -97,7 +97,7 @@ class Counting:
     def __init__(self, status="200 OK", fields=(), body=b"answer"):
         self.now, self.asked = 1, 0
         self.status, self.fields, self.body = status, [*fields], body
-        self.meanwhile = lambda: None
+        self.during = lambda: None
         self.client = Client(Cache(self, self))
 
     def version(self):
@@ -112,7 +112,7 @@ class Counting:
         """Handle a request."""
         environ[CACHE] = True
         self.asked += 1
-        self.meanwhile()
+        self.during()
         start_response(self.status, self.fields)
         return ClosingIterator([self.body])
 
@@ -123,7 +123,7 @@ def test_a_commit_during_a_response_prevents_its_caching():
     def commit():
         counting.now = 2
 
-    counting.meanwhile = commit
+    counting.during = commit
     counting.client.get("/")
     counting.client.get("/")
     assert counting.asked == 2
@@ -134,12 +134,12 @@ def test_a_slow_answer_is_not_given_after_a_newer_one():
     counting = Counting()
 
     def overtake():
-        counting.meanwhile = lambda: None
+        counting.during = lambda: None
         counting.now, counting.body = 2, b"newer"
         counting.client.get("/")
         counting.body = b"older"
 
-    counting.meanwhile = overtake
+    counting.during = overtake
     assert counting.client.get("/").data == b"older"
     counting.body = b"newest"
     assert counting.client.get("/").data in (b"newer", b"newest")

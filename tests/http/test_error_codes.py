@@ -4,7 +4,7 @@ from marshmallow import Schema, fields, validate
 
 from flask_things.http.checks import bounds, length
 from flask_things.http.error_codes import Code, Message
-from flask_things.http.error_places import errors_of
+from flask_things.http.error_locations import errors_of
 
 
 class Sample(Schema):

@@ -30,7 +30,7 @@ def start():
 
 
 def keeps_things(start, folder, **environ):
-    """Tell whether a stored thing exists after the next start."""
+    """Return whether a stored thing exists after the next start."""
     server = start(folder, **environ)
     thing = server.request("POST", "/things", {"text": "stays"})[2]
     server.stop()

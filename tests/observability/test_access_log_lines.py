@@ -23,13 +23,13 @@ app = create_app()
 
 @app.get("/crash")
 def crash():
-    raise RuntimeError("what only the log may tell")
+    raise RuntimeError("for the log only")
 
 @app.get("/stream/<int:chunks>")
 def stream(chunks):
     def body():
         yield from ["x"] * chunks
-        raise RuntimeError("what only the log may tell")
+        raise RuntimeError("for the log only")
     return body(), {"Content-Type": "text/plain"}
 """
 
@@ -165,8 +165,8 @@ def test_a_traceback_stands_with_the_id_of_its_request(failing):
     assert code == line_of(failing, headers)["status"] == 500
     log = failing.log.read_text()
     assert f"request {headers['X-Request-ID']}: Exception on /crash [GET]\nTraceback" in log
-    assert "what only the log may tell" in log
-    assert "what only the log may tell" not in str(body)
+    assert "for the log only" in log
+    assert "for the log only" not in str(body)
 
 
 @pytest.mark.sqlite

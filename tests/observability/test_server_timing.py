@@ -17,8 +17,8 @@ def telling(environ):
 
 def durations(response):
     """Return the milliseconds of a response by activity."""
-    said = response.headers["Server-Timing"]
-    return {name: float(value) for name, value in re.findall(r"(\w+);dur=([\d.]+)", said)}
+    header = response.headers["Server-Timing"]
+    return {name: float(value) for name, value in re.findall(r"(\w+);dur=([\d.]+)", header)}
 
 
 def test_nothing_is_measured_unless_enabled(app, client):

@@ -124,7 +124,7 @@ class Recorder:
         return done
 
     def is_up(self):
-        """Tell whether a server is ready."""
+        """Return whether a server is ready."""
         try:
             return self.request("GET", "/readyz")[0] == 200
         except (OSError, HTTPException):

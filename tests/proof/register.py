@@ -16,7 +16,7 @@ class Span(NamedTuple):
     last_start: float
 
     def is_before(self, other: "Span") -> bool:
-        """Tell whether an operation of this value ended before one of the other value started."""
+        """Return whether an operation of this value ended before one of the other value started."""
         return self.first_end < other.last_start
 
 

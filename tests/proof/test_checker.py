@@ -152,9 +152,9 @@ LEGAL = {
 }
 
 
-@pytest.mark.parametrize(("history", "said"), ILLEGAL.values(), ids=ILLEGAL.keys())
-def test_illegal_histories_are_rejected(history, said):
-    assert said in "\n".join(violations(history))
+@pytest.mark.parametrize(("history", "violation"), ILLEGAL.values(), ids=ILLEGAL.keys())
+def test_illegal_histories_are_rejected(history, violation):
+    assert violation in "\n".join(violations(history))
 
 
 @pytest.mark.parametrize("history", LEGAL.values(), ids=LEGAL.keys())

@@ -39,7 +39,7 @@ def damaged(serve, file):
 
 
 def answers(server):
-    """Tell whether a server responds at all."""
+    """Return whether a server responds at all."""
     try:
         return server.request("GET", "/healthz")[0] == 200
     except OSError:

@@ -39,7 +39,7 @@ def kill(server):
 
 
 def is_sound(file):
-    """Tell whether SQLite finds no damage."""
+    """Return whether SQLite finds no damage."""
     with closing(sqlite3.connect(file)) as connection:
         return connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
 

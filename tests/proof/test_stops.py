@@ -151,7 +151,7 @@ def test_workers_show_that_they_live_in_memory(serve):
 
 
 def has_opened(process, prefix):
-    """Tell whether a process has an open file with this prefix. Requires /proc."""
+    """Return whether a process has an open file with this prefix. Requires /proc."""
     with contextlib.suppress(FileNotFoundError):  # a file that was just closed
         links = Path(f"/proc/{process}/fd").iterdir()
         return any(str(link.readlink()).startswith(prefix) for link in links)

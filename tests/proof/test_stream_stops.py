@@ -29,7 +29,7 @@ def streams(server, count):
 
 
 def ended(opened):
-    """Tell whether all streams ended with their last chunk."""
+    """Return whether all streams ended with their last chunk."""
     return all(list(one.lines()) == [] and one.response.isclosed() for one in opened)
 
 

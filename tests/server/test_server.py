@@ -125,6 +125,6 @@ def test_tls_is_refused(tmp_path):
 def test_a_free_port_is_not_assigned_to_others():
     """Otherwise a server of another test run could answer."""
     port = free_port()
-    with socket.socket() as whoever, pytest.raises(OSError, match="in use"):
-        whoever.bind(("127.0.0.1", port))
+    with socket.socket() as other, pytest.raises(OSError, match="in use"):
+        other.bind(("127.0.0.1", port))
     socket.create_server(("127.0.0.1", port)).close()

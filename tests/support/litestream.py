@@ -21,7 +21,7 @@ class Replica:
         self.process = None
 
     def start(self):
-        """Start Litestream, as the container does: why with a snapshot, is said there."""
+        """Start Litestream as the container does; its command explains the snapshot."""
         paths = [self.database, f"file://{self.folder}"]
         with self.log.open("a") as log:
             once = [LITESTREAM, "replicate", "-once", "-force-snapshot", *paths]
@@ -42,7 +42,7 @@ class Replica:
         return run.returncode == 0
 
     def has(self, thing):
-        """Tell whether a restore now would contain this thing."""
+        """Return whether a restore now would contain this thing."""
         copy = self.folder.with_suffix(".copy")
         copy.unlink(missing_ok=True)
         if not self.restore(copy):

@@ -37,7 +37,7 @@ def steps(kind, prompt, text):
 
 
 def _is_shown(printed, shown):
-    """Tell whether a page shows what was printed, at another time; `…` stands for any text."""
+    """Return whether a page shows what was printed, at another time; `…` stands for any text."""
     pattern = re.escape(_timeless(shown)).replace("…", ".*")
     return re.fullmatch(pattern, _timeless(printed), re.DOTALL)
 

@@ -43,7 +43,7 @@ def find_programs():
 
 
 def has_room(folder):
-    """Tell whether a folder exists with room for some servers. In containers it can be small."""
+    """Return whether a folder exists with room for some servers. In containers it can be small."""
     return folder.is_dir() and shutil.disk_usage(folder).free >= MEMORY_MIN_BYTES
 
 
@@ -92,7 +92,7 @@ class Postgres:
         wait_until(self.is_ready)
 
     def is_ready(self):
-        """Tell whether it answers. A server that has ended never will."""
+        """Return whether it answers. A server that has ended never will."""
         if self.process.poll() is not None:
             raise AssertionError(self.log.read_text())
         try:
@@ -155,7 +155,7 @@ class Postgres:
 
 
 def is_alive(pid):
-    """Tell whether a process runs. A zombie has no command."""
+    """Return whether a process runs. A zombie has no command."""
     try:
         return bool(Path(f"/proc/{pid}/cmdline").read_bytes())
     except (FileNotFoundError, ProcessLookupError):

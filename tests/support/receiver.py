@@ -25,7 +25,7 @@ class Webhook(NamedTuple):
         return json.loads(self.data)
 
     def is_signed(self, secret=SECRET):
-        """Tell whether one of its signatures is valid for the secret."""
+        """Return whether one of its signatures is valid for the secret."""
         sent = self.headers
         content = f"{sent['webhook-id']}.{sent['webhook-timestamp']}.".encode() + self.data
         digest = HMAC(b64decode(secret.removeprefix("whsec_")), content, sha256).digest()

@@ -30,8 +30,8 @@ def wait_until(condition, seconds=20):
     """Wait until a condition is true, and return its value."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:
-        if said := condition():
-            return said
+        if value := condition():
+            return value
         time.sleep(0.02)
     raise AssertionError(f"not in {seconds} s: {condition.__name__}")
 
@@ -69,7 +69,7 @@ class Server:
             wait_until(self.is_ready)
 
     def is_ready(self):
-        """Tell whether /readyz succeeds. A server that has ended never will."""
+        """Return whether /readyz succeeds. A server that has ended never will."""
         if self.process.poll() is not None:
             raise AssertionError(self.log.read_text())
         try:
@@ -108,7 +108,7 @@ class Server:
         return self.process.returncode, time.monotonic() - started
 
     def has_ended(self):
-        """Tell whether the server has ended."""
+        """Return whether the server has ended."""
         return self.process.poll() is not None
 
 
@@ -126,7 +126,7 @@ def lets_in(server):
 
 
 def has_arrived(connection):
-    """Tell whether a worker has received all data. Requires /proc."""
+    """Return whether a worker has received all data. Requires /proc."""
     port = f":{connection.getsockname()[1]:04X} "
     lines = [line for line in Path("/proc/net/tcp").read_text().splitlines() if port in line]
     return lines and all(line.split()[4] == "00000000:00000000" for line in lines)

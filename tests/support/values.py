@@ -24,7 +24,7 @@ WRONG_TYPES = [5, 0, 1.5, True, False, "true", "1", "{}", ["x"], [], {}]
 
 
 def is_overridden(resource, name):
-    """Tell whether the author of a resource replaced the field of a column."""
+    """Return whether the author of a resource replaced the field of a column."""
     own, column = resource.schemas.input().fields[name], resource.table.c[name]
     return type(own) is not type(field_for(column))
 

@@ -35,7 +35,7 @@ def settings():
 
 @pytest.fixture
 def is_shared(auth, way, settings):
-    """Tell whether tests can share a server, because starting one takes longer than a test."""
+    """Return whether tests can share a server, because starting one takes longer than a test."""
     return (auth, way, settings) == ("off", "directly", {})
 
 

@@ -31,7 +31,7 @@ class JSONObject(Checked):
         return value  # type: ignore[no-any-return]
 
     def compare_values(self, x: Any, y: Any) -> bool:
-        """Tell whether two objects are the same JSON. For Python, True equals 1."""
+        """Return whether two objects are the same JSON. For Python, True equals 1."""
         return x == y and json.dumps(x, sort_keys=True) == json.dumps(y, sort_keys=True)
 
 

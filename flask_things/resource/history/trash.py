@@ -18,7 +18,7 @@ from flask_things.db.trimming import kept_since
 from flask_things.db.types import utc_now
 from flask_things.resource.collection import Collection, Expect, Stored
 from flask_things.resource.constraints import write
-from flask_things.resource.history import rows_before
+from flask_things.resource.history import previous_rows
 from flask_things.resource.page import PAGE_MAX_BYTES, Page, limit_bytes, read_page
 from flask_things.resource.schemas.writer import Writer
 
@@ -113,9 +113,9 @@ class Trash:
         return found[0]
 
     def _found(self, dialect: str, *others: ColumnElement[Any]) -> Select[Any]:
-        query = select(*rows_before.columns(self._table, dialect), *others)
+        query = select(*previous_rows.columns(self._table, dialect), *others)
         return query.where(
-            *deletions(self._table.name), *rows_before.readable(self._table, dialect)
+            *deletions(self._table.name), *previous_rows.readable(self._table, dialect)
         )
 
     def _name(self, row_id: int) -> str:

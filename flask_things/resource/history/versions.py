@@ -33,7 +33,7 @@ from flask_things.db.queries import read
 from flask_things.db.session import dialect_of
 from flask_things.db.trimming import kept_since
 from flask_things.db.types import UTCDateTime, rfc3339
-from flask_things.resource.history import rows_before
+from flask_things.resource.history import previous_rows
 from flask_things.resource.history.trash import deletions
 from flask_things.resource.page import PAGE_MAX_BYTES, Page, limit_bytes, read_page
 from flask_things.resource.schemas.writer import Writer
@@ -86,12 +86,12 @@ class Versions:
 
     def _before(self, row_id: int, dialect: str, limit: int, before: int | None) -> Select[Any]:
         """Return the query for the row before each of its stored changes."""
-        columns = rows_before.columns(self._table, dialect)
+        columns = previous_rows.columns(self._table, dialect)
         query = self._versions(row_id, Entry.position, columns, Entry.__table__).where(
             Entry.table_name == self._table.name,
             Entry.row_id == row_id,
             Entry.at >= kept_since(),
-            *rows_before.readable(self._table, dialect),
+            *previous_rows.readable(self._table, dialect),
         )
         if before is not None:
             query = query.where(Entry.position <= before)

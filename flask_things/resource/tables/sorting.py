@@ -14,7 +14,7 @@ SORT_CHARACTERS = 200
 
 
 def is_text(column: Column[Any]) -> bool:
-    """Tell whether a column has texts."""
+    """Return whether a column has texts."""
     return isinstance(column.type, Text | Choice)
 
 
