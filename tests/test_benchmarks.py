@@ -101,7 +101,7 @@ def test_each_way_to_export_everything_has_its_time(slowest, is_reached):
     assert f": 3.00 / 4.00 / {slowest:.2f} {'✓' if is_reached else '✗'} ≤ 8" in tables.others(every)
 
 
-def test_of_latencies_the_worst_is_named():
+def test_the_worst_latency_is_reported():
     ours = measured("ours", 1, p99_ms=0.5) + measured("ours", 1, p99_ms=0.7, load="put")
     peers = measured("tutorial", 1) + measured("tutorial", 1, load="put")
     [line] = [one for one in tables.others(found(ours, peers)).splitlines() if "99th" in one]

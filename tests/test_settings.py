@@ -157,7 +157,7 @@ def test_variables_for_the_compose_file_are_ignored():
 
 
 @pytest.mark.parametrize(("name", "value"), BAD)
-def test_a_bad_value_is_refused_by_its_name(name, value):
+def test_a_bad_value_is_refused_by_name(name, value):
     with pytest.raises(BadSetting) as refusal:
         settings({name: value})
     assert str(refusal.value).startswith(f"{name}: ")
@@ -170,7 +170,7 @@ def test_a_bad_value_is_refused_by_its_name(name, value):
         ("THINGS_REDIS_URL", "redis://localhost", "redis"),
     ],
 )
-def test_a_driver_that_is_missing_is_named_with_the_command_that_installs_it(
+def test_a_missing_driver_is_reported_with_the_command_that_installs_it(
     monkeypatch, name, value, extra
 ):
     """flask-things is not on PyPI, so its extras are not, either."""

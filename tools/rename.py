@@ -13,7 +13,9 @@ def objection(name: str) -> str | None:
     """Return why the name is invalid, or None."""
     dashed = name.replace("_", "-")
     if not Path(PACKAGE).is_dir():
-        return "This project has already been renamed. Revert that commit before you rename it again."
+        return (
+            "This project has already been renamed. Revert that commit before you rename it again."
+        )
     if not re.fullmatch("[a-z][a-z0-9]*(_[a-z0-9]+)*", name) or iskeyword(name):
         return (
             f"NAME={name}: Not a name like acme_notes: small letters, digits, single underscores."

@@ -62,7 +62,7 @@ def test_without_a_database_no_backup_and_no_database_is_created(environ, tmp_pa
         ("data/db.sqlite3/backup", "data/db.sqlite3/backup: Not a directory"),
     ],
 )
-def test_a_file_that_cannot_be_written_is_named(app, runner, tmp_path, target, reason):
+def test_a_file_that_cannot_be_written_is_reported(app, runner, tmp_path, target, reason):
     result = runner.invoke(args=["things", "backup", str(tmp_path / target)])
     assert (result.exit_code, result.output) == (1, f"Error: {tmp_path}/{reason}\n")
 

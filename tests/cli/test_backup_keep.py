@@ -140,7 +140,7 @@ def test_the_error_names_the_problem(backup, tmp_path, folder, keep, to, code, r
     assert files(folder) == set()
 
 
-def test_a_directory_that_cannot_be_written_is_named(backup, clock, folder):
+def test_a_directory_that_cannot_be_written_is_reported(backup, clock, folder):
     with mounted(folder):
         wait_until(lambda: remount(folder, "ro"))
         name = folder / "db-20261126T231504Z.sqlite3"

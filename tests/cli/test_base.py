@@ -95,7 +95,7 @@ def test_clicks_own_exits_stay_unchanged(error, code, printed):
     assert result.stderr.startswith(printed)
 
 
-def test_a_bug_is_not_taken_for_a_failure():
+def test_a_bug_is_not_reported_as_a_failure():
     """A bug must print its traceback."""
     group = Commands("group", commands={"one": click.Command("one", callback=lambda: 1 / 0)})
     assert isinstance(CliRunner().invoke(group, ["one"]).exception, ZeroDivisionError)

@@ -100,7 +100,7 @@ def start(tmp_path, environ):
 
 
 @pytest.mark.slow
-def test_every_change_comes_once_it_was_made_in_order_though_all_are_killed(client, start):
+def test_every_change_arrives_in_order_in_spite_of_kills(client, start):
     """The receiver fails at times, and the command is killed while it waits for a retry."""
     client.post("/things", json={"text": "before"})
     with receiving(204, 500, 204, 0, 500) as receiver:
@@ -143,7 +143,7 @@ def test_after_a_restore_an_event_reports_lost_changes(client, events, execute):
     assert made["type"] == "thing.created"
 
 
-def test_the_place_goes_on_while_nothing_of_the_resource_changes(app, client, events, execute):
+def test_the_position_advances_while_only_other_resources_change(app, client, events, execute):
     """Otherwise the position would expire while only other resources change."""
     first, _ = next(events)
     execute("INSERT INTO journal (table_name, change) VALUES ('other', 'updated')")

@@ -13,7 +13,7 @@ from tests.support.files import COMMAND, change, files, fill, query
 from tests.support.server import python, wait_until
 
 
-def test_everything_comes_back_and_no_id_comes_twice(client, file, saved, restore, tmp_path):
+def test_everything_is_restored_and_no_id_is_reused(client, file, saved, restore, tmp_path):
     before = client.get("/things").json
     client.post("/things/bulk", json=[{"text": "since"}] * 10)
     client.delete("/things/15")
@@ -27,7 +27,7 @@ def test_everything_comes_back_and_no_id_comes_twice(client, file, saved, restor
     assert files(file.parent) <= ours
 
 
-def test_an_id_that_only_the_backup_knows_is_not_given_again(client, file, saved, restore):
+def test_an_id_that_only_the_backup_knows_is_not_reused(client, file, saved, restore):
     change(file, "DELETE FROM thing")
     change(file, "DELETE FROM sqlite_sequence")
     restore("--force")
@@ -46,7 +46,7 @@ def test_no_table_gives_an_id_twice(runner, file, saved, restore):
     assert query(file, "SELECT id FROM note") == 71
 
 
-def test_an_id_of_a_table_that_the_backup_has_not_yet_is_not_given_again(file, saved, restore):
+def test_an_id_of_a_table_that_the_backup_has_not_yet_is_not_reused(file, saved, restore):
     change(file, "CREATE TABLE note (id INTEGER PRIMARY KEY AUTOINCREMENT)")
     change(file, "INSERT INTO note VALUES (70)")
     restore("--force")

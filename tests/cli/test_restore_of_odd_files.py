@@ -48,7 +48,7 @@ def test_a_missing_database_is_created(
     assert restart().get("/things").json == before
 
 
-def test_a_folder_that_is_missing_is_refused_and_not_made(client, file, saved, restore):
+def test_a_missing_folder_is_refused_and_not_created(client, file, saved, restore):
     with client.application.app_context():
         db.engine.dispose()
     shutil.rmtree(file.parent)
@@ -70,7 +70,7 @@ def test_a_file_that_is_not_a_database_is_renamed(client, file, saved, restore, 
     assert f"kept as {file}.old1." in restore("--force")
 
 
-def test_a_damaged_database_is_kept_beside_and_its_ids_are_not_given_again(
+def test_a_damaged_database_is_renamed_and_its_ids_are_not_reused(
     app, client, file, saved, restore, restart
 ):
     before = client.get("/things").json
@@ -161,7 +161,7 @@ def test_the_database_is_not_restored_from_itself(client, runner, saved, file, h
     ],
     ids=["the tutorial's", "of a newer schema"],
 )
-def test_a_database_that_is_not_of_this_version_is_kept_beside(
+def test_a_database_that_is_not_of_this_version_is_renamed(
     client, file, saved, restore, restart, table, version
 ):
     before = client.get("/things").json

@@ -124,7 +124,7 @@ BAD = {
 
 
 @pytest.mark.parametrize("case", BAD)
-def test_a_token_that_cannot_be_stored_is_named_by_its_line(flask, case):
+def test_a_token_that_cannot_be_stored_is_reported_with_its_line(flask, case):
     bad, reason = BAD[case]
     result = flask("import", "-", input=line() + bad)
     assert result.exit_code == 1

@@ -54,7 +54,7 @@ def test_a_row_that_does_not_change_keeps_updated_at(rows, patch):
     assert patch([made]).json == [made]
 
 
-def test_missing_rows_are_named_and_nothing_is_changed(rows, patch, text):
+def test_missing_rows_are_reported_and_nothing_is_changed(rows, patch, text):
     row = rows.create()
     response = patch([{"id": 900}, {"id": row["id"], text: "new"}, {"id": 901, text: "x"}])
     assert response.status_code == 404
@@ -62,7 +62,7 @@ def test_missing_rows_are_named_and_nothing_is_changed(rows, patch, text):
     assert rows.get().json == [row]
 
 
-def test_all_of_1000_missing_rows_are_named(rows, patch):
+def test_all_of_1000_missing_rows_are_reported(rows, patch):
     response = patch([{"id": number} for number in range(1, 1001)])
     assert (response.status_code, len(response.json["errors"])) == (404, 1000)
 

@@ -18,7 +18,7 @@ def test_rows_are_deleted_and_in_the_trash(rows, delete):
     assert trash == {made[0]["id"], made[2]["id"]}
 
 
-def test_missing_rows_are_named_and_nothing_is_deleted(rows, delete):
+def test_missing_rows_are_reported_and_nothing_is_deleted(rows, delete):
     row = rows.create()
     response = delete(f"?id=900,{row['id']},9223372036854775808")
     assert response.status_code == 404

@@ -153,7 +153,7 @@ def test_a_page_that_stays_has_its_etag(rows, follow):
     assert "Accept" in again.vary
 
 
-def test_a_page_is_never_answered_from_memory(rows, follow):
+def test_a_page_is_never_cached(rows, follow):
     """It depends on the journal, which other resources write, too."""
     path = next_page(rows.get("/changes").headers)
     with rows.client:

@@ -93,7 +93,7 @@ def test_the_tag_of_a_compressed_list_is_valid_for_a_write(rows, many):
 
 
 @pytest.mark.sqlite
-def test_both_variants_of_a_list_are_kept_in_memory(rows, many):
+def test_both_variants_of_a_list_are_kept_in_the_cache(rows, many):
     for headers in (GZIP, NONE, {"Accept-Encoding": "br, gzip;q=0.5"}):
         first, again = (rows.get(headers=headers) for _ in range(2))
         assert (first.data, first.headers["ETag"]) == (again.data, again.headers["ETag"])

@@ -66,7 +66,7 @@ def test_the_id_of_an_event_is_the_place_after_it(rows, follow):
         assert [one["id"] for one in left] == [row["id"] for row in made[number:]]
 
 
-def test_the_last_event_goes_before_the_place_in_the_query(rows, follow):
+def test_the_last_event_takes_precedence_over_since(rows, follow):
     old = place(rows)
     rows.create()
     new = place(rows)

@@ -27,7 +27,7 @@ def test_every_sort_order_is_complete_on_pages_of_any_length(rows, many):
             assert walk(rows, f"sort={sort}", limit) == expected, sort
 
 
-def test_rows_that_stay_are_met_once_while_others_come_and_go(rows, many):
+def test_rows_that_stay_are_listed_once_while_others_are_created_and_deleted(rows, many):
     """Also if the last row of a page is deleted."""
     for sort in orders(rows):
         gone = rows.create_many([rows.body(50 + number) for number in range(3)])

@@ -106,7 +106,7 @@ def test_read_only_fields_are_ignored_with_any_value(rows):
     assert len(set(rows.ids())) == 3
 
 
-def test_a_delete_answers_204_and_the_id_is_never_given_again(rows):
+def test_a_delete_answers_204_and_the_id_is_never_reused(rows):
     row = rows.create()
     response = rows.client.delete(rows.url(row))
     assert (response.status_code, response.data) == (204, b"")
@@ -116,7 +116,7 @@ def test_a_delete_answers_204_and_the_id_is_never_given_again(rows):
     assert rows.create(1)["id"] > row["id"]
 
 
-def test_a_row_that_does_not_exist_is_404_and_named(rows):
+def test_a_row_that_does_not_exist_is_404_and_reported(rows):
     one = rows.resource.table.name.replace("_", " ")
     for method in ("GET", "PUT", "PATCH", "DELETE"):
         response = rows.client.open(f"{rows.path}/7", method=method, json=rows.body())

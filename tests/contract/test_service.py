@@ -105,7 +105,7 @@ def test_cached_responses_are_never_stale(app, rows, connection):
 
 
 @pytest.mark.sqlite
-def test_a_get_that_comes_again_asks_nothing_of_the_database(app, rows):
+def test_a_get_that_is_repeated_does_not_query_the_database(app, rows):
     row = rows.create()
     paths = (rows.path, rows.url(row))
     for path in paths:

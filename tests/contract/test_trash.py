@@ -34,7 +34,7 @@ def test_a_deleted_row_is_in_the_trash_and_nowhere_else(rows):
     assert len(rows.get(".ndjson").text.splitlines()) == 1
 
 
-def test_the_row_deleted_last_comes_first(rows):
+def test_the_most_recently_deleted_row_comes_first(rows):
     for row in (made := rows.create_many([rows.body(n) for n in range(4)])):
         rows.client.delete(rows.url(row))
     assert rows.ids("/trash") == [row["id"] for row in reversed(made)]
@@ -79,7 +79,7 @@ def test_the_trash_has_no_other_parameters(rows, parameter):
 
 
 @pytest.mark.parametrize("path", ["/trash", "/1/versions"])
-def test_an_answer_has_an_etag_and_is_never_kept_in_memory(app, rows, path):
+def test_an_answer_has_an_etag_and_is_never_kept_in_the_cache(app, rows, path):
     """Its content changes with time."""
     rows.client.delete(rows.url(rows.create()))
     first = rows.get(path)

@@ -68,7 +68,7 @@ def test_an_invalid_value_is_422_and_pointed_at_with_its_code_and_limit(rows):
 
 
 @pytest.mark.sqlite
-def test_a_missing_field_is_422_and_named(rows):
+def test_a_missing_field_is_422_and_reported(rows):
     row, required = rows.create(), rows.minimal()
     wanted = {f"#/{name}" for name in required}
     assert set(pointers(rows.post({}))) == wanted
@@ -77,7 +77,7 @@ def test_a_missing_field_is_422_and_named(rows):
 
 
 @pytest.mark.sqlite
-def test_an_unknown_field_is_422_and_named(rows):
+def test_an_unknown_field_is_422_and_reported(rows):
     row = rows.create()
     for name, place in {"colour": "colour", "": "", "a/b~c ä": "a~1b~0c%20%C3%A4"}.items():
         body = rows.body(1) | {name: 1}

@@ -43,7 +43,7 @@ def test_the_highest_id_taken_by_another_program_is_not_a_full_disk(client, conn
     assert details(client.post("/things", json={"text": "x"})) == {(507, "No id is left")}
 
 
-def test_without_an_id_left_all_else_goes_on(client, give_up_to):
+def test_without_an_id_left_everything_else_works(client, give_up_to):
     client.post("/things", json={"text": "x"})
     give_up_to("thing", ID_MAX)
     one, many = {"text": "x"}, [{"text": "x"}] * 2

@@ -70,7 +70,7 @@ def test_a_backup_is_left_to_postgresql_s_own_tools(app, runner, tmp_path):
     assert "use pg_dump" in result.stderr
 
 
-def test_an_id_that_was_imported_is_not_given_again(client, runner):
+def test_an_id_that_was_imported_is_not_reused(client, runner):
     moment = "2026-11-22T15:04:05.123456Z"
     line = f'{{"id":{2**40},"text":"x","created_at":"{moment}","updated_at":"{moment}"}}'
     assert runner.invoke(args=["things", "import", "-"], input=line).exit_code == 0

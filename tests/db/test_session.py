@@ -39,7 +39,7 @@ def test_the_default_folder_is_made(tmp_path, monkeypatch):
 
 
 @pytest.mark.sqlite
-def test_a_folder_that_cannot_be_made_is_named(environ, tmp_path):
+def test_a_folder_that_cannot_be_created_is_reported(environ, tmp_path):
     (tmp_path / "file").touch()
     environ["THINGS_DATABASE_URL"] = f"sqlite:///{tmp_path}/file/db.sqlite3"
     with pytest.raises(RuntimeError, match=f"THINGS_DATABASE_URL.*{tmp_path}/file"):
@@ -53,13 +53,13 @@ def test_a_file_that_is_not_a_database_is_reported_and_unchanged(environ, file):
     assert file.read_text() == "a diary, not a database" * 100
 
 
-def test_a_file_that_cannot_be_opened_is_named(environ, file):
+def test_a_file_that_cannot_be_opened_is_reported(environ, file):
     environ["THINGS_DATABASE_URL"] = f"sqlite:///{file.parent}"
     with pytest.raises(RuntimeError, match=r"THINGS_DATABASE_URL.*directory"):
         prepare(create_app(environ))
 
 
-def test_a_file_that_cannot_be_written_is_named(short_wait, file, connection, environ):
+def test_a_file_that_cannot_be_written_is_reported(short_wait, file, connection, environ):
     """A lock simulates a read-only file, which root could write."""
     connection.execute("CREATE TABLE other (id)")
     connection.execute("BEGIN IMMEDIATE")

@@ -17,7 +17,7 @@ from tests.support.statements import statements
 
 @pytest.mark.sqlite
 @pytest.mark.parametrize("path", ["/things", "/things/1", "/things?q=milk&total=true"])
-def test_a_get_that_comes_again_asks_nothing_of_the_database(app, client, path):
+def test_a_get_that_is_repeated_does_not_query_the_database(app, client, path):
     client.post("/things", json={"text": "buy milk"})
     first = client.get(path)
     with statements(app) as seen:

@@ -16,7 +16,7 @@ POST = {"path": "/things", "method": "POST"}
 @pytest.mark.parametrize(
     "content_type", ["application/json", "application/json; charset=utf-8", "Application/JSON"]
 )
-def test_json_is_taken(client, content_type):
+def test_json_is_accepted(client, content_type):
     assert client.open(**POST, data='{"text": ""}', content_type=content_type).status_code == 201
 
 

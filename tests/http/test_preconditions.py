@@ -86,7 +86,7 @@ def test_an_unknown_version_is_200(client, thing, form):
     assert ask(client, If_None_Match=field).status_code == 200
 
 
-def test_if_match_goes_before_if_none_match(client, thing):
+def test_if_match_takes_precedence_over_if_none_match(client, thing):
     tag = etag(client)
     assert ask(client, If_Match='"other"', If_None_Match=tag).status_code == 412
     assert ask(client, If_Match=tag, If_None_Match=tag).status_code == 304

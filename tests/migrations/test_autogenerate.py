@@ -47,7 +47,7 @@ def test_a_table_may_be_called_by_a_word_of_sql(declare, database):
     assert database.write() == ""
 
 
-def test_ids_of_a_new_table_are_never_given_again(declare, database):
+def test_ids_of_a_new_table_are_never_reused(declare, database):
     declare()
     database.migrate()
     database.execute("INSERT INTO note (title) VALUES ('x'), ('y')")

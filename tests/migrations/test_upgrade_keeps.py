@@ -22,7 +22,7 @@ def test_an_upgrade_keeps_every_row_and_the_search_index(older, upgraded):
 
 
 @pytest.mark.sqlite
-def test_an_upgrade_keeps_ids_from_being_given_again_in_an_empty_table(older, upgraded):
+def test_an_upgrade_keeps_ids_from_being_reused_in_an_empty_table(older, upgraded):
     insert(older, id="500")
     older.execute("DELETE FROM thing")
     assert upgraded().post("/things", json={"text": "x"}).json["id"] == 501

@@ -75,7 +75,7 @@ def test_another_address_can_be_set(serve):
 
 @pytest.mark.slow
 @pytest.mark.sqlite
-def test_a_port_that_is_taken_stops_the_start_with_one_line(tmp_path):
+def test_a_port_in_use_stops_the_start_with_one_line(tmp_path):
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])
         command = ("-m", "flask_things", "--worker-tmp-dir", str(tmp_path))

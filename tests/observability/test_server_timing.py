@@ -44,7 +44,7 @@ def test_a_cached_response_is_marked(telling, client):
     assert len(response.headers.getlist("Server-Timing")) == 1
 
 
-def test_an_answer_that_needs_no_database_tells_of_none(telling, client):
+def test_a_response_without_the_database_has_no_database_time(telling, client):
     assert durations(client.get("/healthz")).keys() == {"total"}
 
 

@@ -143,7 +143,7 @@ def test_after_a_kill_of_the_master_a_start_serves_within_three_seconds(serve):
         assert time.monotonic() - began < usual_s + 2
 
 
-def test_workers_show_that_they_live_in_memory(serve):
+def test_workers_write_their_heartbeat_in_memory(serve):
     if not Path("/dev/shm").is_dir():  # noqa: S108
         pytest.skip("there is no /dev/shm on this machine")
     for worker in serve().workers():

@@ -74,13 +74,13 @@ def test_the_next_id_is_above_the_tutorial_s_highest(tutorial, client):
     assert client.post("/things", json={"text": ""}).json["id"] == 50_001
 
 
-def test_a_tutorial_database_without_rows_is_taken_over(leave, request):
+def test_a_tutorial_database_without_rows_is_converted(leave, request):
     leave([])
     client = request.getfixturevalue("client")
     assert client.post("/things", json={"text": ""}).json["id"] == 1
 
 
-def test_the_highest_id_that_there_can_be_is_taken_over(leave, request):
+def test_the_highest_possible_id_is_converted(leave, request):
     leave([(2**63 - 1, "last")])
     client = request.getfixturevalue("client")
     assert client.get(f"/things/{2**63 - 1}").json["text"] == "last"
@@ -88,7 +88,7 @@ def test_the_highest_id_that_there_can_be_is_taken_over(leave, request):
     assert (problem.status_code, problem.json["detail"][:13]) == (507, "No id is left")
 
 
-def test_an_id_that_the_old_table_gave_and_took_back_is_not_given_again(connection, request):
+def test_an_id_that_the_old_table_gave_and_took_back_is_not_reused(connection, request):
     connection.execute(
         "CREATE TABLE thing (id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT, text VARCHAR NOT NULL)"
     )
@@ -139,7 +139,7 @@ def test_a_takeover_that_fails_half_way_changes_nothing(connection, environ, tut
     assert connection.execute("SELECT * FROM thing").fetchall() == tutorial
 
 
-def test_a_write_that_the_tutorial_app_died_in_is_undone(leave, connection, file, request):
+def test_a_write_that_the_tutorial_app_died_in_is_rolled_back(leave, connection, file, request):
     leave([(n, "kept") for n in range(1, 5000)])
     connection.close()
     python(file.parent, "-c", CRASH, file)

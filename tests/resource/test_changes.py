@@ -38,7 +38,7 @@ def test_a_row_that_is_longer_than_a_page_has_one_for_itself(session):
     assert walk(session, place, max_bytes=1000) == [[1], [2]]
 
 
-def test_entries_that_are_left_out_are_walked_through_in_steps(session, monkeypatch):
+def test_irrelevant_entries_are_read_in_steps(session, monkeypatch):
     """Each step is a short statement, however far the next change is."""
     monkeypatch.setattr(changes, "WALKED_ENTRIES", 7)
     feed = changes.Feed("things", THINGS.table, THINGS.writer)

@@ -116,7 +116,7 @@ def test_pending_changes_of_a_session_are_part_of_the_write(session, connection)
     assert connection.execute("SELECT text FROM thing").fetchone() == ("x",)
 
 
-def test_no_things_are_none(session):
+def test_an_empty_list_stores_nothing(session):
     assert create_things(session, []) == list_things(session) == []
 
 
@@ -136,7 +136,7 @@ def test_a_text_that_not_every_database_takes_is_refused_by_the_store(session, t
         update_thing(session, 1, text=text)
 
 
-def test_a_new_thing_can_be_answered_though_it_is_gone_already(session, connection):
+def test_a_created_thing_is_returned_even_if_it_is_already_deleted(session, connection):
     thing = create_thing(session, text="x")
     connection.execute("DELETE FROM thing")
     connection.commit()

@@ -43,7 +43,7 @@ def test_an_export_equals_the_servers_response(client, runner, things, tmp_path,
     assert piped.stdout_bytes == file.read_bytes()
 
 
-def test_an_export_without_a_database_makes_none(other, tmp_path):
+def test_an_export_without_a_database_creates_none(other, tmp_path):
     result = other.test_cli_runner().invoke(args=["things", "export", "-"])
     assert result.exit_code == 1
     assert result.output == f"Error: {tmp_path}/other.sqlite3: No such database.\n"

@@ -73,7 +73,7 @@ REFUSED = [
 
 
 @values(ACCEPTED)
-def test_a_value_is_taken(name, value, expected):
+def test_a_valid_value_is_accepted(name, value, expected):
     loaded = FIELDS[name].deserialize(value)
     assert (loaded, type(loaded)) == (expected, type(expected))
 

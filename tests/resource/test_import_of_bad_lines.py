@@ -107,7 +107,7 @@ def test_csv_must_name_its_fields(runner, header):
 
 @pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be"])
 @pytest.mark.parametrize(("kind", "data"), [("ndjson", line()), ("csv", GOOD_CSV)])
-def test_utf_16_is_named(runner, kind, data, encoding):
+def test_utf_16_is_reported(runner, kind, data, encoding):
     """Spreadsheets call it "Unicode text"; PowerShell writes it to every file."""
     code, _, error = take(runner, data.encode(encoding), kind)
     assert code == 1

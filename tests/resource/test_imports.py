@@ -82,7 +82,7 @@ def test_csv_must_name_fields_without_a_default(session, missing):
     assert error.startswith("Line 1: The header must name the fields: id,title,body,")
 
 
-def test_an_unknown_field_of_csv_is_named(session):
+def test_an_unknown_field_of_csv_is_reported(session):
     _, error = take(session, "id,title,created_at,updated_at,colour", "csv")
     assert "Unknown field: 'colour'." in error
 
@@ -110,7 +110,7 @@ def test_a_rejected_line_is_reported_and_the_lines_before_are_stored(session, ba
     assert [order.id for order in orders(session)] == [7, 8]
 
 
-def test_a_constraint_in_the_middle_of_an_import_that_is_run_again_is_named(session):
+def test_a_constraint_in_the_middle_of_an_import_that_is_run_again_is_reported(session):
     data = line() + line(id=8) + line(id=9, thing_id=5)
     take(session, data)
     assert take(session, data)[0] == (0, 2)

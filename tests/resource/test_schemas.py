@@ -90,7 +90,7 @@ def test_a_json_object_in_a_patch_is_checked():
         SCHEMAS.patch().load({"details": {"a": "\ud800"}})
 
 
-def test_a_patch_is_taken_in_both_media_types():
+def test_a_patch_is_accepted_in_both_media_types():
     assert SCHEMAS.patch.media_types == ("application/merge-patch+json", "application/json")
 
 

@@ -17,7 +17,7 @@ def environ(environ, mode):
     return environ
 
 
-def test_an_expired_token_is_401_though_its_answer_is_in_memory(app, client, make):
+def test_an_expired_token_is_401_even_if_its_response_is_cached(app, client, make):
     headers = make(days=1)
     assert client.get("/things", headers=headers).status_code == 200
     let_expire(app)
@@ -87,7 +87,7 @@ def test_the_document_shows_which_calls_need_a_token(client):
     assert paths["/healthz"]["get"]["security"] == []
 
 
-def test_the_document_tells_where_a_token_comes_from(client):
+def test_the_document_explains_where_a_token_comes_from(client):
     document = client.get("/openapi.json").json
     scheme = document["components"]["securitySchemes"]["bearer"]
     for text in (scheme["description"], document["info"]["description"]):
@@ -102,7 +102,7 @@ def test_the_document_shows_where_a_token_is_optional(client):
 
 
 @pytest.mark.parametrize("mode", ["off"])
-def test_the_document_knows_no_tokens_where_there_are_none(client):
+def test_the_document_has_no_security_if_authentication_is_off(client):
     response = client.get("/openapi.json")
     assert "bearer" not in response.text
     assert response.json["paths"]["/things"]["post"]["security"] == []

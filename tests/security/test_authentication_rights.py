@@ -71,7 +71,7 @@ def test_a_read_is_free_where_only_writes_need_a_token(client, make):
 
 
 @pytest.mark.parametrize("scheme", ["Bearer", "bearer", "BEARER"])
-def test_a_good_token_lets_in(client, make, scheme):
+def test_a_valid_token_is_accepted(client, make, scheme):
     headers = {"Authorization": f"{scheme} {secret_of(make())}"}
     statuses = [write(client, method, headers).status_code for method in WRITES]
     assert statuses == [201, 200, 200, 204]

@@ -43,7 +43,7 @@ def test_a_page_of_a_listed_origin_may_write_and_read_headers(client):
 
 
 @ORIGINS
-def test_a_page_of_a_named_origin_may_go_on_with_a_stream(client):
+def test_a_page_of_a_listed_origin_may_go_on_with_a_stream(client):
     asks = {"Access-Control-Request-Method": "GET", "Origin": "https://a.example"}
     asks["Access-Control-Request-Headers"] = "last-event-id"
     answer = client.options("/things/changes", headers=asks)
@@ -51,7 +51,7 @@ def test_a_page_of_a_named_origin_may_go_on_with_a_stream(client):
 
 
 @ORIGINS
-def test_a_page_of_a_named_origin_sees_errors_too(client):
+def test_a_page_of_a_listed_origin_sees_errors_too(client):
     answer = client.get("/things/1", headers={"Origin": "https://a.example"})
     assert answer.status_code == 404
     assert answer.headers["Access-Control-Allow-Origin"] == "https://a.example"

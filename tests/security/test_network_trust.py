@@ -34,7 +34,7 @@ def test_an_unknown_host_is_400_and_led_nowhere(client, path):
     ],
 )
 @HOSTS
-def test_a_named_host_is_served_however_it_is_written(client, host):
+def test_a_listed_host_is_served_however_it_is_written(client, host):
     assert client.get("/things", headers={"Host": host}).status_code == 200
 
 
@@ -61,7 +61,7 @@ def test_a_probe_is_answered_under_any_host(client, path, host):
     ],
 )
 @HOSTS
-def test_a_host_that_is_almost_named_is_400(client, host):
+def test_a_host_similar_to_a_listed_one_is_400(client, host):
     assert client.get("/things", headers={"Host": host}).status_code == 400
 
 
@@ -72,7 +72,7 @@ def test_an_answer_in_memory_is_not_for_an_unknown_host(client):
     assert client.get("/things", headers={"Host": EVIL}).status_code == 400
 
 
-def test_every_host_is_served_where_none_is_named(client):
+def test_every_host_is_served_if_none_is_listed(client):
     assert client.get("/things", headers={"Host": EVIL}).status_code == 200
 
 

@@ -105,7 +105,7 @@ def test_a_client_that_guesses_tokens_is_counted_by_address(client):
 
 
 @pytest.mark.parametrize("rate", [""])
-def test_without_a_limit_none_is_spoken_of(client):
+def test_without_a_limit_there_are_no_ratelimit_headers(client):
     answer = client.get("/things")
     assert not any(name.startswith("RateLimit") for name, _ in answer.headers)
     assert "TooManyRequests" not in client.get("/openapi.json").text

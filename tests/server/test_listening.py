@@ -139,7 +139,7 @@ def taken():
         yield listener
 
 
-def test_a_port_that_is_taken_is_refused_with_one_line(tmp_path, taken):
+def test_a_port_in_use_is_refused_with_one_line(tmp_path, taken):
     port = taken.getsockname()[1]
     start = python(tmp_path, "-m", "flask_things", PORT=str(port))
     assert start.returncode == 1
@@ -148,7 +148,7 @@ def test_a_port_that_is_taken_is_refused_with_one_line(tmp_path, taken):
     assert not list(tmp_path.iterdir())
 
 
-def test_a_port_that_stays_taken_is_refused_after_a_second(taken):
+def test_a_port_that_stays_in_use_is_refused_after_a_second(taken):
     began = time.monotonic()
     with pytest.raises(BadSetting):
         refuse_unusable("PORT", *taken.getsockname())
@@ -166,7 +166,7 @@ def test_an_address_of_another_machine_is_refused():
         refuse_unusable("PORT", "192.0.2.1", 8080)
 
 
-def test_a_port_that_only_root_may_use_is_named():
+def test_a_port_that_only_root_may_use_is_reported():
     """Root can listen on it, and some systems allow everyone."""
     error = PermissionError(errno.EACCES, "Permission denied")
     assert reason("PORT", "127.0.0.1", 80, error).startswith(

@@ -98,7 +98,7 @@ def test_an_incomplete_or_foreign_database_is_refused_and_unchanged(file, tmp_pa
 
 
 @pytest.mark.parametrize("way", WAYS)
-def test_a_folder_that_is_missing_is_named_and_not_made(tmp_path, way):
+def test_a_missing_folder_is_reported_and_not_created(tmp_path, way):
     """A typing error must not create an empty database that hides the intended one."""
     url = f"sqlite:///{tmp_path}/dta/db.sqlite3"
     assert f"no folder {tmp_path}/dta" in refusal(tmp_path, way, url)
@@ -106,21 +106,21 @@ def test_a_folder_that_is_missing_is_named_and_not_made(tmp_path, way):
 
 
 @pytest.mark.parametrize("way", WAYS)
-def test_the_default_folder_that_cannot_be_made_is_named(tmp_path, way):
+def test_the_default_folder_that_cannot_be_created_is_reported(tmp_path, way):
     with mounted(tmp_path):
         remount(tmp_path, "ro")
         assert str(tmp_path) in refusal(tmp_path, way, "sqlite:///data/db.sqlite3")
 
 
 @pytest.mark.parametrize("way", WAYS)
-def test_a_folder_that_cannot_be_written_is_named(file, tmp_path, way):
+def test_a_folder_that_cannot_be_written_is_reported(file, tmp_path, way):
     with mounted(file.parent):
         remount(file.parent, "ro")
         assert str(file.parent) in refusal(tmp_path, way, f"sqlite:///{file}").split(": ", 2)[2]
 
 
 @pytest.mark.parametrize("way", WAYS)
-def test_a_read_only_database_that_is_not_up_to_date_is_named(file, tmp_path, way):
+def test_a_read_only_database_that_is_not_up_to_date_is_reported(file, tmp_path, way):
     with mounted(file.parent):
         execute("CREATE TABLE thing (id INTEGER PRIMARY KEY, text VARCHAR NOT NULL)")(file)
         remount(file.parent, "ro")
@@ -128,7 +128,7 @@ def test_a_read_only_database_that_is_not_up_to_date_is_named(file, tmp_path, wa
 
 
 @pytest.mark.parametrize("way", WAYS)
-def test_a_disk_without_room_for_a_new_database_is_named(file, tmp_path, way):
+def test_a_disk_without_room_for_a_new_database_is_reported(file, tmp_path, way):
     with mounted(file.parent):
         fill(file.parent / "ballast")
         assert "full" in refusal(tmp_path, way, f"sqlite:///{file}")

@@ -100,7 +100,9 @@ os.execvp(command[0], command)
 
 
 @pytest.mark.parametrize("what", ["file", "folder", "lock"])
-def test_a_database_that_cannot_be_written_is_named_once_at_the_start(environ, file, serve, what):
+def test_a_database_that_cannot_be_written_is_reported_once_at_the_start(
+    environ, file, serve, what
+):
     """Not in the log line of every write."""
     start(environ)
     path = {"file": file, "folder": file.parent, "lock": beside(file, "-gate")}[what]
