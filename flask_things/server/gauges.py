@@ -17,7 +17,7 @@ from flask_things.transport.streams import STREAMS
 
 def read(app: Flask, workers: int) -> list[Reading]:
     """Return the gauges that can be read now."""
-    limit = ("things_streams_limit", "How many streams may be open.", workers * STREAMS)
+    limit = ("things_streams_limit", "Limit of open streams per server.", workers * STREAMS)
     with app.app_context():
         return [limit, *_rows(app), *_disk()]
 

@@ -142,7 +142,7 @@ def test_an_invalid_time_is_422(rows, name):
         assert parameters(response) == [name]
         assert response.json["errors"][0]["code"] == "format"
     unescaped = rows.get(f"?{name}=2026-11-22T15:04:05+02:00")
-    assert "write + as %2B" in unescaped.json["errors"][0]["detail"]
+    assert "Write + as %2B" in unescaped.json["errors"][0]["detail"]
     assert parameters(rows.get(f"?{name}=2026-11-22T15:04:05Z&{name}=x")) == [name]
 
 

@@ -11,12 +11,12 @@ FORBIDDEN = "Must not contain U+0000 or a lone surrogate."
 SMALL, LARGE = "Must be at least 0.", "Must be at most 100."
 BOOLEAN = "Must be true or false."
 DECIMAL = (
-    'Must be a string like "0.00": a decimal number with up to 3 digits before the point and 2 '
+    'Must be a string such as "0.00": a decimal number with up to 3 digits before the point and 2 '
     "after it."
 )
-WHOLE = 'Must be a string like "0": a decimal number with up to 3 digits.'
-DATE = "Must be a date like 2026-12-31."
-MOMENT = "Not an RFC 3339 time, like 2026-11-22T15:04:05.123456Z."
+WHOLE = 'Must be a string such as "0": a decimal number with up to 3 digits.'
+DATE = "Must be a date such as 2026-12-31."
+MOMENT = "Must be an RFC 3339 time such as 2026-11-22T15:04:05.123456Z."
 OBJECT = "Must be a JSON object."
 
 REFUSED = [

@@ -94,7 +94,7 @@ def test_an_unknown_field_of_csv_is_reported(session):
         ({"slug": "taken", "title": "other"}, "Another order has the slug taken."),
         ({"count": 13}, "The database rejected it: "),
         ({"done": "yes"}, "done: Must be true or false."),
-        ({"price": 1.5}, 'price: Must be a string like "0.00"'),
+        ({"price": 1.5}, 'price: Must be a string such as "0.00"'),
         ({"id": 7, "title": "other"}, "Another order has the id 7."),
         (
             {"id": 7, "slug": "taken", "details": {"a": True}},

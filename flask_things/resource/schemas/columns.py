@@ -86,7 +86,7 @@ def _field_of(column: Column[Any], kind: Any) -> AnyField:
             return Choice(kind.enum)
         case types.JSONObject():
             return JSONObject(kind.max_bytes)
-    raise TypeError(f"{column}: there is no field for {kind!r}.")
+    raise TypeError(f"{column}: no field supports {kind!r}.")
 
 
 def default_of(column: Column[Any]) -> Any:

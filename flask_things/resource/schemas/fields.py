@@ -127,7 +127,7 @@ class Boolean(Field, fields.Boolean):
 class Decimal(Field, fields.String):
     """A decimal number as a string, because many programs do not read JSON numbers exactly."""
 
-    default_error_messages = {"invalid": 'Must be a string like "{example}": {description}.'}
+    default_error_messages = {"invalid": 'Must be a string such as "{example}": {description}.'}
 
     def __init__(self, digits: int, scale: int, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -156,7 +156,7 @@ class Decimal(Field, fields.String):
 class Date(Field, fields.Date):
     """A date in the format of RFC 3339."""
 
-    default_error_messages = {"invalid": "Must be a date like 2026-12-31."}
+    default_error_messages = {"invalid": "Must be a date such as 2026-12-31."}
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -172,7 +172,9 @@ class Date(Field, fields.Date):
 class Moment(Field, fields.DateTime):
     """A timestamp in UTC with microseconds."""
 
-    default_error_messages = {"invalid": "Not an RFC 3339 time, like 2026-11-22T15:04:05.123456Z."}
+    default_error_messages = {
+        "invalid": "Must be an RFC 3339 time such as 2026-11-22T15:04:05.123456Z."
+    }
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)

@@ -33,7 +33,7 @@ def _at_change(output: type[Schema], table: str) -> dict[str, AnyField]:
         "change": fields.String(
             required=True,
             metadata={
-                "description": "What happened.",
+                "description": "The kind of change.",
                 "enum": [CREATED, UPDATED, DELETED, RESTORED],
             },
         ),

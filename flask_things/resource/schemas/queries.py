@@ -32,7 +32,7 @@ class Limit(fields.Integer):
         if not re.fullmatch("0*[1-9][0-9]*", value):
             is_small = re.fullmatch("0+|-[0-9]+", value)
             code, limit = (Code.TOO_SMALL, 1) if is_small else (Code.TYPE, None)
-            raise ValidationError(Message("Not a number from 1 on, in digits.", code, limit))
+            raise ValidationError(Message("Must be a whole number of at least 1.", code, limit))
         return min(int(value.lstrip("0")[:5]), PAGE_MAX_ITEMS)
 
 
@@ -48,7 +48,7 @@ class Ids(DelimitedList):
     def _deserialize(self, value: str, *_args: Any, **_kwargs: Any) -> list[Any]:
         ids = value.split(self.delimiter)
         if not all(re.fullmatch(IdConverter.regex, row_id) for row_id in ids):
-            form = "Not ids in digits with commas between them, like 3,5,8."
+            form = "Must be comma-separated ids such as 3,5,8."
             raise ValidationError(Message(form, Code.FORMAT))
         if len(ids) > IDS_MAX_ITEMS:
             many = f"More than {IDS_MAX_ITEMS} ids."
@@ -60,7 +60,7 @@ class BoundMoment(Moment):
     """A bound for timestamps, rounded up to whole microseconds."""
 
     default_error_messages = {
-        "invalid": "Not an RFC 3339 time, like 2026-11-22T15:04:05Z. In a URL, write + as %2B."
+        "invalid": "Must be an RFC 3339 time such as 2026-11-22T15:04:05Z. Write + as %2B in a URL."
     }
 
     def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> datetime:
