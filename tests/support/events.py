@@ -11,7 +11,7 @@ EVENTS = {"Accept": "text/event-stream"}
 
 def wait_for_end(app):
     """Wait until no thread polls for streams with a database connection."""
-    wait_until(lambda: not app.extensions[NAME]._is_looking)
+    wait_until(lambda: not app.extensions[NAME]._is_polling)
 
 
 def parse(lines):

@@ -19,7 +19,7 @@ def streams():
     yield made
     for stream in list(made._open):
         made.close(stream)
-    wait_until(lambda: not made._is_looking)
+    wait_until(lambda: not made._is_polling)
 
 
 class Client:
@@ -100,7 +100,7 @@ def test_polling_ends_with_the_last_stream():
     stream = streams.open(None)
     wait_until(lambda: looks)
     streams.close(stream)
-    wait_until(lambda: not streams._is_looking)
+    wait_until(lambda: not streams._is_polling)
     before = len(looks)
     time.sleep(3 * POLL_S)
     assert len(looks) == before

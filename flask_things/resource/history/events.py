@@ -51,10 +51,10 @@ class Events(NamedTuple):
 
 def init_app(app: Flask) -> None:
     """Set up the streams of an application."""
-    app.extensions[NAME] = Streams(partial(_look, app))
+    app.extensions[NAME] = Streams(partial(_poll, app))
 
 
-def _look(app: Flask) -> Hashable:
+def _poll(app: Flask) -> Hashable:
     """Return a value that changes with every commit, or None while the database is unavailable."""
     with suppress(SQLAlchemyError, Away), app.app_context():
         return backend_of(db.session).version() or places.now(db.session)
