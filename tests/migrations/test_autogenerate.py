@@ -165,10 +165,10 @@ def test_objects_of_others_are_unchanged(database):
 @pytest.mark.parametrize(
     ("columns", "lists", "reason"),
     [
-        ({"text": (str | None, Text(0, 10), {})}, {}, "minimum"),
+        ({"text": (str | None, Text(0, 10), {})}, {}, "at least 1"),
         ({"text": (str, Text(0, 601), {})}, {"filters": ["text"]}, "600"),
         ({"text": (str, Text(0, 601), {"unique": True})}, {}, "600"),
-        ({"text": (dict, JSONObject(99), {})}, {"sorts": ["text"]}, "order"),
+        ({"text": (dict, JSONObject(99), {})}, {"sorts": ["text"]}, "sorted"),
     ],
 )
 def test_a_declaration_that_cannot_work_is_refused(columns, lists, reason):
