@@ -23,15 +23,16 @@ Changes by other clients never make a page skip or repeat an item that stays.
 ### Retries
 
 If there is no response, or a 5xx response, send the request again. That is safe for GET, PUT, PATCH
-and DELETE, although a second DELETE is 404. For POST, send an `Idempotency-Key`, such as a UUID:
-for 24 hours, a retry with the same key and body creates nothing and gets the first response again,
-with `Idempotency-Replayed: true`. After 429 or 503, wait for `Retry-After` seconds.
+and DELETE; if the first request succeeded, the second DELETE is 404, and the second request with
+`If-Match` may be 412. For POST, send an `Idempotency-Key`, such as a UUID: for 24 hours, a retry
+with the same key and body creates nothing and gets the first response again, with
+`Idempotency-Replayed: true`. After 429 or 503, wait for `Retry-After` seconds.
 
 ### Errors
 
-Every error is a problem document (RFC 9457, `application/problem+json`). Its `errors` list each
-invalid place: `pointer` for the body, `parameter` for the query, `header` for a header. Each has a
-`code` that stays the same when `detail` is reworded.
+Every error is a problem document (RFC 9457, `application/problem+json`). If the request is invalid,
+`errors` lists each invalid place: a `pointer` into the body, a `parameter` of the query, or a
+`header`. Each entry has a `code` that stays the same when `detail` is reworded.
 
 ### Authentication
 

@@ -8,6 +8,7 @@ from apispec.core import Components
 from flask_things.api.components import COMMON_HEADERS, NO_STORE_HEADERS
 from flask_things.http import problems
 from flask_things.http.error_locations import Error
+from flask_things.security import authentication
 
 #: A reference to the schema of a problem: resolving the class for each status takes 7 ms per start.
 PROBLEM = {"$ref": "#/components/schemas/Problem"}
@@ -61,14 +62,14 @@ class Meaning(NamedTuple):
 
 MEANINGS = {
     400: Meaning(
-        "The body is not JSON in UTF-8, or is shorter than announced.",
+        "The body is not JSON in UTF-8, or is shorter than its Content-Length.",
         "The body is not JSON: Expecting value at line 1 column 1.",
     ),
     401: Meaning(
         "A valid bearer token is required.",
-        "A valid token is required: Authorization: Bearer <token>.",
+        authentication.DETAILS[401],
     ),
-    403: Meaning("The token is for reading only.", "The token is for reading only."),
+    403: Meaning("The token is read-only.", authentication.DETAILS[403]),
     404: Meaning("Nothing exists at this URL, or an id does not exist.", "There is no row 7."),
     408: Meaning(
         "The body arrived too slowly. Nothing was changed.",
@@ -76,15 +77,16 @@ MEANINGS = {
     ),
     409: Meaning(
         "Another row has a value that must be unique, or still refers to this row.",
-        "Another row has a value that must be unique.",
+        "Another row has the same unique value.",
     ),
     410: Meaning(
         "The position is older than the journal. Start again from an export.",
-        "The journal no longer has this position. Start again from an export.",
+        "The journal no longer has this position, or a backup was restored since. Start again from "
+        "the export.",
     ),
     412: Meaning(
         "`If-Match` or `If-None-Match` failed. Nothing was changed.",
-        "If-Match failed: the current version is another.",
+        "If-Match failed: the current version is different.",
     ),
     413: Meaning(
         "The body is larger than the limit: 2 MiB, or 16 MiB for bulk calls.",
@@ -101,16 +103,16 @@ MEANINGS = {
     ),
     429: Meaning(
         "The client sent too many requests. Wait for `Retry-After` seconds.",
-        "Too many requests: wait.",
+        "Too many requests. Wait for Retry-After seconds.",
     ),
     503: Meaning(
         "The database is busy or unavailable, or too many large requests or streams are open. Try "
         "again after `Retry-After` seconds.",
-        "The database is busy, away or not up to date; try again later.",
+        problems.DATABASE_AWAY,
     ),
     507: Meaning(
         "The disk is full, or no id is left. Nothing was changed; reads still work.",
-        "The disk is full. Nothing was changed.",
+        problems.DISK_FULL,
     ),
 }
 

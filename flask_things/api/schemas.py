@@ -19,7 +19,7 @@ class HealthSchema(Answer):
     class Meta(Answer.Meta):
         description = "The state of the service."
 
-    status = fields.String(required=True, metadata={"enum": ["ok"]})
+    status = fields.String(required=True, metadata={"description": "Always `ok`.", "enum": ["ok"]})
 
 
 class FieldErrorSchema(Answer):

@@ -13,7 +13,7 @@ from flask_things.http.checks import length, storable
 from flask_things.http.error_codes import Code, Message
 from flask_things.http.request_schemas import SharedSchema
 from flask_things.resource.schemas.columns import bound_for
-from flask_things.resource.schemas.fields import AnyField
+from flask_things.resource.schemas.fields import AnyField, Date, Moment
 from flask_things.resource.schemas.queries import (
     PAGE_MAX_ITEMS,
     QUERY_MAX_CHARACTERS,
@@ -40,6 +40,7 @@ class Paging(SharedSchema):
             "description": f"The maximum number of items; values above {PAGE_MAX_ITEMS} mean "
             f"{PAGE_MAX_ITEMS}. A page of very long texts is shorter: `Link` tells if more follow.",
             "minimum": 1,
+            "examples": [20],
         },
     )
     cursor = fields.String(
@@ -129,8 +130,10 @@ def derive(
         n: _described(field, f"Only items whose `{n}` equals this.") for n, field in filters.items()
     }
     for parameter, column in queries.narrowing.bounds.items():
-        sign = "at least" if parameter.endswith("_gte") else "less than"
         field = bound_for(queries.table.c[column])
+        is_time = isinstance(field, Date | Moment)
+        least, less = ("at or after", "before") if is_time else ("at least", "less than")
+        sign = least if parameter.endswith("_gte") else less
         own[parameter] = _described(field, f"Only items whose `{column}` is {sign} this.")
     page = cast(type[PageQuery], PageQuery.from_dict(own, name=f"{name}Page"))
     page.name, page.queries = name, queries

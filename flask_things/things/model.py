@@ -9,4 +9,4 @@ from flask_things.resource.tables.record import Record
 class Thing(Record):
     """A thing: a text."""
 
-    text: Mapped[str] = mapped_column(Text())
+    text: Mapped[str] = mapped_column(Text(), doc="Any text, without U+0000.")

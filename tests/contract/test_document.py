@@ -90,6 +90,16 @@ def test_every_schema_has_a_description_and_valid_examples(resource, document):
                     document.validate(field, example)
 
 
+def test_a_model_describes_its_rows_and_fields(resource, document):
+    """With its docstring, and with the `doc` of a column."""
+    name = resource.model.__name__
+    schema = document.document["components"]["schemas"][name]
+    assert schema["description"] in resource.model.__doc__
+    for column in resource.table.c:
+        if column.doc:
+            assert schema["properties"][column.name]["description"] == column.doc
+
+
 def test_an_example_of_a_request_creates_a_row(resource, document, rows):
     """So that the first click in Swagger UI succeeds."""
     rows.target_all()

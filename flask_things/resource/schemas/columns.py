@@ -35,6 +35,8 @@ def field_for(column: Column[Any], given: AnyField | None = None) -> AnyField:
     """
     field = given or _field(column)
     field.allow_none = bool(column.nullable)
+    if column.doc:
+        field.metadata = {**field.metadata, "description": column.doc}
     if field.load_default is missing:
         field.load_default = default_of(column)
     field.required = field.load_default is missing

@@ -22,7 +22,11 @@ def version(output: type[Schema], table: str) -> type[Schema]:
 
 def change(output: type[Schema], table: str) -> type[Schema]:
     """Return the schema of the last change of a row, with the current row."""
-    own = _at_change(output, table) | {"id": Integer(1, required=True, metadata={"examples": [1]})}
+    own = _at_change(output, table) | {
+        "id": Integer(
+            1, required=True, metadata={"description": "The id of the item.", "examples": [1]}
+        )
+    }
     in_order = {name: own[name] for name in ("change", "id", "at", table)}
     return Answer.from_dict(in_order, name=f"{output.__name__}Change")
 
@@ -38,6 +42,9 @@ def _at_change(output: type[Schema], table: str) -> dict[str, AnyField]:
             },
         ),
         table: fields.Nested(
-            output, required=True, allow_none=True, metadata={"type": ["object", "null"]}
+            output,
+            required=True,
+            allow_none=True,
+            metadata={"description": "The fields, or null.", "type": ["object", "null"]},
         ),
     }
