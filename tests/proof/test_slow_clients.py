@@ -130,7 +130,7 @@ EXPORT = b"GET /things.ndjson?q=yyy HTTP/1.1\r\nHost: x\r\nConnection: close\r\n
 def test_a_client_that_does_not_read_is_disconnected(server, answer_bytes):
     with connect(server) as connection:
         connection.sendall(EXPORT)
-        time.sleep(SEND_S + LIMIT_S)  # nothing visible happens meanwhile
+        time.sleep(SEND_S + LIMIT_S)  # nothing visible happens until then
         assert len(received(connection)) < answer_bytes
 
 

@@ -1,4 +1,4 @@
-"""Column types. Each validates values before they are stored, whoever writes them.
+"""Column types. Each validates values on every write, before they are stored.
 
 Their attributes are the limits. Fields, documentation and CHECK constraints for other programs
 (resource/tables/checks.py) are derived from them.

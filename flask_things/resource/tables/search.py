@@ -1,4 +1,4 @@
-"""Case-insensitive substring search, with an index that stays current whoever writes.
+"""Case-insensitive substring search, with an index that every write keeps current.
 
 On SQLite it is an FTS5 trigram index, maintained by triggers, which folds case
 (https://www.sqlite.org/fts5.html#the_trigram_tokenizer). It has no positions (`detail=none`), so
