@@ -3,6 +3,7 @@
 from typing import Any
 
 from apispec import APISpec, BasePlugin
+from marshmallow import RAISE
 
 from flask_things.api import problem_responses
 from flask_things.api.introduction import unwrapped
@@ -39,6 +40,13 @@ class Plugin(BasePlugin):
         if self.auth_mode != "off":
             components.security_scheme("bearer", BEARER)
         problem_responses.register(components)
+
+    def schema_helper(
+        self, name: str, definition: dict[str, Any], **kwargs: Any
+    ) -> dict[str, Any] | None:
+        """Return what apispec 6 leaves out of a schema that has a description."""
+        is_strict = getattr(kwargs["schema"].Meta, "unknown", None) == RAISE
+        return {"additionalProperties": False} if is_strict else None
 
     def path_helper(
         self,

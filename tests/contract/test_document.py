@@ -90,6 +90,12 @@ def test_every_schema_has_a_description_and_valid_examples(resource, document):
                     document.validate(field, example)
 
 
+def test_a_body_may_have_no_unknown_fields(resource, document):
+    for suffix in ("Input", "Patch", "ItemPatch"):
+        schema = document.document["components"]["schemas"][f"{resource.model.__name__}{suffix}"]
+        assert schema["additionalProperties"] is False
+
+
 def test_a_model_describes_its_rows_and_fields(resource, document):
     """With its docstring, and with the `doc` of a column."""
     name = resource.model.__name__
