@@ -67,7 +67,7 @@ def test_ids_above_32_bits_are_served(client, connection):
 def test_a_backup_is_left_to_postgresql_s_own_tools(app, runner, tmp_path):
     result = runner.invoke(args=["things", "backup", str(tmp_path / "backup")])
     assert result.exit_code == 1
-    assert "use pg_dump" in result.stderr
+    assert "Use pg_dump" in result.stderr
 
 
 def test_an_id_that_was_imported_is_not_reused(client, runner):
