@@ -14,8 +14,19 @@ HERE = Path(__file__).parent
 
 @pytest.fixture
 def server(fork, tmp_path):
-    """Return a server with enough things and notes for a second page of each."""
-    url = f"sqlite:///{tmp_path}/db.sqlite3"
+    """Return a server for a judge that writes."""
+    yield from filled(fork, tmp_path)
+
+
+@pytest.fixture(scope="session")
+def shared(fork, tmp_path_factory):
+    """Return a server for all judges that only read."""
+    yield from filled(fork, tmp_path_factory.mktemp("shared"))
+
+
+def filled(fork, folder):
+    """Run a server with enough things and notes for a second page of each."""
+    url = f"sqlite:///{folder}/db.sqlite3"
     server = Server(fork, {"THINGS_DATABASE_URL": url}, ("-m", "flask_things"), wait=True)
     things = [{"text": f"thing {n} äöü"} for n in range(120)]
     server.request("POST", "/things/bulk", things, JSON)
@@ -26,10 +37,10 @@ def server(fork, tmp_path):
 
 
 @pytest.fixture
-def openapi(server, tmp_path):
+def openapi(shared, tmp_path):
     """Return a file with the OpenAPI document."""
     file = tmp_path / "openapi.json"
-    file.write_text(json.dumps(server.request("GET", "/openapi.json")[2]))
+    file.write_text(json.dumps(shared.request("GET", "/openapi.json")[2]))
     return file
 
 

@@ -1,7 +1,8 @@
 GROUPS += judges
+CI_TESTS := judges $(CI_TESTS)
 
 .PHONY: judge clients lock-judges
-ci: judge
+ci: $(VENV)/installed-judges judges/node_modules
 lock: lock-judges
 
 judge: $(VENV)/installed-judges judges/node_modules ## Judge the API with external tools (needs node)

@@ -12,11 +12,11 @@ PATHS += [path.replace("thing", "note") for path in PATHS if "thing" in path]
 
 
 @pytest.mark.parametrize("path", PATHS)
-def test_redbot_has_no_bad_note_and_no_warning(server, path):
+def test_redbot_has_no_bad_note_and_no_warning(shared, path):
     run = subprocess.run(
         [
             Path(sys.executable).with_name("redbot"),
-            *("--output-format", "har", f"http://127.0.0.1:{server.port}{path}"),
+            *("--output-format", "har", f"http://127.0.0.1:{shared.port}{path}"),
         ],
         capture_output=True,
         text=True,

@@ -113,6 +113,7 @@ def highest_id(copy):
     return 0
 
 
+@pytest.mark.sqlite
 @pytest.mark.parametrize("program", [FOLLOWER, BY_EVENTS], ids=["polls", "events"])
 def test_the_copy_equals_the_service_in_spite_of_kills(serve, follow, copy, program):
     server = serve()

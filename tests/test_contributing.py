@@ -33,7 +33,7 @@ COLUMN = block("python", "To add a column later")
 DIFFERENT = block("python", "## Changing the behaviour")
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def fork(tmp_path_factory):
     """Return a copy of the repository with the resource that the page declares."""
     folder = tmp_path_factory.mktemp("fork") / "repository"

@@ -21,6 +21,7 @@ export function thingsDataProvider(url: string, headers: () => Texts = () => ({}
     throw new HttpError(json.detail ?? response.statusText, response.status, { ...json, errors });
   }
 
+  // Pages are walked by cursors: from the nearest known one, 1 000 rows a request, to the wanted rows.
   async function rows(path: string, query: Texts, start: number, count: number, cursors = new Map([[0, ""]])) {
     const data: any[] = [];
     let total: number | undefined;
@@ -53,6 +54,7 @@ export function thingsDataProvider(url: string, headers: () => Texts = () => ({}
 
   const version = (resource: string, record?: RaRecord) => `${resource}/${record?.id} ${record?.updated_at}`;
 
+  // A version that was read alone is only changed while it is the newest.
   async function one(method: string, resource: string, id?: Identifier, body?: object, before?: RaRecord) {
     const path = id === undefined ? resource : `${resource}/${id}`;
     const { json, headers } = await call(method, path, body, etags.get(version(resource, before)));

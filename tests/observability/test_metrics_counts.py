@@ -74,6 +74,7 @@ def test_four_workers_together_count_every_request(watched, engine):
     assert 0 < samples["things_gate_wait_seconds_count",] <= 40
 
 
+@pytest.mark.sqlite
 def test_counts_go_on_when_workers_are_replaced(watched, tmp_path):
     """A new worker reuses the files of one that has ended. Otherwise the files would accumulate."""
     first = set(watched.workers())
@@ -125,6 +126,7 @@ def test_only_the_database_s_own_gauges_are_missing_while_it_is_away(watched, fi
     )
 
 
+@pytest.mark.sqlite
 @pytest.mark.sqlite
 def test_the_page_on_operations_names_every_metric(watched):
     watched.request("POST", "/things", {"text": "x"})

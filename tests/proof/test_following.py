@@ -16,7 +16,7 @@ from flask_things.db.sqlite.file import sqlite3
 from tests.proof.followers import EventCopy, PolledCopy
 from tests.support.server import free_port, lets_in, request, wait_until
 
-RUN_S, WRITERS = 15, 4
+RUN_S, WRITERS = 10, 4
 
 #: The range of pauses between kills, in seconds.
 PAUSE_S = (0.3, 1.2)

@@ -16,7 +16,7 @@ from tests.proof.checker import violations
 from tests.proof.history import Recorder, record
 from tests.support.server import free_port, wait_until
 
-RUN_S = 20
+RUN_S = 12
 CLIENTS = 8
 
 #: The limit from a kill of the server until the next one is ready, in seconds, as a multiple of the

@@ -109,3 +109,19 @@ def test_a_client_that_first_sends_all_of_a_refused_body_gets_the_answer(server)
 def test_after_a_body_that_was_read_the_connection_is_kept(server, sent):
     answer = server.raw(sent + SMUGGLED + SMUGGLED.replace(b"x\r\n", b"x\r\nConnection: close\r\n"))
     assert answer.count(b"HTTP/1.1 200 OK\r\n") == 2
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        HEAD + b'Content-Length: 100\r\n\r\n{"text": "x"}',
+        HEAD + b'Transfer-Encoding: chunked\r\n\r\nd\r\n{"text":',
+        HEAD + b'Transfer-Encoding: chunked\r\n\r\nd\r\n{"text": "x"}\r\n',
+        HEAD + b'Transfer-Encoding: chunked\r\n\r\nzz\r\n{"text": "x"}\r\n0\r\n\r\n',
+        HEAD + b'Transfer-Encoding: chunked\r\n\r\n5\r\n{"text": "x"}\r\n0\r\n\r\n',
+    ],
+    ids=["short", "chunk cut off", "last chunk missing", "no chunk", "chunk too long"],
+)
+def test_a_body_that_breaks_off_is_400_and_stores_nothing(server, sent):
+    assert status(server.raw(sent, end=True)) == 400
+    assert server.request("GET", "/things")[2] == []
