@@ -9,8 +9,8 @@ from flask_things.cli.backup import Progress, connect, copy_pages, refuse_itself
 from flask_things.db.backend import Refused
 from flask_things.db.journal import RESTART
 from flask_things.db.sqlite.file import DAMAGED, error_name, make_folder, sqlite3
-from flask_things.db.sqlite.files import JOURNALS, beside, put, temporary
-from flask_things.db.sqlite.write_lock import Gate
+from flask_things.db.sqlite.files import JOURNALS, beside, replace_atomically, temporary
+from flask_things.db.sqlite.write_lock import WriteLock
 
 
 def restore(file: Path, database: Path, *, force: bool, progress: Progress) -> Path | None:
@@ -30,13 +30,13 @@ def restore(file: Path, database: Path, *, force: bool, progress: Progress) -> P
         _copy_from(file, copy, lambda done, total: progress(done, 2 * total))
         is_ours = _is_ours(database)
         # SQLite's own lock is not fair: constant writers might never leave a gap.
-        with Gate(beside(database, "-gate")).closed():
+        with WriteLock(beside(database, "-gate")).closed():
             _refuse_existing(database, force)  # a server may have created one since
             if is_ours:
                 _copy_into(database, copy, lambda done, total: progress(total + done, 2 * total))
                 return None
             kept = _keep_old_file(database, copy)
-            put(copy, database)
+            replace_atomically(copy, database)
             return kept
 
 

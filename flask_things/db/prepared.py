@@ -1,7 +1,7 @@
 """Statements about one row: compiled once, and executed by the driver.
 
-SQLAlchemy's Connection takes five times as long as such a statement itself, most of it for what is
-the same each time. The pool, the types and the errors are SQLAlchemy's here, too.
+SQLAlchemy's Connection takes five times as long as such a statement, mostly for work that is the
+same each time. The pool, the column types and the errors are still SQLAlchemy's.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -17,20 +17,20 @@ from flask_things.db.queries import rows
 from flask_things.db.session import backend_of, engine_of, transaction
 from flask_things.observability.timing import timed
 
-#: Changes a value on its way to the driver or from it; None where it stays as it is.
+#: Converts a value to or from the driver's form; None if both are the same.
 Processor = Callable[[Any], Any] | None
 
 
 class Compiled(NamedTuple):
-    """A statement for one database, and for parameters with certain names."""
+    """A statement compiled for one database and one set of parameter names."""
 
     source: Any
     sql: str
     parameters: Sequence[tuple[str, Processor]]
-    is_incomplete: bool  # there are columns whose values SQLAlchemy has to make
+    is_incomplete: bool  # SQLAlchemy has to compute the values of some columns
 
     def values(self, given: Mapping[str, Any]) -> Any:
-        """Return parameters as the driver gets them. Raises ValueError as the column types do."""
+        """Return the parameters in the driver's form. Raises ValueError if a column type does."""
         values = {
             name: load(given[name]) if load else given[name] for name, load in self.parameters
         }
@@ -46,9 +46,9 @@ class Prepared:
         self._makers: dict[str, Callable[[Any], Row[Any]]] = {}
 
     def rows(self, session: AnySession, parameters: Mapping[str, Any]) -> Sequence[Row[Any]]:
-        """Return the rows, inside `writing` or `reading` as a part of that, else by itself.
+        """Return the rows. Inside `writing` or `reading`, the statement joins that transaction.
 
-        Raises SQLAlchemy's errors, and ValueError where the type of a column does.
+        Raises SQLAlchemy's errors, and ValueError if a column type does.
         """
         if joined := transaction():
             return self._join(joined, parameters)
@@ -61,7 +61,7 @@ class Prepared:
         ):
             compiled = self._compile(dialect, parameters)
             found = self._execute(driver, dialect, compiled, compiled.values(parameters))
-        if found is None:  # SQLAlchemy tries again, and raises the error as its own
+        if found is None:  # retry with SQLAlchemy, which raises its own error
             found = rows(session, self._statement, parameters)
         return found
 
@@ -75,7 +75,7 @@ class Prepared:
             return self._execute(driver, joined.dialect, compiled, values)
         except BaseException as error:  # noqa: BLE001 - raised again by the last line
             ids.explain(error, joined, compiled.source)
-            # It is private, and what Connection.execute() calls: nothing public raises the error.
+            # Private: Connection.execute() calls it, and no public function wraps the error.
             joined._handle_dbapi_exception(error, compiled.sql, None, None, None)
 
     def _execute(
@@ -104,7 +104,7 @@ class Prepared:
 def _maker(
     columns: Sequence[Column[Any]], dialect: Dialect, description: Any
 ) -> Callable[[Any], Row[Any]]:
-    """Return what makes a row of the values that the driver returns."""
+    """Return a function that makes a row of the driver's values."""
     make = result_tuple([column.name for column in columns])
     loads = [
         column.type.dialect_impl(dialect).result_processor(dialect, kind[1])

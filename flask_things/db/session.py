@@ -20,22 +20,22 @@ from flask_things.observability.timing import timed
 
 
 class Base(DeclarativeBase):
-    """What every table inherits."""
+    """The base class of all tables."""
 
 
 class JoiningSession(FlaskSession):
-    """A session that inside `writing` or `reading` is a part of that transaction."""
+    """A session that joins the transaction of `writing` or `reading`, inside such a block."""
 
     def get_bind(self, *args: Any, **kwargs: Any) -> Engine | Connection:
-        """Return the transaction's connection, or else an engine."""
+        """Return the transaction's connection, or an engine outside of a transaction."""
         return transaction() or super().get_bind(*args, **kwargs)
 
 
-#: Small steps of work that can wait: each transaction that writes does them at its end, when it
-#: holds locks. So they must not wait for any.
+#: Small maintenance tasks, run at the end of each write transaction. They must not wait for locks,
+#: because the transaction holds some.
 CHORES: list[Callable[[Connection], None]] = []
 
-#: Where a session that joins a transaction begins and ends its part: what it undoes is only that.
+#: A session joins a transaction in a savepoint, so a rollback undoes only its own part.
 JOIN = "create_savepoint"
 
 db = SQLAlchemy(
@@ -48,8 +48,8 @@ Base.registry.update_type_annotation_map(ANNOTATIONS)
 def init_app(app: Flask) -> None:
     """Bind `db` to the application.
 
-    That SQLite's driver begins a transaction with the first write, and none for a read, is wanted:
-    a `flask shell` left open after a look at things holds nothing up and sees what others write.
+    SQLite's driver begins a transaction with the first write, and none for a read. This is
+    intended: a `flask shell` that has read and stays open blocks nobody, and sees later commits.
     """
     backend = _backend(app.config)
     options = {
@@ -73,12 +73,12 @@ def _backend(config: dict[str, Any]) -> Backend:
 
 
 def engine_of(session: AnySession) -> Engine:
-    """Return a session's engine. That of a request is not made for this."""
+    """Return a session's engine, without creating the session of a request."""
     return db.engine if session is db.session else session.get_bind().engine
 
 
 def backend_of(session: AnySession) -> Backend:
-    """Return what knows how a session's database is used."""
+    """Return the backend of a session's database."""
     return engine_of(session).get_execution_options()["backend"]  # type: ignore[no-any-return]
 
 
@@ -88,30 +88,30 @@ def dialect_of(session: AnySession) -> str:
 
 
 def transaction() -> Connection | None:
-    """Return the connection of `writing` or `reading`, inside such a block."""
+    """Return the connection of the enclosing `writing` or `reading` block, or None."""
     return g.get("transaction")  # type: ignore[no-any-return]
 
 
 def joined() -> Connection:
-    """Return that connection where there must be one."""
+    """Return the connection of the enclosing block, which must exist."""
     return g.transaction  # type: ignore[no-any-return]
 
 
 @contextmanager
 def writing(session: AnySession, *, alone: bool = False) -> Iterator[None]:
-    """Run the block as one transaction that writes: committed at its end, rolled back on an error.
+    """Run the block as one write transaction: commit at its end, roll back after an error.
 
-    What the block has `locked` is still so when it writes: on SQLite nobody else can write
-    meanwhile, on PostgreSQL nobody else can write these rows. It waits for others if need be, and
-    raises Away (503) when that takes too long. On SQLite, writers that wait share a commit, but
-    for one that is to be `alone`: it takes long, and they would wait for it.
+    Rows that the block has `locked` cannot change before it writes. On SQLite there is no other
+    writer; on PostgreSQL no other writer can change these rows. Raises Away (503) if the wait for
+    others takes too long. On SQLite, waiting writers share a commit, except a slow one that is
+    `alone`, so that the others need not wait for it.
 
-    Inside another such block it is a part of that one, and an error that is caught between the two
-    undoes nothing. What the session held unwritten before is committed first.
+    A nested block joins the outer transaction; an error that is caught between the two undoes
+    nothing. Unwritten changes of the session are committed before the block.
     """
     if transaction():
         yield
-        _flush(session)  # so that a new row has its id here, too
+        _flush(session)  # so that a new row has its id
         return
     if (own := made(session)) and own.in_transaction():
         own.commit()
@@ -133,9 +133,9 @@ def _flush(session: AnySession) -> None:
 
 @contextmanager
 def reading(session: AnySession) -> Iterator[None]:
-    """Run the block as one transaction that reads: all that it sees is of one moment.
+    """Run the block as one read transaction, which sees one snapshot.
 
-    It counts as a slow query. Raises Away (503) where too many others wait.
+    It counts as a slow query. Raises Away (503) if too many others wait.
     """
     if own := made(session):
         own.commit()
@@ -160,16 +160,16 @@ def _noted(connection: Connection) -> Iterator[None]:
 
 
 def take_turns(session: AnySession, name: str) -> None:
-    """Wait, inside `writing`, until no other such block has taken this name; then it is taken.
+    """Wait, inside `writing`, until no other transaction holds this name, and hold it.
 
-    For what is yet to be made, and cannot be found. Raises Away or an OperationalError (503).
+    It replaces a row lock if the row does not exist yet. Raises Away or an OperationalError (503).
     """
     backend_of(session).take_turns(joined(), name)
 
 
 def importing(session: AnySession, table: FromClause) -> AbstractContextManager[None]:
-    """Run a block inside `writing` that stores rows with ids of its own in a table.
+    """Run a block, inside `writing`, that stores rows with given ids in a table.
 
-    Nobody else is given an id meanwhile, nor one of these later.
+    Other writers get no id during the block, and none of these ids later.
     """
     return backend_of(session).importing(joined(), table)

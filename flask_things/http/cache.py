@@ -1,9 +1,8 @@
-"""Answers kept in memory: a GET costs next to nothing until what it was read from changes.
+"""The response cache: a GET is served from memory until its rows change.
 
-Each request first compares the version of the database. If it has moved, the journal lists the rows
-that have changed, and the answers that depend on them are dropped. So no answer is older than the
-last commit before its request began, whichever process made that commit. PostgreSQL has no such
-version, so nothing is kept there.
+Each request first reads the version of the database. If it has changed, the journal lists the
+changed rows, and the responses that depend on them are dropped. So no response is older than the last
+commit before its request began, in any process. PostgreSQL has no such version, so nothing is cached.
 """
 
 from collections.abc import Callable, Hashable, Iterable
@@ -22,7 +21,7 @@ from flask_things.environ import CACHE, KEPT_UNTIL, ROUTE, SOURCE, TOKEN_NAME
 from flask_things.http.cache_store import Answer, Key, Store
 from flask_things.http.compression import coding
 
-#: What an answer may depend on: these of the WSGI environment, and the database.
+#: The parts of the WSGI environment that a cached response may depend on.
 VARIES = (
     "REQUEST_METHOD",
     "SCRIPT_NAME",
@@ -37,21 +36,21 @@ VARIES = (
     "HTTP_LAST_EVENT_ID",
 )
 
-#: What an answer may say that it varies by: these are in its key.
+#: The header fields in Vary that the key of a response covers.
 VARY = {"Origin", "Accept-Encoding"}
 
 
 def init_app(app: Flask) -> None:
-    """Put a cache before the application."""
+    """Add the cache to the application."""
     with app.app_context():
         app.wsgi_app = Cache(app.wsgi_app, backend_of(db.session))  # type: ignore[method-assign]
 
 
 def kept(table: str | None = None, parameter: str | None = None) -> Callable[[Any], Any]:
-    """Let the answers of a GET be kept. They may depend on what VARIES has, and on the database.
+    """Cache the responses of a GET, which may depend only on VARIES and the database.
 
-    If they depend on one table only, name it, and the parameter of the path that is the id of the
-    only row that they depend on, if it is so.
+    Name the table if they depend on one table only, and the path parameter with the id if they
+    depend on one row only.
     """
 
     def decorate(view: Any) -> Any:
@@ -68,10 +67,9 @@ def kept(table: str | None = None, parameter: str | None = None) -> Callable[[An
 
 
 class Cache:
-    """A WSGI application before another, whose answers it gives again while they are good."""
+    """WSGI middleware that serves cached responses."""
 
     def __init__(self, app: Any, backend: Backend) -> None:
-        """Take the application, and the database that its answers depend on."""
         self._app, self._backend = app, backend
         self._lock = Lock()
         self._store = Store()
@@ -79,7 +77,7 @@ class Cache:
         self._position = 0
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
-        """Answer a request."""
+        """Handle a request."""
         version = self._look() if environ["REQUEST_METHOD"] in ("GET", "HEAD") else None
         if version is None:
             return self._app(environ, start_response)  # type: ignore[no-any-return]
@@ -94,7 +92,7 @@ class Cache:
         return [answer.body]
 
     def _look(self) -> Hashable:
-        """Return the version of the database, once no answer is left that is older."""
+        """Drop outdated responses, and return the version of the database."""
         version = self._backend.version()
         if version is None or version == self._version:
             return version
@@ -109,7 +107,7 @@ class Cache:
     def _ask(
         self, environ: dict[str, Any], start_response: Any, version: Hashable, key: Key
     ) -> Iterable[bytes]:
-        """Let the application answer, and keep that if it may be."""
+        """Call the application, and cache its response if possible."""
         answered: list[Any] = []
 
         def note(status: str, fields: list[tuple[str, str]], exc_info: Any = None) -> Any:
@@ -128,6 +126,6 @@ class Cache:
             status, fields, body, environ.get(KEPT_UNTIL, inf), noted, environ.get(SOURCE)
         )
         with self._lock:
-            if self._version == version:  # otherwise it may be older than what was looked at since
+            if self._version == version:  # otherwise the response may be outdated
                 self._store.keep(key, answer)
         return [body]

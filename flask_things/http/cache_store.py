@@ -1,39 +1,39 @@
-"""What the response cache keeps: the newest answers, and what each of them was read from."""
+"""The responses in the cache, and the rows that each depends on."""
 
 from collections import defaultdict
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
-#: What a worker keeps of answers at most, in bytes.
+#: The maximum size of the responses in a worker, in bytes.
 CACHE_MAX_BYTES = 4 * 1024 * 1024
 
-#: The longest key of an answer that is kept, in characters. A URL has up to 4 094, by gunicorn's
-#: limit; nobody repeats a request with header fields that are much longer.
+#: The maximum length of a key, in characters. gunicorn limits a URL to 4 094. Requests with much
+#: longer header fields are not repeated.
 LONGEST_KEY = 8192
 
-#: What an answer takes besides the texts of its key, its header and its body, in bytes, about.
+#: The approximate overhead of a response, besides its key, header and body, in bytes.
 ENTRY_BYTES = 1024
 
-#: What an answer is found by: the parts of a request that it may depend on.
+#: The parts of a request that its response may depend on.
 Key = tuple[str | None, ...]
 
-#: A table, and a row's id or None for any of its rows.
+#: A table, and the id of a row, or None for all rows.
 Source = tuple[str, int | None]
 
 
 class Answer(NamedTuple):
-    """A response, until when it may be given again (seconds since the epoch), and its source."""
+    """A response, with its expiry time (seconds since the epoch) and its source."""
 
     status: str
     fields: list[tuple[str, str]]
     body: bytes
     good_until: float
     noted: dict[str, Any]
-    source: Source | None  # None: anything in the database
+    source: Source | None  # None: the whole database
 
 
 class Store:
-    """Answers by their keys. The oldest go when they take too much memory."""
+    """Responses by key. The oldest are dropped if they take too much memory."""
 
     def __init__(self) -> None:
         self._answers: dict[Key, Answer] = {}
@@ -42,7 +42,7 @@ class Store:
         self.get = self._answers.get
 
     def keep(self, key: Key, answer: Answer) -> None:
-        """Keep an answer, unless it or its key is too large."""
+        """Keep a response, unless it or its key is too large."""
         size = _size(key, answer)
         if size > CACHE_MAX_BYTES or _characters(key) > LONGEST_KEY:
             return
@@ -54,7 +54,7 @@ class Store:
         self._bytes += size
 
     def drop(self, rows: Iterable[tuple[str, int]] | None) -> None:
-        """Remove the answers that some rows have changed, or all if it is not known which."""
+        """Drop the responses that depend on these rows, or all if the rows are unknown."""
         if rows is None:
             sources = [*self._keys]
         else:
@@ -75,7 +75,7 @@ class Store:
 
 
 def _size(key: Key, answer: Answer) -> int:
-    """Return how many bytes an answer takes with its key, about."""
+    """Return the approximate size of a response and its key, in bytes."""
     header = sum(len(name) + len(value) for name, value in answer.fields)
     return ENTRY_BYTES + _characters(key) + header + len(answer.body)
 

@@ -1,4 +1,4 @@
-"""What can be done with the rows of a resource: HTTP, `flask shell` and the commands come here."""
+"""The rows of a resource, for HTTP, `flask shell` and the commands."""
 
 from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from contextlib import nullcontext
@@ -22,15 +22,15 @@ from flask_things.resource.schemas.writer import Writer
 from flask_things.resource.selection import Queries, narrowest
 from flask_things.resource.statements import Statements, this
 
-#: A row as it was when it was read or written.
+#: A row as it was read or written.
 Stored = Row[Any]
 
-#: Checks what a client expects of the present state: it raises an error if that is not so.
+#: Raises an error unless the current state is what a client expects.
 Expect = Callable[..., None]
 
 
 class Collection:
-    """The rows of a table. Every method takes a session; those that write commit it.
+    """The rows of a table. Every method takes a session; writing methods commit it.
 
     A selection is `q`, `id`, values and bounds: see narrowing.py.
     """
@@ -42,10 +42,10 @@ class Collection:
         self._statements = Statements(table)
 
     def find(self, session: AnySession, /, **selection: Any) -> Sequence[Stored]:
-        """Return the selected rows as the database has them now.
+        """Return the selected rows.
 
-        `sort` is the name of a column, with a `-` before it for descending order, `limit` the most
-        rows to return, and `after` the place to go on from: a value of the sorted column and an id.
+        `sort` is the name of a column, with `-` before it for descending order. `limit` is the
+        maximum number of rows. `after` is the sorted value and the id of the last row before them.
         """
         return rows(session, *self.queries.page(dialect_of(session), **selection))
 
@@ -82,21 +82,18 @@ class Collection:
             return page._replace(total=self.count(session, **selection)) if total else page
 
     def export(self, session: AnySession, /, **selection: Any) -> Generator[Stored]:
-        """Return every row that `find` returns, one after the other, all of one snapshot.
+        """Yield all rows that `find` returns, from one snapshot.
 
-        They come from a connection that is in use until they end or are closed. Raises Away (503).
+        They keep a connection until the generator ends or is closed. Raises Away (503).
         """
         return stream(session, *self.queries.page(dialect_of(session), **selection))
 
     def get(self, session: AnySession, row_id: int) -> Stored:
-        """Return a row as the database has it now.
-
-        Raises NotFound (404).
-        """
+        """Return a row. Raises NotFound (404)."""
         return self._first(self._statements.get.rows(session, this(row_id)), row_id)
 
     def lock(self, session: AnySession, row_id: int, expect: Expect | None = None) -> Stored:
-        """Return a row that inside `writing` nobody else can change any more.
+        """Lock a row, inside `writing`, against changes by others, and return it.
 
         `expect` is as in update. Raises NotFound (404).
         """
@@ -111,8 +108,8 @@ class Collection:
     ) -> Stored:
         """Store a new row and return it.
 
-        `expect` is called just before, when nobody else who expects something can create rows; what
-        it raises is raised. Raises Invalid (422) and Conflict (409).
+        `expect` is called just before, while no other request with an expectation can create rows.
+        Raises its errors, Invalid (422) and Conflict (409).
         """
         with writing(session):
             self.expect(session, expect)
@@ -126,9 +123,9 @@ class Collection:
         *,
         expect: Expect | None = None,
     ) -> Sequence[Stored]:
-        """Store new rows, all or none, and return them in their order.
+        """Store new rows, all or none, and return them in the same order.
 
-        It raises what `create` raises. Of `items` no more than a batch is read ahead.
+        Reads at most one batch of `items` ahead. Raises the errors of `create`.
         """
         batches = in_batches(items, dict, BULK_MAX_ITEMS)
         first = next(batches, [])
@@ -142,7 +139,7 @@ class Collection:
         return stored
 
     def expect(self, session: AnySession, expect: Expect | None) -> None:
-        """Call `expect`, inside `writing`, when nobody else who expects something can write."""
+        """Call `expect`, inside `writing`, while no other request with an expectation can write."""
         if expect:
             take_turns(session, self.table.name)
             expect()
@@ -161,10 +158,10 @@ class Collection:
     def update(
         self, session: AnySession, row_id: int, /, *, expect: Expect | None = None, **fields: Any
     ) -> Stored:
-        """Change the given fields of a row and return it; `updated_at` moves if one changes.
+        """Change the given fields of a row and return it. Sets `updated_at` if a value changes.
 
-        `expect` gets the row as it is just before, when nobody else can change it any more; what it
-        raises is raised. Raises NotFound (404), Invalid (422) and Conflict (409).
+        `expect` gets the locked row before the change. Raises its errors, NotFound (404), Invalid
+        (422) and Conflict (409).
         """
         with writing(session):
             return self.change(session, self.lock(session, row_id, expect), fields)
@@ -172,9 +169,9 @@ class Collection:
     def change(
         self, session: AnySession, row: Stored, fields: Mapping[str, Any], number: int | None = None
     ) -> Stored:
-        """Change fields of a row that nobody else can change, inside `writing`, and return it.
+        """Change fields of a locked row, inside `writing`, and return it.
 
-        `number` is that of the item in a bulk call. It raises what `update` raises.
+        `number` is the number of the item in a bulk call. Raises the errors of `update`.
         """
         new = self._values.changes(row, fields)
         if not new:
@@ -185,7 +182,7 @@ class Collection:
         return write(self._statements.update.rows, session, new)[0]
 
     def delete(self, session: AnySession, row_id: int, *, expect: Expect | None = None) -> None:
-        """Delete a row; its id is never given again.
+        """Delete a row. Its id is never used again.
 
         `expect` is as in update. Raises NotFound (404).
         """

@@ -61,7 +61,7 @@ SPOILED = {
     "a few bytes": (lambda file: file.write_bytes(b"SQLite"), "not a database"),
     "a header alone": (damage(lambda file: os.truncate(file, 100)), "Restore a backup"),
     "cut off": (damage(cut), "Restore a backup"),
-    "cut off, with a WAL": (damage(cut_beside_a_wal), "cut off"),
+    "cut off, with a WAL": (damage(cut_beside_a_wal), "truncated"),
     "garbage": (lambda file: file.write_bytes(b"SQLite format 3\0" + b"x" * 9000), "Restore"),
     "newer": (damage(execute("UPDATE alembic_version SET version_num = 'newer'")), "newer"),
     "newer, no WAL": (

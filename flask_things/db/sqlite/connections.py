@@ -1,4 +1,4 @@
-"""Connections to a SQLite file: how each is set up, and whether the file is still the same."""
+"""Opens connections to a SQLite file, and notices damage and replaced files."""
 
 import logging
 from collections.abc import Hashable
@@ -16,32 +16,32 @@ from flask_things.db.sqlite.data_version import Watch
 from flask_things.db.sqlite.file import DAMAGED, error_name, sqlite3
 from flask_things.db.sqlite.file_identity import Identity
 
-#: Earlier ones can corrupt a database in WAL mode when two connections write and checkpoint at the
-#: same moment (https://www.sqlite.org/wal.html#walresetbug).
+#: Earlier versions can corrupt a database in WAL mode if two connections write and checkpoint at
+#: the same moment (https://www.sqlite.org/wal.html#walresetbug).
 SOUND_SQLITE = (3, 51, 3)
 
-#: How every connection is set up (https://www.sqlite.org/pragma.html). `journal_mode = WAL`, in
-#: which reads and writes do not wait for each other, stays with the file: see sqlite_file.py.
+#: The settings of every connection (https://www.sqlite.org/pragma.html). The file itself remembers
+#: `journal_mode = WAL`: see file.py.
 PRAGMAS = (
-    # FULL: what was acknowledged is on the disk when the power goes. NORMAL can lose the last
-    # writes then, and only then; the file stays sound.
+    # With FULL, acknowledged writes survive a power cut. NORMAL can lose the last ones; the file
+    # stays intact.
     "synchronous = {synchronous}",
-    # How long SQLite itself waits for a lock; the gate has most of the waiting.
+    # How long SQLite itself waits for a lock. Writers mostly wait for the write lock instead.
     "busy_timeout = {busy_timeout_ms}",
-    # For a resource that refers to another: SQLite would not check.
+    # By default SQLite does not check foreign keys.
     "foreign_keys = ON",
-    # A file from elsewhere may hold views and triggers: they get no function that does harm. Old
-    # versions (3.40 does) take the search index for such.
+    # Views and triggers of an untrusted file must not call dangerous functions. Old versions, such
+    # as 3.40, count the search index as one.
     f"trusted_schema = {'OFF' if sqlite3.sqlite_version_info >= SOUND_SQLITE else 'ON'}",
-    # Damage is noticed when a page is read, before it spreads.
+    # Notices damage when a page is read, before it spreads.
     "cell_size_check = ON",
-    # What is deleted is overwritten with zeros, so that no free page has an erased text. This makes
-    # the WAL 1 % larger (23 % with texts of 20 KB), and no write slower that was measured.
+    # Overwrites deleted data with zeros, so that no free page contains an erased text. This makes
+    # the WAL 1 % larger (23 % with texts of 20 KB), and writes no slower (measured once).
     "secure_delete = ON",
-    # What a long export has let the WAL grow to is given back, but for these bytes.
+    # Shrinks a WAL that grew during a long export to this size, in bytes.
     "journal_size_limit = 67108864",
-    # In KiB, for each of a worker's connections. Half of the default reads random rows as fast: the
-    # system caches the file, too.
+    # In KiB for each connection. Half of the default reads random rows as fast, because the system
+    # caches the file, too.
     "cache_size = -1000",
     # With mmap, a truncated file or a bad disk would end the process instead of raising an error.
     "mmap_size = 0",
@@ -49,22 +49,21 @@ PRAGMAS = (
 
 
 class Connections:
-    """What opens connections to a database file, and watches what happens to them."""
+    """Opens connections to a database file, and watches them."""
 
     def __init__(self, identity: Identity, *, busy_timeout_ms: int, synchronous: str) -> None:
-        """Take the file and the settings."""
         self._identity = identity
         self._pragmas = [
             pragma.format(synchronous=synchronous, busy_timeout_ms=busy_timeout_ms)
             for pragma in PRAGMAS
         ]
         self._watch = Watch(self._open_to_watch)
-        self._damaged = mmap(-1, 1)  # which processes that are forked from this one share
+        self._damaged = mmap(-1, 1)  # shared with forked processes
 
     def open(self) -> Any:
-        """Return a new connection to the file, which is not made if it is not there.
+        """Return a new connection to the existing file.
 
-        Raises Away if it is another than the first time.
+        Raises Away if the file was deleted or replaced since it was first opened.
         """
         self._identity.check()
         uri = file.uri(self._identity.path, "rw")
@@ -81,14 +80,14 @@ class Connections:
         return connection
 
     def listen(self, engine: Engine) -> None:
-        """Look at the file before a connection is used, at every error, and at old connections."""
+        """Check the file before a connection is used, and note damage at every error."""
         event.listen(engine, "handle_error", self._note_damage)
         event.listen(engine, "connect", self._note_writing)
         event.listen(engine, "checkout", self._check)
         event.listen(engine, "engine_disposed", lambda _engine: self._watch.close())
 
     def version(self) -> Hashable:
-        """Return what is another after every commit, or None where that cannot be seen now."""
+        """Return a number that changes with every commit, or None if it cannot be read now."""
         try:
             self._identity.check()
             return self._watch.version()
@@ -96,13 +95,13 @@ class Connections:
             return None
 
     def changes(self, since: int) -> Changes | None:
-        """Return what was committed after a position in the journal, or None as `version`."""
+        """Return the changes after a position in the journal, or None if they are not known."""
         with suppress(Away, sqlite3.Error):
             return self._watch.changes(since)
         return None
 
     def is_sound(self) -> bool:
-        """Tell whether no worker of this server has met damage."""
+        """Return whether no worker of this server has found damage."""
         return self._damaged[0] == 0
 
     def _note_damage(self, context: ExceptionContext) -> None:
@@ -113,9 +112,9 @@ class Connections:
         record.info["writes"] = self._identity.is_writable()
 
     def _check(self, _connection: Any, record: ConnectionPoolEntry, _user: Any) -> None:
-        """Let a connection go that was opened when nothing could be written, and now can be.
+        """Discard a read-only connection after the file has become writable.
 
-        It would not look for what others write. Raises Away for another file than the first.
+        It would not see later commits. Raises Away if the file was replaced.
         """
         self._identity.check()
         if not record.info["writes"] and self._identity.is_writable():
@@ -123,14 +122,14 @@ class Connections:
 
     def _open_to_watch(self) -> Any:
         if not self._identity.is_writable():
-            raise Away("What others write cannot be seen where nothing can be written.")
+            raise Away("Commits cannot be watched, because the database is not writable.")
         connection = self.open()
         connection.execute("PRAGMA busy_timeout = 0")
         return connection
 
 
 def log_sqlite_version(logger: logging.Logger) -> None:
-    """Say which SQLite runs, and warn of one that can corrupt the database."""
+    """Log the SQLite version, with a warning if it can corrupt the database."""
     logger.info("SQLite %s (%s)", sqlite3.sqlite_version, sqlite3.__name__.split(".")[0])
     if sqlite3.sqlite_version_info < SOUND_SQLITE:
         logger.warning(

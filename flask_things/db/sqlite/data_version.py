@@ -1,4 +1,4 @@
-"""Whether anybody has written to a SQLite file since, and which rows."""
+"""Notices commits to a SQLite file, and which rows they changed."""
 
 from collections.abc import Callable, Sequence
 from threading import Lock
@@ -6,7 +6,7 @@ from typing import Any
 
 from flask_things.db.backend import Changes
 
-#: Up to how many changed rows are listed.
+#: The maximum number of changed rows that are listed.
 ROWS_MAX = 1000
 
 ENTRIES = f"""
@@ -14,24 +14,23 @@ ENTRIES = f"""
     ORDER BY position LIMIT {ROWS_MAX + 1}
 """  # noqa: S608 - a constant
 
-#: Nobody empties the journal; but if another program does, this goes on.
+#: coalesce: another program might empty the journal.
 NEWEST = "SELECT coalesce(max(position), 0) FROM journal"
 
 
 class Watch:
-    """A connection of its own, which sees when any other one commits, of whatever process."""
+    """A separate connection, which notices commits of every other connection in any process."""
 
     def __init__(self, connect: Callable[[], Any]) -> None:
-        """Take what opens a connection; it is called when there is something to see."""
         self._connect = connect
         self._connection: Any = None
         self._opened = 0
         self._lock = Lock()
 
     def version(self) -> tuple[int, int]:
-        """Return what is another after every commit: as long as it stands, nothing has changed.
+        """Return a value that changes with every commit.
 
-        Raises what opening a connection does, and the driver's errors.
+        Raises the errors of opening a connection and of the driver.
         See https://www.sqlite.org/pragma.html#pragma_data_version.
         """
         with self._lock:
@@ -40,15 +39,15 @@ class Watch:
     def _version(self) -> tuple[int, int]:
         if self._connection is None:
             self._connection = self._connect()
-            self._opened += 1  # the numbers of one connection mean nothing to another
+            self._opened += 1  # numbers of different connections cannot be compared
         return self._opened, self._connection.execute("PRAGMA data_version").fetchone()[0]
 
     def changes(self, since: int) -> Changes:
-        """Return what was committed after a position in the journal; raises what `version` does."""
+        """Return the changes after a position in the journal. Raises the errors of `version`."""
         with self._lock:
             self._version()
             execute = self._connection.execute
-            execute("BEGIN")  # so that all is of one moment
+            execute("BEGIN")  # so that all is read from one snapshot
             try:
                 entries = execute(ENTRIES, [since]).fetchall()
                 [(newest,)] = execute(NEWEST).fetchall()
@@ -58,7 +57,7 @@ class Watch:
         return Changes(version, newest, _rows(entries, newest - since))
 
     def close(self) -> None:
-        """Close the connection; it is opened again when it is needed."""
+        """Close the connection until it is needed again."""
         with self._lock:
             if self._connection:
                 self._connection.close()
@@ -66,10 +65,10 @@ class Watch:
 
 
 def _rows(entries: Sequence[tuple[Any, ...]], count: int) -> list[tuple[str, int]] | None:
-    """Return the rows of journal entries.
+    """Return the rows of journal entries, or None if the entries do not cover all changes.
 
-    None if one is about more than a row, if not all of `count` are there, or if there is none:
-    then something was committed that is not in the journal.
+    That is so if an entry is about more than one row, if fewer than `count` entries exist, or if
+    there is none: then a commit changed something outside of the journal.
     """
     rows = [(table, row_id) for _, table, row_id in entries if row_id is not None]
     return rows if rows and len(rows) == len(entries) == count else None

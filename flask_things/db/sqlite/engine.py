@@ -1,4 +1,4 @@
-"""SQLite: how transactions begin and end, and what a start makes of the file."""
+"""The SQLite backend: transactions, and the preparation of the file at the start."""
 
 import os
 from collections.abc import Iterator
@@ -16,14 +16,13 @@ from flask_things.db.sqlite.file_identity import Identity
 from flask_things.db.sqlite.files import beside
 from flask_things.db.sqlite.group_commit import GroupCommit
 from flask_things.db.sqlite.kept import Kept, driver_connection, execute, has_begun
-from flask_things.db.sqlite.write_lock import Gate, try_until
+from flask_things.db.sqlite.write_lock import WriteLock, try_until
 
 
 class SQLite:
-    """A database file, as the workers of a server share it."""
+    """A database file that all workers share."""
 
     def __init__(self, path: Path, *, busy_timeout_ms: int, synchronous: str) -> None:
-        """Take the file's absolute path and the settings."""
         self.offload = Offload(busy_timeout_ms / 1000)
         self._identity = Identity(path)
         self.path = self._identity.path
@@ -32,39 +31,39 @@ class SQLite:
         )
         self.version, self.changes = self._connections.version, self._connections.changes
         self.busy_timeout_ms = busy_timeout_ms
-        self.gate = Gate(beside(self.path, "-gate"))
+        self.write_lock = WriteLock(beside(self.path, "-gate"))
         self.groups = GroupCommit(self._transaction)
 
     def engine_options(self) -> dict[str, Any]:
-        """Return what SQLAlchemy's engine is to be made with."""
+        """Return the options of SQLAlchemy's engine."""
         return {
             "module": sqlite3,
             "creator": self._connections.open,
             "pool_size": CONNECTIONS,
-            "pool_use_lifo": True,  # few are used, and these have in their caches what is asked for
+            "pool_use_lifo": True,  # the same few connections are reused, with warm caches
             "max_overflow": CONNECTIONS,
             "pool_timeout": self.busy_timeout_ms / 1000,
-            "hide_parameters": True,  # the log is not for what users write
+            "hide_parameters": True,  # the log must not contain user data
         }
 
     def listen(self, engine: Engine) -> None:
-        """Look at the file before a connection is used, at every error, and at old connections."""
+        """Watch the connections of an engine, and keep some of them."""
         self._engine = engine
         self._connections.listen(engine)
         self._writers = Kept(engine, engine.connect)
         self._readers = Kept(engine, engine.raw_connection)
 
     def is_sound(self) -> bool:
-        """Tell whether no worker of this server has met damage."""
+        """Return whether no worker of this server has found damage."""
         return self._connections.is_sound()
 
     def why_read_only(self) -> str:
-        """Return in one line what keeps SQLite from writing, or nothing."""
+        """Return one line that says what keeps SQLite from writing, or nothing."""
         return self._identity.why_read_only()
 
     @contextmanager
     def writing(self, session: AnySession, *, alone: bool) -> Iterator[Connection]:
-        """Run the block in a transaction that has the write lock from its beginning.
+        """Run the block in a transaction that holds the write lock from its start.
 
         Raises Away if that takes too long.
         """
@@ -79,9 +78,9 @@ class SQLite:
                 if is_shared:
                     execute(connection, "RELEASE writer")
             except BaseException as error:
-                group.error = Away("a write that failed could not be undone")  # until it is
+                group.error = Away("a failed write could not be undone")  # until it is
                 in_transaction = driver_connection(connection).in_transaction
-                if not in_transaction:  # SQLite has ended it: the disk is full
+                if not in_transaction:  # SQLite has ended the transaction: the disk is full
                     connection.invalidate()
                 if own := made(session):
                     own.rollback()
@@ -95,10 +94,10 @@ class SQLite:
 
     @contextmanager
     def _transaction(self, end: float) -> Iterator[Connection]:
-        # The connection comes first: a wait for one must not stop the writers of other processes.
-        with self._writers.lend() as connection, self.gate.held(end):
+        # Take the connection first: waiting for one must not block the writers of other processes.
+        with self._writers.lend() as connection, self.write_lock.held(end):
             connection.begin()
-            # SQLite would wait in its own sleep, which stops the event loop.
+            # SQLite's own wait would stop the event loop.
             execute(connection, "PRAGMA busy_timeout = 0")
             try:
                 self._identity.check()
@@ -108,58 +107,60 @@ class SQLite:
             try:
                 yield connection
                 self._identity.check()
-                if connection.info.pop("took_long", False):  # then its commit does, too
+                if connection.info.pop("took_long", False):  # then so does its commit
                     self.offload.call(connection.exec_driver_sql, "COMMIT")
                 connection.commit()
             finally:
-                connection.rollback()  # while the gate is still held
+                connection.rollback()  # while the write lock is still held
 
     @contextmanager
     def reader(self) -> Iterator[Any]:
-        """Lend a connection of the driver for a read by itself."""
+        """Lend a driver connection for a single read."""
         self._identity.check()
         with self._readers.lend() as connection:
             yield connection.driver_connection
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
-        """Run the block in a transaction that sees one moment."""
+        """Run the block in a read transaction."""
         with self._engine.connect() as connection:
             connection.exec_driver_sql("BEGIN")
             yield connection
 
     def take_turns(self, connection: Connection, name: str) -> None:
-        """Do nothing: who writes is alone anyway."""
+        """Do nothing: there is only one writer."""
 
     def limit_wait(self, connection: Connection) -> None:
-        """Do nothing: all of the waiting has been done."""
+        """Do nothing: a writer never waits for rows."""
 
     def importing(self, connection: Connection, table: FromClause) -> AbstractContextManager[None]:
-        """Run the block: AUTOINCREMENT goes on from the highest id by itself."""
+        """Run the block: AUTOINCREMENT continues from the highest id."""
         return nullcontext()
 
     def examine(self) -> None:
-        """Raise Unusable if there is a file that is no whole database."""
+        """Raise Unusable if the file is not a complete database."""
         if self.path.exists():
             self._identity.part()
             file.examine(self.path)
 
     def is_made(self) -> bool:
-        """Tell whether the file is there, and in WAL mode, or not to be changed."""
+        """Return whether the file exists, in WAL mode or read-only."""
         return self.path.exists() and (
             file.is_in_wal_mode(self.path) or not os.access(self.path, os.W_OK)
         )
 
     @contextmanager
     def making(self) -> Iterator[None]:
-        """Make the file where it is missing, and the default folder; keep all writers out.
+        """Create the file and its default folder if they are missing; keep all writers out.
 
-        Raises Unusable if the file cannot be written, or another folder is missing.
+        Raises Unusable if the file is read-only, or another folder is missing.
         """
         if self.path.exists() and not os.access(self.path, os.W_OK):
-            raise Unusable("It is not up to date, and read-only: let it be written once.")
+            raise Unusable(
+                "Its schema is old, but the file is read-only. Make it writable for one start."
+            )
         file.make_folder(self.path)
-        with self.gate.closed():
+        with self.write_lock.closed():
             if not self.path.exists():
                 file.make(self.path)
             yield
@@ -167,7 +168,7 @@ class SQLite:
                 file.set_wal_mode(self.path)
 
     def leave(self) -> None:
-        """Move what waits in the WAL to the file, or out of the way of one that has replaced it."""
+        """Move the WAL into the file, or rename the WAL if the file was replaced."""
         if self._identity.is_same():
             with suppress(Away, sqlite3.Error):
                 self._connections.open().close()
@@ -175,7 +176,7 @@ class SQLite:
             self._identity.part()
 
     def begin_migration(self, connection: Connection) -> None:
-        """Begin the transaction that changes the schema."""
-        # To rebuild a table is to drop it, which would delete what refers to it.
+        """Begin the transaction of a migration."""
+        # Rebuilding a table drops it, which would delete the rows that refer to it.
         connection.exec_driver_sql("PRAGMA foreign_keys = OFF")
         connection.exec_driver_sql("BEGIN IMMEDIATE")

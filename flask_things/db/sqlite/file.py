@@ -1,4 +1,4 @@
-"""A SQLite file before it is used: is it one, is all of it there, and how a new one is made."""
+"""A SQLite file before the service uses it: checks that it is complete, and creates a new one."""
 
 import os
 from pathlib import Path
@@ -29,44 +29,43 @@ HINT = "Restore a backup (flask things restore --force), or choose another file.
 #: The folder of THINGS_DATABASE_URL's default, in the working directory.
 DEFAULT_FOLDER = Path("data")
 
-#: SQLite's names for what it finds damaged.
+#: SQLite's names of the errors that mean damage.
 DAMAGED = ("SQLITE_CORRUPT", "SQLITE_NOTADB")
 
 # https://www.sqlite.org/fileformat2.html
 MAGIC = b"SQLite format 3\0"
-LOCK_BYTE = 0x40000000  # the page that this is on holds nothing
+LOCK_BYTE = 0x40000000  # the page at this offset is never written
 WAL_HEADER_BYTES = 32
 FRAME_HEADER_BYTES = 24
 
 
 def error_name(error: object) -> str:
-    """Return SQLite's name for an error of the driver; for any other the empty one."""
-    # That bytes are no text is a finding of the driver's own, which has no name.
+    """Return SQLite's name of a driver error, or "" for any other error."""
+    # The driver itself rejects bytes that are not UTF-8, and gives that error no name.
     unnamed = "SQLITE_CORRUPT" if isinstance(error, sqlite3.OperationalError) else ""
     return getattr(error, "sqlite_errorname", unnamed)
 
 
 def uri(path: Path, mode: str) -> str:
-    """Return what SQLite opens a file by: to read ("ro") or also to write ("rw").
+    """Return the URI of a file, opened to read ("ro") or to read and write ("rw").
 
-    Where nothing can be written beside a file in WAL mode, SQLite reads it only if it is told that
-    nobody changes it.
+    If the folder of a file in WAL mode is not writable, SQLite reads the file only as immutable.
     """
     is_fixed = not (os.access(path.parent, os.W_OK) or beside(path, "-wal").exists())
     return f"{path.as_uri()}?mode={'ro&immutable=1' if is_fixed else mode}"
 
 
 def examine(path: Path) -> None:
-    """Raise Unusable unless all pages of a database are there, in the file or in its WAL.
+    """Raise Unusable unless the file or its WAL has every page of the database.
 
-    It reads the header and the sizes, so it takes no longer for a big one. Nothing is changed. No
-    connection of this process may be open: to close a file drops SQLite's locks on it.
+    It reads only the header and the sizes, and changes nothing. No connection of this process may
+    be open, because closing any handle of a file drops SQLite's locks on it.
     """
     with path.open("rb") as file:
         magic = file.read(len(MAGIC))
     if magic != MAGIC:
         raise Unusable(f"It is {'not a database' if magic else 'empty'}. {HINT}")
-    # A journal is what a crash has left to be undone: SQLite has to write for that.
+    # A journal is left by a crash. SQLite must write to roll it back.
     mode = "rw" if beside(path, "-journal").exists() else "ro"
     connection = sqlite3.connect(uri(path, mode), uri=True)
     try:
@@ -78,15 +77,15 @@ def examine(path: Path) -> None:
         ) from error
     finally:
         connection.close()
-    there = path.stat().st_size // page_bytes
-    # SQLite would take what is missing for zeros, if there is a WAL.
-    missing = set(range(there + 1, pages + 1)) - {LOCK_BYTE // page_bytes + 1}
+    present = path.stat().st_size // page_bytes
+    # With a WAL, SQLite would read missing pages as zeros.
+    missing = set(range(present + 1, pages + 1)) - {LOCK_BYTE // page_bytes + 1}
     if missing and not missing <= _pages_in(beside(path, "-wal"), page_bytes):
-        raise Unusable(f"It is cut off: {there} of {pages} pages are there. {HINT}")
+        raise Unusable(f"It is truncated: {present} of {pages} pages are present. {HINT}")
 
 
 def _pages_in(wal: Path, page_bytes: int) -> set[int]:
-    """Return the numbers of the pages in a WAL; older ones that it still holds do not count."""
+    """Return the numbers of the pages in a WAL, without leftovers of earlier uses of the file."""
     pages: set[int] = set()
     if not wal.exists():
         return pages
@@ -101,10 +100,10 @@ def _pages_in(wal: Path, page_bytes: int) -> set[int]:
 
 
 def make_folder(path: Path) -> None:
-    """Make the folder of a database if it is the default one.
+    """Create the folder of a database if it is the default one.
 
-    Raises Unusable if another one is missing: that is more likely a typing error than a wish for a
-    new, empty database.
+    Raises Unusable if another folder is missing, which is more likely a typing error than a request
+    for an empty database.
     """
     folder = path.parent
     if folder == DEFAULT_FOLDER.resolve():
@@ -114,9 +113,9 @@ def make_folder(path: Path) -> None:
 
 
 def make(path: Path) -> None:
-    """Make an empty database; a crash leaves none, or a whole one.
+    """Create an empty database; a crash leaves no database or a complete one.
 
-    Only its owner can use it: SQLite gives the files beside it the same mode.
+    Only its owner can use it. SQLite gives the files beside it the same mode.
     """
     set_wal_aside(path)
     new = beside(path, "-new")
@@ -127,9 +126,9 @@ def make(path: Path) -> None:
 
 
 def set_wal_aside(path: Path) -> None:
-    """Give the WAL of a file that is not there any more another name.
+    """Rename the WAL of a file that no longer exists.
 
-    SQLite would write what is in it into the next file of that name.
+    Otherwise SQLite would apply it to the next file of that name.
     """
     wal = beside(path, "-wal")
     if wal.exists():
@@ -138,9 +137,9 @@ def set_wal_aside(path: Path) -> None:
 
 
 def set_wal_mode(path: Path) -> None:
-    """Put a database in WAL mode, which stays with the file.
+    """Put a database in WAL mode, in which reads and writes do not wait for each other.
 
-    There reads and writes do not wait for each other. It fails while another process has it open.
+    The file remembers the mode. Fails while another process has the file open.
     """
     connection = sqlite3.connect(path)
     try:
@@ -150,6 +149,6 @@ def set_wal_mode(path: Path) -> None:
 
 
 def is_in_wal_mode(path: Path) -> bool:
-    """Tell whether a database is in WAL mode (or on its way out of it), by its header."""
+    """Return whether the header of a database says WAL mode."""
     with path.open("rb") as file:
         return file.read(20)[18:] == b"\2\2"

@@ -1,4 +1,4 @@
-"""Whether a SQLite file is still the one that was opened first, and which WAL is its own."""
+"""Notices when another file takes the place of the SQLite file, and which file a WAL belongs to."""
 
 import os
 import stat
@@ -11,30 +11,29 @@ from flask_things.db.sqlite.files import OWNER_ONLY, beside
 
 
 class Identity:
-    """A database file by its name, and by what has that name."""
+    """A database file, identified by its device and inode."""
 
     def __init__(self, path: Path) -> None:
-        """Take the path; nothing is opened yet."""
         self._named = path
-        self.path = Path(os.path.realpath(path))  # beside which SQLite has its WAL
+        self.path = Path(os.path.realpath(path))  # SQLite puts the WAL beside this one
         self._pair = (self.path, beside(self.path, "-wal"))
-        self._note = beside(self.path, "-gate")  # a file that stays, and is nobody's to read
+        self._note = beside(self.path, "-gate")  # a permanent file, which nobody else reads
         self._opened: tuple[int, int] | None = None
 
     def check(self) -> None:
-        """Raise Away if the file is not the one that was opened first: it was deleted or replaced.
+        """Raise Away if the file that was opened first was deleted or replaced.
 
-        What is still open would take writes that nobody ever reads.
+        Writes to the open file would be lost.
         """
         if self._opened not in (None, self._now()):
             raise Away(f"{self.path} was deleted or replaced: put it back, or restart")
 
     def is_same(self) -> bool:
-        """Tell whether the file was opened, and is there."""
+        """Return whether the file was opened and still exists."""
         return self._opened is not None and self._opened == self._now()
 
     def note(self) -> None:
-        """Note that the file is open, and write down beside it which WAL is its own."""
+        """Remember the opened file, and record the inodes of the file and its WAL beside it."""
         self._opened = self._now()
         with suppress(OSError):
             pair = " ".join(str(path.stat().st_ino) for path in self._pair)
@@ -45,7 +44,7 @@ class Identity:
             self._protect_note()
 
     def _protect_note(self) -> None:
-        """Give the file to the users who may write the database: who can read it can lock it."""
+        """Let the users who may write the database read this file, which is enough to lock it."""
         database, note = self.path.stat(), self._note.stat()
         writable = database.st_mode & 0o222
         mode = OWNER_ONLY | writable | writable << 1
@@ -55,7 +54,7 @@ class Identity:
             os.chown(self._note, database.st_uid, database.st_gid)
 
     def part(self) -> None:
-        """Set the WAL aside if it is of a file that was here before, as after a `kill -9`."""
+        """Rename the WAL if it belongs to an earlier file, as after a `kill -9`."""
         with suppress(OSError, ValueError):
             file, wal = (str(path.stat().st_ino) for path in self._pair)
             noted_file, noted_wal = self._note.read_text().split()
@@ -63,11 +62,11 @@ class Identity:
                 set_wal_aside(self.path)
 
     def is_writable(self) -> bool:
-        """Tell whether SQLite can write: it makes files beside this one."""
+        """Return whether SQLite can write the file and create files beside it."""
         return os.access(self.path.parent, os.W_OK) and os.access(self.path, os.W_OK)
 
     def why_read_only(self) -> str:
-        """Return in one line what keeps SQLite from writing, or nothing."""
+        """Return one line that says what keeps SQLite from writing, or nothing."""
         file, wal = self._pair
         beside_it = [wal, beside(file, "-shm")] if wal.exists() else [file.parent]
         for path in (self._note, file, *beside_it):
@@ -83,7 +82,7 @@ class Identity:
 
     def _now(self) -> tuple[int, int] | None:
         try:
-            status = os.stat(self._named)  # noqa: PTH116 - before every request, in half the time
+            status = os.stat(self._named)  # noqa: PTH116 - before every request: Path.stat takes twice as long
         except OSError:
             return None
         return (status.st_dev, status.st_ino) if status.st_size else None

@@ -1,4 +1,4 @@
-"""Files that are there as a whole, or not at all."""
+"""Files that are complete or do not exist."""
 
 import os
 import shutil
@@ -9,28 +9,28 @@ from pathlib import Path
 from secrets import token_hex
 from time import time
 
-#: What SQLite keeps beside a database, by the end of its name (https://www.sqlite.org/tempfiles.html).
+#: The suffixes of SQLite's files beside a database (https://www.sqlite.org/tempfiles.html).
 JOURNALS = ("-journal", "-wal")
 COMPANIONS = (*JOURNALS, "-shm")
 
-#: The mode of a new file: others have no business in it. It holds even with an umask of 0.
+#: The mode of a new file, even with an umask of 0.
 OWNER_ONLY = 0o600
 
-#: After how long a temporary file cannot be in use any more, in seconds.
+#: The age at which a temporary file must be a leftover, in seconds.
 LEFT_S = 24 * 60 * 60
 
 
 def beside(file: Path, ending: str) -> Path:
-    """Return the path of a file whose name is another's and an ending."""
+    """Return a path with an ending added to its name."""
     return file.with_name(file.name + ending)
 
 
 @contextmanager
 def temporary(file: Path) -> Iterator[Path]:
-    """Make an empty file in the folder of another one, for the block: then it is gone.
+    """Create an empty file beside another file, and remove it after the block.
 
-    Only its owner can read it. What SQLite keeps beside it goes with it. Raises OSError, which
-    names the file that it is for.
+    Only its owner can read it. SQLite's files beside it are removed, too. Raises OSError, which
+    names the other file.
     """
     _sweep(file)
     path = file.with_name(f".{file.name}.{token_hex(4)}")
@@ -46,17 +46,17 @@ def temporary(file: Path) -> Iterator[Path]:
 
 
 def _sweep(file: Path) -> None:
-    """Remove what was killed in such a block long ago."""
+    """Remove leftovers of processes that were killed."""
     for leftover in file.parent.glob(f".{escape(file.name)}.{'[0-9a-f]' * 8}*"):
         with suppress(OSError):
             if leftover.stat().st_mtime < time() - LEFT_S:
                 leftover.unlink()
 
 
-def put(new: Path, file: Path) -> None:
-    """Put a file where another one is or shall be, in one step that outlives a power cut.
+def replace_atomically(new: Path, file: Path) -> None:
+    """Rename a file to another name, replacing a file there, in one step that survives a power cut.
 
-    It gets the other one's mode and, where this is allowed, its owner.
+    It keeps the mode of the replaced file and, if this is permitted, its owner.
     """
     if file.exists():
         shutil.copymode(file, new)
@@ -69,16 +69,16 @@ def put(new: Path, file: Path) -> None:
 
 @contextmanager
 def replacing(file: Path) -> Iterator[Path]:
-    """Hand out a path to write to; at the end of the block what is there becomes the file.
+    """Yield a temporary path, which replaces the file after the block.
 
-    After an error the file is as it was. Raises OSError.
+    After an error the file is unchanged. Raises OSError.
     """
     file = file.resolve()
     if file.exists() and not file.is_file():
         raise OSError(None, "Not a regular file.", str(file))
     with temporary(file) as new:
         yield new
-        put(new, file)
+        replace_atomically(new, file)
 
 
 def _sync(path: Path) -> None:

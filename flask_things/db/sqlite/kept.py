@@ -1,4 +1,4 @@
-"""Connections that a process keeps, and what the one that writes executes around a transaction."""
+"""Connections that a process keeps, and the statements around a write transaction."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -9,28 +9,27 @@ from sqlalchemy.exc import OperationalError
 
 from flask_things.db.sqlite.file import error_name, sqlite3
 
-#: Makes SQLite read the schema if another process has changed it. While an INSERT is compiled whose
-#: triggers feed FTS5, that would end in "no such table".
+#: Makes SQLite reload the schema if another process has changed it. Otherwise, an INSERT whose
+#: triggers feed FTS5 fails with "no such table" while it is compiled.
 LOAD_SCHEMA = "SELECT 1 FROM sqlite_schema LIMIT 0"
 
 
 class Kept:
-    """Connections that are lent again and again, beside the pool that they come from.
+    """Connections that are taken from the pool once and then reused.
 
-    To take one from the pool, and to give it back, takes longer than a statement.
+    Taking one from the pool and returning it takes longer than a statement.
     """
 
     def __init__(self, engine: Engine, take: Callable[[], Any]) -> None:
-        """Take an engine, and what takes a connection from its pool."""
         self._take = take
         self._idle: list[Any] = []
         event.listen(engine, "engine_disposed", lambda _engine: self._close())
 
     @contextmanager
     def lend(self) -> Iterator[Any]:
-        """Lend a connection to the block; after an error the pool gets it back.
+        """Lend a connection to the block.
 
-        So it does if nothing could be written when it was opened: see Connections.
+        It returns to the pool after an error, and if it was opened read-only: see Connections.
         """
         try:
             connection = self._idle.pop()
@@ -47,7 +46,7 @@ class Kept:
             connection.close()
 
     def _close(self) -> None:
-        """Close those that are idle, as before a fork: the locks on a file belong to a process."""
+        """Close idle connections, as before a fork: file locks belong to a process."""
         while self._idle:
             connection = self._idle.pop()
             connection.invalidate()
@@ -60,9 +59,9 @@ def driver_connection(connection: Connection) -> Any:
 
 
 def execute(connection: Connection, statement: str) -> None:
-    """Execute what returns nothing, by the driver: SQLAlchemy takes five times as long.
+    """Execute a statement without a result by the driver, in a fifth of SQLAlchemy's time.
 
-    After an error SQLAlchemy tries again, and raises it as its own.
+    After an error, SQLAlchemy repeats the statement and raises its own error.
     """
     try:
         driver_connection(connection).execute(statement)
@@ -71,7 +70,7 @@ def execute(connection: Connection, statement: str) -> None:
 
 
 def has_begun(connection: Connection) -> bool:
-    """Begin a transaction with the write lock, or tell that another one has it."""
+    """Begin a transaction with SQLite's write lock; return whether the lock was free."""
     try:
         if not driver_connection(connection).in_transaction:  # the last try may have come this far
             execute(connection, "BEGIN IMMEDIATE")

@@ -1,11 +1,11 @@
-"""The gate: processes that write, one after the other.
+"""The write lock: one process writes at a time.
 
-Left to itself, SQLite lets those who wait try again after growing sleeps. Of many, one may wait for
-as long as all the others take. Before the gate they queue, at a `flock` on a file beside the
-database, which the kernel releases if its holder dies.
+SQLite's own waiters try again after growing sleeps, so an unlucky one can wait for as long as all
+others together. Here they take turns at a `flock` on a file beside the database. The kernel releases
+it if its holder dies.
 
-What waits here lets the other requests of its worker go on, as gevent puts its own in the place of
-`time.sleep`: so that is looked up in its module when it is used.
+Waiting does not stop the other requests of a worker: gevent replaces `time.sleep`. So the function
+must be looked up in its module at each call.
 """
 
 import os
@@ -20,19 +20,18 @@ from flask_things.db.backend import Away
 from flask_things.db.sqlite.files import OWNER_ONLY
 from flask_things.observability.timing import timed
 
-#: How long to sleep before another try, in seconds: about as long as a write takes.
+#: The pause between two attempts, in seconds: about the duration of a write.
 PAUSE_S = 0.001
 
-#: For how long a process may go on with its own writers, in seconds, before it stays away from the
-#: gate for longer than the others' pause. It has the rest of its requests to go on with meanwhile.
+#: After this many seconds of writes, a process leaves the lock to others for longer than their pause,
+#: and continues with its other requests.
 QUANTUM_S, ABSENCE_S = 0.005, 0.002
 
 
 def try_until(end: float, attempt: Callable[[], bool], what: str) -> None:
-    """Try until it succeeds, and let other requests go on meanwhile.
+    """Repeat an attempt until it succeeds, without stopping the other requests of the worker.
 
-    Where a lock can only be waited for by the system, all of a worker would wait. Raises Away when
-    the time (of `monotonic`) has come.
+    Raises Away at the time `end` (of `monotonic`).
     """
     while not attempt():
         if monotonic() >= end:
@@ -40,17 +39,16 @@ def try_until(end: float, attempt: Callable[[], bool], what: str) -> None:
         time.sleep(PAUSE_S)
 
 
-class Gate:
-    """A gate that one writer at a time is in."""
+class WriteLock:
+    """The lock of one database."""
 
     def __init__(self, path: Path) -> None:
-        """Take the path of the file, which is made when it is needed."""
         self.path = path
         self._came = self._left = monotonic()
 
     @contextmanager
     def held(self, end: float) -> Iterator[None]:
-        """Be in the gate for the block. Raises Away when the time (of `monotonic`) has come."""
+        """Hold the lock during the block. Raises Away at the time `end` (of `monotonic`)."""
         with self._opened() as handle:
             with timed("gate"):
                 self._let_others_in()
@@ -69,7 +67,7 @@ class Gate:
 
     @contextmanager
     def closed(self) -> Iterator[None]:
-        """Keep all writers out for the block, once they are out, however long that takes."""
+        """Wait without a limit for all writers, and keep them out during the block."""
         with self._opened() as handle:
             flock(handle, LOCK_EX)
             yield

@@ -1,8 +1,8 @@
-"""Rows as JSON and CSV, by functions made once: a dump by marshmallow takes ten times as long.
+"""Writes rows as JSON and CSV, in a tenth of the time of marshmallow.
 
-A value may be as its column's type loads it, or as the driver has it: SQLite stores a time stamp
-almost as clients get it, and to parse and format it would take longer than all the rest. All types
-are in this one module, so that the forms of their values can be compared.
+The functions are made once from a schema. They accept values in the form of the column type or of the
+driver: SQLite stores a timestamp almost as clients get it, and parsing and formatting it would take
+longer than the rest. All types are in this module, so that their forms can be compared.
 """
 
 import json
@@ -24,7 +24,7 @@ from flask_things.resource.schemas.fields import AnyField, Text, write_text
 
 Write = Callable[[Any], str]
 
-#: What makes values of texts, for types that do not do so when they are called.
+#: Parsers of texts, for types that cannot be called with a text.
 READ: dict[type, Callable[[str], Any]] = {
     bool: "true".__eq__,
     date: date.fromisoformat,
@@ -33,7 +33,7 @@ READ: dict[type, Callable[[str], Any]] = {
 
 
 class Way(NamedTuple):
-    """How a field is written: where it goes in JSON, what makes a text for there, and for CSV."""
+    """How a field is written: its place in the JSON template, and its form in JSON and in CSV."""
 
     form: str
     json: Write
@@ -41,14 +41,14 @@ class Way(NamedTuple):
 
 
 class Writer:
-    """Writes rows as a schema shows them."""
+    """Writes rows in the form of a schema."""
 
     def __init__(
         self, schema: type[Schema], columns: Mapping[str, Column[Any]], own: Collection[str] = ()
     ) -> None:
-        """Make it; `columns` are the first ones of a row, and `own` fields that differ from them.
+        """`columns` are the first columns of a row. `own` names fields that differ from them.
 
-        marshmallow dumps these, from the row as the columns' types load it.
+        marshmallow dumps the own fields from loaded rows.
         """
         fields = schema().dump_fields
         own = {name for name in own if not _is_text(fields.get(name), columns.get(name))}
@@ -68,7 +68,7 @@ class Writer:
             self._values = lambda row: [row if p is None else row[p] for p in places]
 
     def query(self, query: Select[Any]) -> Select[Any]:
-        """Return the query for rows that are only read to be written."""
+        """Return a query for rows that are only written, not used otherwise."""
         return as_stored(query) if self._takes_stored else query
 
     def json(self, row: Any) -> bytes:
@@ -77,12 +77,12 @@ class Writer:
         return f"{{{members[1:]}}}".encode()
 
     def texts(self, row: Any) -> list[str]:
-        """Return the values of a row as CSV has them."""
+        """Return the values of a row for CSV."""
         return [*map(call, self._texts, self._values(row))]
 
 
 def loaded(kind: Any, value: Any) -> Any:
-    """Return what a column type makes of a value as the driver has it, or as it was loaded."""
+    """Return a value in the form of its column type. It may be in the driver's form."""
     if value is None:
         return None
     python_type = kind.python_type
@@ -90,13 +90,13 @@ def loaded(kind: Any, value: Any) -> Any:
 
 
 def _is_text(field: AnyField | None, column: Column[Any] | None) -> bool:
-    """Tell whether a field differs from that of a column only in what it accepts."""
+    """Return whether a field differs from its column only in validation."""
     is_derived = type(field) is Text and field.attribute is field.data_key is None
     return is_derived and column is not None and isinstance(column.type, types.Text)
 
 
 def _dumped(name: str, field: AnyField) -> Way:
-    """Return how marshmallow writes a field; it writes none that the row does not have."""
+    """Return how marshmallow writes a field. It omits a field that the row does not have."""
     schema: Any = field.parent
     key = f",{to_json(field.data_key or name)}:"
 
@@ -151,11 +151,11 @@ def _boolean(value: Any) -> str:
 
 
 def _decimal(scale: int, value: Decimal | int) -> str:
-    """Return a decimal; SQLite stores an integer, the number of its last places."""
+    """Return a decimal. SQLite stores it as an integer, scaled by a power of ten."""
     exact = Decimal(value).scaleb(-scale) if isinstance(value, int) else value
     return f"{exact:.{scale}f}"
 
 
 def _json_object(value: Any) -> str:
-    """Return a JSON object; SQLite stores its text, which has been written elsewhere."""
+    """Return a JSON object. SQLite stores its text."""
     return to_json(json.loads(value) if isinstance(value, str) else value)
