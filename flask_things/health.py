@@ -6,7 +6,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from flask_things.api.blueprint import Blueprint
 from flask_things.api.schemas import HealthSchema
-from flask_things.db.backend import Away
+from flask_things.db.backend import Unavailable
 from flask_things.db.session import backend_of, db
 from flask_things.http.problems import away
 from flask_things.migrations import is_current
@@ -48,7 +48,7 @@ def readyz() -> Any:
     """
     try:
         ready = is_current(db.session.connection()) and backend_of(db.session).is_sound()
-    except (SQLAlchemyError, Away):
+    except (SQLAlchemyError, Unavailable):
         ready = False
     if not ready:
         raise away()

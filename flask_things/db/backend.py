@@ -49,7 +49,7 @@ class Refused(RuntimeError):
     """
 
 
-class Away(Refused):
+class Unavailable(Refused):
     """The database is unavailable now (503)."""
 
 
@@ -61,10 +61,10 @@ class Unusable(Refused):
 def slot(slots: BoundedSemaphore, timeout_s: float, activity: str) -> Iterator[None]:
     """Hold one of a limited number of slots during the block.
 
-    Raises Away (503) if none becomes free in time.
+    Raises Unavailable (503) if none becomes free in time.
     """
     if not slots.acquire(timeout=timeout_s):
-        raise Away(f"too many {activity} at once")
+        raise Unavailable(f"too many {activity} at once")
     try:
         yield
     finally:
@@ -87,11 +87,11 @@ class Offload:
         self._exports = BoundedSemaphore(EXPORTS)
 
     def slow_query(self) -> AbstractContextManager[None]:
-        """Limit slow queries that run at once. Enter it before connecting. Raises Away (503)."""
+        """Limit concurrent slow queries. Enter it before connecting. Raises Unavailable (503)."""
         return slot(self._slow_queries, self._timeout_s, "slow queries")
 
     def export(self) -> AbstractContextManager[None]:
-        """Limit open exports. Raises Away (503) without waiting, because each may take minutes."""
+        """Limit open exports. Raises Unavailable (503) at once, because each may take minutes."""
         return slot(self._exports, 0, "exports")
 
 
@@ -120,13 +120,13 @@ class Backend(Protocol):
     def writing(self, session: AnySession, *, alone: bool) -> AbstractContextManager[Connection]:
         """Run a block as one transaction that includes the session's changes.
 
-        Raises Away if it cannot begin or commit.
+        Raises Unavailable if it cannot begin or commit.
         """
 
     def reader(self) -> AbstractContextManager[Any]:
         """Lend a driver connection for one quick read.
 
-        Raises Away and the driver's errors.
+        Raises Unavailable and the driver's errors.
         """
 
     def reading(self) -> AbstractContextManager[Connection]:

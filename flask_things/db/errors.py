@@ -2,7 +2,7 @@
 
 from sqlalchemy import exc
 
-from flask_things.db.backend import Away
+from flask_things.db.backend import Unavailable
 from flask_things.db.sqlite.file import error_name
 
 #: Errors of a full disk: SQLite's names (https://www.sqlite.org/rescode.html) and PostgreSQL's
@@ -54,7 +54,7 @@ def is_away(error: Exception) -> bool:
     """Return whether the database is unavailable for an external reason."""
     if isinstance(error, exc.OperationalError) and not _code(error):
         return True
-    return isinstance(error, Away | exc.TimeoutError) or _code(error).startswith(AWAY)
+    return isinstance(error, Unavailable | exc.TimeoutError) or _code(error).startswith(AWAY)
 
 
 def is_not_writable(error: Exception) -> bool:

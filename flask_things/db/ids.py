@@ -4,7 +4,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, ExceptionContext, FromClause, Insert, Table, event
 
-from flask_things.db.backend import Away, Refused
+from flask_things.db.backend import Refused, Unavailable
 from flask_things.db.errors import driver_code
 from flask_things.db.sqlite.file import sqlite3
 
@@ -28,7 +28,7 @@ class NoIdLeft(Refused):
 
 
 def listen(engine: Engine) -> None:
-    """Raise NoIdLeft or Away if an INSERT fails because it gets no id."""
+    """Raise NoIdLeft or Unavailable if an INSERT fails because it gets no id."""
     event.listen(engine, "handle_error", _explain)
 
 
@@ -39,7 +39,7 @@ def _explain(context: ExceptionContext) -> None:
 
 
 def explain(error: Any, connection: Connection, compiled: Any) -> None:
-    """Raise NoIdLeft or Away if a driver's error means this."""
+    """Raise NoIdLeft or Unavailable if a driver's error means this."""
     if not isinstance(compiled.statement, Insert):
         return
     code, table = driver_code(error), compiled.statement.table
@@ -50,7 +50,9 @@ def explain(error: Any, connection: Connection, compiled: Any) -> None:
     gives_ids = column is not None and column.name not in compiled.params
     if code == NOT_UNIQUE and gives_ids and error.diag.constraint_name == f"{table.name}_pkey":
         _skip_taken(connection.engine, table)
-        raise Away("another program has stored rows with ids that were not assigned yet") from error
+        raise Unavailable(
+            "another program has stored rows with ids that were not assigned yet"
+        ) from error
 
 
 def _are_spent(driver: Any, table: str) -> bool:

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import BigInteger, Select, Text, cast, func, select, true, tuple_
 
-from flask_things.db.backend import AnySession, Away
+from flask_things.db.backend import AnySession, Unavailable
 from flask_things.db.journal import Entry
 from flask_things.db.queries import rows
 from flask_things.db.session import dialect_of
@@ -27,10 +27,10 @@ class Place(NamedTuple):
 
 
 def now(session: AnySession) -> Place:
-    """Return the newest place. Raises Away (503) if no entry is settled yet."""
+    """Return the newest place. Raises Unavailable (503) if no entry is settled yet."""
     found: Any = rows(session, _now(dialect_of(session)))
     if not found:
-        raise Away("a transaction that is older than the journal is still open")
+        raise Unavailable("a transaction that is older than the journal is still open")
     return Place(*found[0])
 
 

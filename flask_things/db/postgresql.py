@@ -100,7 +100,7 @@ class PostgreSQL:
     def writing(self, session: AnySession, *, alone: bool) -> Iterator[Connection]:
         """Run a block as one transaction, in which reads lock their rows.
 
-        Some connections are left for reads, even if all writers wait. Raises Away.
+        Some connections are left for reads, even if all writers wait. Raises Unavailable.
         """
         with ExitStack() as stack:
             with timed("gate"):

@@ -23,7 +23,7 @@ def rows(session: AnySession, statement: Executable, parameters: Any = None) -> 
     its own connection. Loading rows into a session takes three times as long.
 
     Slow statements are offloaded, so that the worker's other requests proceed: those with a list of
-    parameters or the execution option `takes_long`. Raises Away (503) if too many are waiting.
+    parameters or the execution option `takes_long`. Raises Unavailable (503) if too many wait.
     """
     return read(session, statement, parameters, Result.all)  # type: ignore[no-any-return]
 
@@ -61,7 +61,7 @@ def stream(session: AnySession, query: Select[Any], parameters: Any) -> Generato
     """Return the rows of a query as they are read, from one snapshot on a separate connection.
 
     The query is executed before the first row is requested. Close the generator if you do not read
-    it completely. Raises Away (503) if too many exports are open.
+    it completely. Raises Unavailable (503) if too many exports are open.
     """
     rows = _streamed(engine_of(session), query, parameters)
     next(rows)

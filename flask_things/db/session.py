@@ -102,9 +102,9 @@ def writing(session: AnySession, *, alone: bool = False) -> Iterator[None]:
     """Run the block as one write transaction: commit at its end, roll back after an error.
 
     Rows that the block has `locked` cannot change before it writes. On SQLite there is no other
-    writer; on PostgreSQL no other writer can change these rows. Raises Away (503) if the wait for
-    others takes too long. On SQLite, waiting writers share a commit, except a slow one that is
-    `alone`, so that the others need not wait for it.
+    writer; on PostgreSQL no other writer can change these rows. Raises Unavailable (503) if the
+    wait for others takes too long. On SQLite, waiting writers share a commit, except a slow one
+    that is `alone`, so that the others need not wait for it.
 
     A nested block joins the outer transaction; an error that is caught between the two undoes
     nothing. Unwritten changes of the session are committed before the block.
@@ -135,7 +135,7 @@ def _flush(session: AnySession) -> None:
 def reading(session: AnySession) -> Iterator[None]:
     """Run the block as one read transaction, which sees one snapshot.
 
-    It counts as a slow query. Raises Away (503) if too many others wait.
+    It counts as a slow query. Raises Unavailable (503) if too many others wait.
     """
     if own := made(session):
         own.commit()
@@ -162,7 +162,8 @@ def _noted(connection: Connection) -> Iterator[None]:
 def take_turns(session: AnySession, name: str) -> None:
     """Wait, inside `writing`, until no other transaction holds this name, and hold it.
 
-    It replaces a row lock if the row does not exist yet. Raises Away or an OperationalError (503).
+    It replaces a row lock if the row does not exist yet. Raises Unavailable or an OperationalError
+    (503).
     """
     backend_of(session).take_turns(joined(), name)
 

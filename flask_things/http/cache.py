@@ -1,8 +1,9 @@
 """The response cache: a GET is served from memory until its rows change.
 
 Each request first reads the version of the database. If it has changed, the journal lists the
-changed rows, and the responses that depend on them are dropped. So no response is older than the last
-commit before its request began, in any process. PostgreSQL has no such version, so nothing is cached.
+changed rows, and the responses that depend on them are dropped. So no response is older than the
+last commit before its request began, in any process. PostgreSQL has no such version, so nothing is
+cached.
 """
 
 from collections.abc import Callable, Hashable, Iterable

@@ -10,7 +10,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from werkzeug import Response
 from werkzeug.exceptions import HTTPException, ServiceUnavailable
 
-from flask_things.db.backend import Away
+from flask_things.db.backend import Unavailable
 from flask_things.db.errors import (
     Conflict,
     Gone,
@@ -109,7 +109,7 @@ def our_problem(error: Exception, status: int) -> Response:
     return answer(status, str(error))
 
 
-def database_problem(error: SQLAlchemyError | Away) -> Response:
+def database_problem(error: SQLAlchemyError | Unavailable) -> Response:
     """Return the problem for a database error: 507 if the disk is full, 503 if it is unavailable.
 
     Any other error is a bug and is raised again (500).
@@ -140,7 +140,7 @@ def init_app(app: Flask) -> None:
         app.register_error_handler(kind, partial(our_problem, status=status))
     for kind, status in ((Invalid, 422), (Conflict, 409)):
         app.register_error_handler(kind, partial(field_problem, status=status))
-    for kind in (SQLAlchemyError, Away):
+    for kind in (SQLAlchemyError, Unavailable):
         app.register_error_handler(kind, database_problem)
     app.after_request(_as_problem)
 

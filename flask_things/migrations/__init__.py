@@ -14,7 +14,7 @@ from flask_migrate import Migrate
 from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
-from flask_things.db.backend import Away, Backend, Refused, Unusable
+from flask_things.db.backend import Backend, Refused, Unavailable, Unusable
 from flask_things.db.journal import adopt
 from flask_things.db.session import backend_of, db
 from flask_things.db.sqlite.file import sqlite3
@@ -81,7 +81,7 @@ def examined() -> Iterator[Backend]:
     except CommandError as error:
         hint = "It may be a newer flask-things's: use that one, or choose another database."
         raise Refused(f"{setting}: {error}. {hint}") from error
-    except (OSError, SQLAlchemyError, sqlite3.Error, Away, Unusable) as error:
+    except (OSError, SQLAlchemyError, sqlite3.Error, Unavailable, Unusable) as error:
         reason = " ".join(str(getattr(error, "orig", error)).split())
         raise Refused(f"{setting}: {reason}") from error
     except RuntimeError as error:  # from a migration, which imports none of our exceptions

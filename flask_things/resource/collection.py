@@ -84,7 +84,7 @@ class Collection:
     def export(self, session: AnySession, /, **selection: Any) -> Generator[Stored]:
         """Yield all rows that `find` returns, from one snapshot.
 
-        They keep a connection until the generator ends or is closed. Raises Away (503).
+        They keep a connection until the generator ends or is closed. Raises Unavailable (503).
         """
         return stream(session, *self.queries.page(dialect_of(session), **selection))
 

@@ -15,7 +15,7 @@ from gunicorn import util
 from sqlalchemy.exc import SQLAlchemyError
 
 from flask_things.config import BadSetting, settings
-from flask_things.db.backend import Away
+from flask_things.db.backend import Unavailable
 from flask_things.db.session import backend_of, db
 from flask_things.db.sqlite.connections import log_sqlite_version
 from flask_things.http import headers, problems
@@ -122,7 +122,7 @@ def post_worker_init(worker: Any) -> None:
     with worker.wsgi.app_context():
         if _is_sqlite:  # psycopg yields while it waits for PostgreSQL
             backend_of(db.session).offload.call = Threads(THREADS)
-        with suppress(SQLAlchemyError, Away):
+        with suppress(SQLAlchemyError, Unavailable):
             db.session.connection()
     if worker.log.metrics:
         worker.log.metrics.serve(partial(gauges.read, worker.wsgi, worker.cfg.workers))

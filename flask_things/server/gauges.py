@@ -8,7 +8,7 @@ from pathlib import Path
 from flask import Flask
 from sqlalchemy.exc import SQLAlchemyError
 
-from flask_things.db.backend import Away
+from flask_things.db.backend import Unavailable
 from flask_things.db.session import db
 from flask_things.db.sqlite.files import COMPANIONS, beside
 from flask_things.observability.metrics import Reading
@@ -23,7 +23,7 @@ def read(app: Flask, workers: int) -> list[Reading]:
 
 
 def _rows(app: Flask) -> Iterator[Reading]:
-    with suppress(SQLAlchemyError, Away):
+    with suppress(SQLAlchemyError, Unavailable):
         for one in app.extensions["resources"]:
             name = f"{one.name.replace('-', '_')}_stored"
             yield name, f"The number of {one.name}.", one.collection.count(db.session)

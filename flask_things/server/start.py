@@ -14,7 +14,7 @@ from sqlalchemy import Table, func, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from flask_things.config import BadSetting
-from flask_things.db.backend import Away
+from flask_things.db.backend import Unavailable
 from flask_things.db.session import db
 from flask_things.setting_values import ip, without_password
 
@@ -133,7 +133,7 @@ def log_database(log: Any, app: Flask, *, is_new: bool) -> None:
         url = without_password(db.engine.url)
         try:
             counts = {one.name: _count(one.table) for one in app.extensions["resources"]}
-        except (SQLAlchemyError, Away) as error:  # reads may still work
+        except (SQLAlchemyError, Unavailable) as error:  # reads may still work
             log.warning("Database: %s (%s)", url, getattr(error, "orig", error))
             return
     shown = {

@@ -10,6 +10,9 @@ from flask_things.db.sqlite.file import sqlite3
 from flask_things.migrations import prepare
 from tests.support.files import change, damage, files, fill, query
 
+#: The table of the tutorial app.
+TUTORIAL = "CREATE TABLE thing (id INTEGER NOT NULL PRIMARY KEY, text VARCHAR NOT NULL)"
+
 
 @pytest.fixture
 def restart(environ):
@@ -131,7 +134,7 @@ def test_an_invalid_backup_changes_nothing(app, client, file, saved, restore, ma
     elif made == "empty":
         saved.touch()
     elif made == "tutorial":
-        change(saved, "CREATE TABLE thing (id INTEGER NOT NULL PRIMARY KEY, text VARCHAR NOT NULL)")
+        change(saved, TUTORIAL)
     assert restore("--force", code=1).startswith(f"Error: {saved}: {reason}")
     assert client.get("/things").json == before
     assert not any(name.startswith(".") for name in files(file.parent))
@@ -147,16 +150,14 @@ def test_the_database_is_not_restored_from_itself(client, runner, saved, file, h
     else:
         saved.hardlink_to(file)
     result = runner.invoke(args=["things", "restore", "--force", str(saved)])
-    assert (result.exit_code, result.output) == (
-        1,
-        f"Error: {saved}: This file is part of the database itself.\n",
-    )
+    assert result.exit_code == 1
+    assert result.output == f"Error: {saved}: This file is part of the database itself.\n"
 
 
 @pytest.mark.parametrize(
     ("table", "version"),
     [
-        ("CREATE TABLE thing (id INTEGER NOT NULL PRIMARY KEY, text VARCHAR NOT NULL)", None),
+        (TUTORIAL, None),
         ("UPDATE alembic_version SET version_num = '9999'", "9999"),
     ],
     ids=["the tutorial's", "of a newer schema"],
@@ -181,8 +182,7 @@ def test_a_database_that_is_not_of_this_version_is_renamed(
 def test_a_backup_of_an_older_schema_is_brought_up_to_date(client, file, saved, restore):
     """Immediately, because a server may be running."""
     saved.unlink()
-    script = "CREATE TABLE thing (id INTEGER NOT NULL PRIMARY KEY, text VARCHAR NOT NULL)"
-    change(saved, script)
+    change(saved, TUTORIAL)
     change(saved, "INSERT INTO thing VALUES (1, 'old')")
     older = create_app({"THINGS_DATABASE_URL": f"sqlite:///{saved}"})
     assert older.test_cli_runner().invoke(args=["db", "upgrade", "0001"]).exit_code == 0

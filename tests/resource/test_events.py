@@ -5,7 +5,7 @@ from itertools import islice
 
 import pytest
 
-from flask_things.db.backend import Away
+from flask_things.db.backend import Unavailable
 from flask_things.resource.history import events
 from flask_things.things import THINGS
 from tests.support.events import EVENTS, received
@@ -59,7 +59,7 @@ def test_a_stream_survives_a_database_that_is_away_for_a_moment(client, app, mon
         def fail_once(*args, **kwargs):
             if not failed:
                 failed.append(1)
-                raise Away
+                raise Unavailable
             return read(*args, **kwargs)
 
         monkeypatch.setattr(THINGS.feed, "page", fail_once)

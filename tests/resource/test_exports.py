@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import event
 
-from flask_things.db.backend import EXPORTS, Away
+from flask_things.db.backend import EXPORTS, Unavailable
 from flask_things.db.session import backend_of, db
 from tests.support.server import CONFIG, connect, wait_until
 from tests.support.things import create_things, delete_thing, export_things
@@ -101,7 +101,7 @@ def test_one_export_more_than_the_limit_is_503_at_once(client):
 
 def test_an_export_that_fails_gives_its_place_back(app, client, monkeypatch):
     with monkeypatch.context() as broken, app.app_context():
-        broken.setattr(db.engine.pool, "connect", raises(Away()))
+        broken.setattr(db.engine.pool, "connect", raises(Unavailable()))
         for _ in range(EXPORTS + 1):
             assert client.get("/things.csv").status_code == 503
     assert client.get("/things.csv").status_code == 200

@@ -10,7 +10,7 @@ from sqlalchemy import Engine, ExceptionContext, event
 from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from flask_things.db.backend import Away, Changes
+from flask_things.db.backend import Changes, Unavailable
 from flask_things.db.sqlite import file
 from flask_things.db.sqlite.data_version import Watch
 from flask_things.db.sqlite.file import DAMAGED, error_name, sqlite3
@@ -63,7 +63,7 @@ class Connections:
     def open(self) -> Any:
         """Return a new connection to the existing file.
 
-        Raises Away if the file was deleted or replaced since it was first opened.
+        Raises Unavailable if the file was deleted or replaced since it was first opened.
         """
         self._identity.check()
         uri = file.uri(self._identity.path, "rw")
@@ -91,12 +91,12 @@ class Connections:
         try:
             self._identity.check()
             return self._watch.version()
-        except (Away, sqlite3.Error):
+        except (Unavailable, sqlite3.Error):
             return None
 
     def changes(self, since: int) -> Changes | None:
         """Return the changes after a position in the journal, or None if they are not known."""
-        with suppress(Away, sqlite3.Error):
+        with suppress(Unavailable, sqlite3.Error):
             return self._watch.changes(since)
         return None
 
@@ -114,7 +114,7 @@ class Connections:
     def _check(self, _connection: Any, record: ConnectionPoolEntry, _user: Any) -> None:
         """Discard a read-only connection after the file has become writable.
 
-        It would not see later commits. Raises Away if the file was replaced.
+        It would not see later commits. Raises Unavailable if the file was replaced.
         """
         self._identity.check()
         if not record.info["writes"] and self._identity.is_writable():
@@ -122,7 +122,7 @@ class Connections:
 
     def _open_to_watch(self) -> Any:
         if not self._identity.is_writable():
-            raise Away("Commits cannot be watched, because the database is not writable.")
+            raise Unavailable("Commits cannot be watched, because the database is not writable.")
         connection = self.open()
         connection.execute("PRAGMA busy_timeout = 0")
         return connection

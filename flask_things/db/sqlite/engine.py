@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, FromClause
 
-from flask_things.db.backend import CONNECTIONS, AnySession, Away, Offload, Unusable, made
+from flask_things.db.backend import CONNECTIONS, AnySession, Offload, Unavailable, Unusable, made
 from flask_things.db.sqlite import file
 from flask_things.db.sqlite.connections import Connections
 from flask_things.db.sqlite.file import sqlite3
@@ -65,7 +65,7 @@ class SQLite:
     def writing(self, session: AnySession, *, alone: bool) -> Iterator[Connection]:
         """Run the block in a transaction that holds the write lock from its start.
 
-        Raises Away if that takes too long.
+        Raises Unavailable if that takes too long.
         """
         with self.groups.joined(self.busy_timeout_ms / 1000, alone=alone) as group:
             connection, is_shared = group.connection, group.is_shared
@@ -78,7 +78,7 @@ class SQLite:
                 if is_shared:
                     execute(connection, "RELEASE writer")
             except BaseException as error:
-                group.error = Away("a failed write could not be undone")  # until it is
+                group.error = Unavailable("a failed write could not be undone")  # until it is
                 in_transaction = driver_connection(connection).in_transaction
                 if not in_transaction:  # SQLite has ended the transaction: the disk is full
                     connection.invalidate()
@@ -170,7 +170,7 @@ class SQLite:
     def leave(self) -> None:
         """Move the WAL into the file, or rename the WAL if the file was replaced."""
         if self._identity.is_same():
-            with suppress(Away, sqlite3.Error):
+            with suppress(Unavailable, sqlite3.Error):
                 self._connections.open().close()
         else:
             self._identity.part()

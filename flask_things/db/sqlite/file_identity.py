@@ -5,7 +5,7 @@ import stat
 from contextlib import suppress
 from pathlib import Path
 
-from flask_things.db.backend import Away
+from flask_things.db.backend import Unavailable
 from flask_things.db.sqlite.file import set_wal_aside
 from flask_things.db.sqlite.files import OWNER_ONLY, beside
 
@@ -21,12 +21,12 @@ class Identity:
         self._opened: tuple[int, int] | None = None
 
     def check(self) -> None:
-        """Raise Away if the file that was opened first was deleted or replaced.
+        """Raise Unavailable if the file that was opened first was deleted or replaced.
 
         Writes to the open file would be lost.
         """
         if self._opened not in (None, self._now()):
-            raise Away(f"{self.path} was deleted or replaced: put it back, or restart")
+            raise Unavailable(f"{self.path} was deleted or replaced: put it back, or restart")
 
     def is_same(self) -> bool:
         """Return whether the file was opened and still exists."""

@@ -16,20 +16,20 @@ from time import monotonic
 
 from sqlalchemy import Connection
 
-from flask_things.db.backend import Away
+from flask_things.db.backend import Unavailable
 from flask_things.observability.timing import timed
 from flask_things.turns import let_arrived_go_on
 
-#: For how long writers may still join a transaction, in seconds since its beginning: the others of
-#: the group wait for the commit, and other processes for the lock.
+#: How long writers may join a transaction after its start, in seconds. The rest of the group waits
+#: for the commit, and other processes for the lock.
 OPEN_S = 0.005
 
 
 class Group:
-    """A transaction that several writers share, and what has undone it, if anything has."""
+    """A transaction that several writers share, with its error if it was rolled back."""
 
     def __init__(self, transaction: AbstractContextManager[Connection], open_s: float) -> None:
-        """Begin it, to be joined for some seconds; raises what that does."""
+        """Begin the transaction; it can be joined for `open_s` seconds. Raises its errors."""
         self.error: BaseException | None = None
         self.is_shared = False
         self._ended = threading.Event()
@@ -38,47 +38,47 @@ class Group:
         self._closes = monotonic() + open_s
 
     def is_open(self) -> bool:
-        """Tell whether another writer may join."""
+        """Return whether another writer may join."""
         return self.error is None and monotonic() < self._closes
 
     def end(self) -> None:
-        """Commit it, or undo all of it if there is an error."""
+        """Commit the transaction, or roll it back if there is an error."""
         try:
             error = self.error
             self._transaction.__exit__(type(error) if error else None, error, None)
-        except BaseException as raised:  # noqa: BLE001 - for each of the writers, who wait for it
+        except BaseException as raised:  # noqa: BLE001 - raised again for each waiting writer
             self.error = raised
         finally:
             self._ended.set()
 
     def wait(self) -> None:
-        """Wait for the end; raise the error."""
+        """Wait for the end of the transaction, and raise its error."""
         self._ended.wait()
         if self.error:
             raise self.error
 
 
 class GroupCommit:
-    """What lets writers of a process share transactions."""
+    """Lets writers of a process share transactions."""
 
     def __init__(self, begin: Callable[[float], AbstractContextManager[Connection]]) -> None:
-        """Take what runs a block in a transaction, which begins before a time (of `monotonic`)."""
+        """`begin` starts a transaction before a time (of `monotonic`)."""
         self.waiting = 0  # writers
         self._begin = begin
         self._turn = threading.Lock()
-        self._group: Group | None = None  # whose turn it is may change it
+        self._group: Group | None = None  # changed only by the writer whose turn it is
         self._counting = threading.Lock()
 
     @contextmanager
     def joined(self, seconds: float, *, alone: bool = False) -> Iterator[Group]:
-        """Run the block in a transaction, after those who are in it already, and wait for its end.
+        """Run the block in a transaction, after the writers that joined earlier, and wait for it.
 
-        `alone` is for what takes long: nobody else is in it. Raises Away if it takes longer than
-        these seconds until the block can begin, and the group's error.
+        A slow writer is `alone` in its transaction. Raises Unavailable if the block cannot start
+        within these seconds, and the error of the group.
         """
         end = monotonic() + seconds
         if not (self._turn.acquire(blocking=False) or self._queue(end)):
-            raise Away("too many writes at once")
+            raise Unavailable("too many writes at once")
         group = None
         try:
             group = self._joinable(end, alone)

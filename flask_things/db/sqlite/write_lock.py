@@ -1,8 +1,8 @@
 """The write lock: one process writes at a time.
 
 SQLite's own waiters try again after growing sleeps, so an unlucky one can wait for as long as all
-others together. Here they take turns at a `flock` on a file beside the database. The kernel releases
-it if its holder dies.
+others together. Here they take turns at a `flock` on a file beside the database. The kernel
+releases it if its holder dies.
 
 Waiting does not stop the other requests of a worker: gevent replaces `time.sleep`. So the function
 must be looked up in its module at each call.
@@ -16,26 +16,26 @@ from fcntl import LOCK_EX, LOCK_NB, flock
 from pathlib import Path
 from time import monotonic
 
-from flask_things.db.backend import Away
+from flask_things.db.backend import Unavailable
 from flask_things.db.sqlite.files import OWNER_ONLY
 from flask_things.observability.timing import timed
 
 #: The pause between two attempts, in seconds: about the duration of a write.
 PAUSE_S = 0.001
 
-#: After this many seconds of writes, a process leaves the lock to others for longer than their pause,
-#: and continues with its other requests.
+#: After this many seconds of writes, a process leaves the lock to others for longer than their
+#: pause, and continues with its other requests.
 QUANTUM_S, ABSENCE_S = 0.005, 0.002
 
 
 def try_until(end: float, attempt: Callable[[], bool], what: str) -> None:
     """Repeat an attempt until it succeeds, without stopping the other requests of the worker.
 
-    Raises Away at the time `end` (of `monotonic`).
+    Raises Unavailable at the time `end` (of `monotonic`).
     """
     while not attempt():
         if monotonic() >= end:
-            raise Away(f"waited too long for {what}")
+            raise Unavailable(f"waited too long for {what}")
         time.sleep(PAUSE_S)
 
 
@@ -48,7 +48,7 @@ class WriteLock:
 
     @contextmanager
     def held(self, end: float) -> Iterator[None]:
-        """Hold the lock during the block. Raises Away at the time `end` (of `monotonic`)."""
+        """Hold the lock during the block. Raises Unavailable at the time `end` (of `monotonic`)."""
         with self._opened() as handle:
             with timed("gate"):
                 self._let_others_in()
@@ -77,7 +77,7 @@ class WriteLock:
         try:
             handle = os.open(self.path, os.O_RDONLY | os.O_CREAT, OWNER_ONLY)
         except OSError as error:
-            raise Away(str(error)) from error
+            raise Unavailable(str(error)) from error
         try:
             yield handle
         finally:

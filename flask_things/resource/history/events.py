@@ -14,7 +14,7 @@ from flask import Flask, Response, current_app, request
 from sqlalchemy.exc import SQLAlchemyError
 
 from flask_things.db import places
-from flask_things.db.backend import Away
+from flask_things.db.backend import Unavailable
 from flask_things.db.errors import Gone, is_away
 from flask_things.db.places import Place
 from flask_things.db.session import backend_of, db
@@ -56,7 +56,7 @@ def init_app(app: Flask) -> None:
 
 def _poll(app: Flask) -> Hashable:
     """Return a value that changes with every commit, or None while the database is unavailable."""
-    with suppress(SQLAlchemyError, Away), app.app_context():
+    with suppress(SQLAlchemyError, Unavailable), app.app_context():
         return backend_of(db.session).version() or places.now(db.session)
     return None
 
@@ -110,7 +110,7 @@ class Follower:
                 page: Events = self.streams.shared(key, partial(self.read, place))
             except Gone:
                 return
-            except (SQLAlchemyError, Away) as error:
+            except (SQLAlchemyError, Unavailable) as error:
                 if not is_away(error):
                     raise
                 stream.wait(AWAY_S)

@@ -1,8 +1,8 @@
 """Writes rows as JSON and CSV, in a tenth of the time of marshmallow.
 
-The functions are made once from a schema. They accept values in the form of the column type or of the
-driver: SQLite stores a timestamp almost as clients get it, and parsing and formatting it would take
-longer than the rest. All types are in this module, so that their forms can be compared.
+The functions are made once from a schema. They accept values in the form of the column type or of
+the driver: SQLite stores a timestamp almost as clients get it, and parsing and formatting it would
+take longer than the rest. All types are in this module, so that their forms can be compared.
 """
 
 import json

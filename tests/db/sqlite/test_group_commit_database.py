@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from flask_things.db import errors
-from flask_things.db.backend import CONNECTIONS, Away
+from flask_things.db.backend import CONNECTIONS, Unavailable
 from flask_things.db.session import backend_of, db, writing
 from flask_things.db.sqlite import engine, group_commit
 from flask_things.db.sqlite.file import FRAME_HEADER_BYTES, WAL_HEADER_BYTES
@@ -145,7 +145,7 @@ def test_a_failed_partial_rollback_rolls_back_the_whole_group(app, at_the_gate, 
         raise OSError
 
     results = at_the_gate(lambda session: things.create_thing(session, text="1"), broken)
-    assert [type(result) for result in results] == [Away, Away]
+    assert [type(result) for result in results] == [Unavailable, Unavailable]
     with app.app_context():
         assert things.list_things(db.session) == []
         assert things.create_thing(db.session, text="2").text == "2"

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from flask_things.db.backend import Away
+from flask_things.db.backend import Unavailable
 from flask_things.db.sqlite import group_commit
 from flask_things.db.sqlite.group_commit import GroupCommit
 from tests.support.server import wait_until
@@ -138,7 +138,11 @@ def test_an_exclusive_writer_is_alone(transactions):
 
 
 def test_no_wait_exceeds_its_limit(transactions):
-    with transactions.groups.joined(20), pytest.raises(Away), transactions.groups.joined(0.01):
+    with (
+        transactions.groups.joined(20),
+        pytest.raises(Unavailable),
+        transactions.groups.joined(0.01),
+    ):
         pass
     assert transactions.log == ["begin", "commit"]
 
@@ -154,7 +158,7 @@ def test_no_writer_is_left_in_a_group_whose_last_one_gives_up(transactions):
                 with transactions.groups.joined(chance.random() / 5000):
                     time.sleep(chance.random() / 5000)
                     done += 1
-            except Away:
+            except Unavailable:
                 pass
         return done
 

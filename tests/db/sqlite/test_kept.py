@@ -2,7 +2,7 @@
 
 import pytest
 
-from flask_things.db.backend import Away
+from flask_things.db.backend import Unavailable
 from flask_things.db.session import backend_of, db
 from flask_things.db.sqlite.file import sqlite3
 from flask_things.db.sqlite.file_identity import Identity
@@ -45,7 +45,7 @@ def test_a_file_that_was_replaced_is_not_written(session, file):
     things.create_thing(session, text="x")
     file.rename(file.with_name("old"))
     file.write_bytes(b"another")
-    with pytest.raises(Away):
+    with pytest.raises(Unavailable):
         things.create_thing(session, text="y")
 
 
