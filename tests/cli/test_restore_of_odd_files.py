@@ -1,6 +1,7 @@
 """`flask things restore` with unusual files, as backup and as database."""
 
 import shutil
+from contextlib import closing
 
 import pytest
 
@@ -92,10 +93,8 @@ def test_a_damaged_database_is_renamed_and_its_ids_are_not_reused(
 def test_another_page_size_is_no_obstacle(client, file, saved, restore):
     """SQLite cannot change it in a database in WAL mode."""
     before = client.get("/things").json
-    connection = sqlite3.connect(saved, isolation_level=None)
-    connection.execute("PRAGMA page_size = 1024")
-    connection.execute("VACUUM")
-    connection.close()
+    with closing(sqlite3.connect(saved, isolation_level=None)) as connection:
+        connection.executescript("PRAGMA page_size = 1024; VACUUM")
     assert query(saved, "PRAGMA page_size") == 1024
     restore("--force")
     assert query(file, "PRAGMA page_size") == 4096

@@ -124,7 +124,7 @@ def test_a_read_only_database_that_is_not_up_to_date_is_reported(file, tmp_path,
     with mounted(file.parent):
         execute("CREATE TABLE thing (id INTEGER PRIMARY KEY, text VARCHAR NOT NULL)")(file)
         remount(file.parent, "ro")
-        assert "up to date" in refusal(tmp_path, way, f"sqlite:///{file}")
+        assert "Its schema is old" in refusal(tmp_path, way, f"sqlite:///{file}")
 
 
 @pytest.mark.parametrize("way", WAYS)
