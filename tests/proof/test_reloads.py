@@ -4,7 +4,6 @@ import contextlib
 import http.client
 import os
 import signal
-import time
 from concurrent.futures import ThreadPoolExecutor
 from threading import Event
 
@@ -14,6 +13,9 @@ from tests.support.server import JSON, wait_until
 
 #: The database makes no difference, so one is enough.
 pytestmark = pytest.mark.sqlite
+
+#: How many responses to wait for after each reload.
+REQUESTS = 40
 
 
 class Load:
@@ -85,9 +87,9 @@ def test_sighup_fails_no_request(serve, keeps):
             before = set(server.workers())
             server.process.send_signal(signal.SIGHUP)
             wait_until(lambda before=before: before.isdisjoint(server.workers()))
-            time.sleep(0.5)
+            enough = load.answered + REQUESTS
+            wait_until(lambda enough=enough: load.answered > enough)
     assert load.errors == []
-    assert load.answered > 100
     assert server.stop()[0] == 0
 
 
