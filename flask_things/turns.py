@@ -7,10 +7,6 @@ import gevent
 from gevent import monkey
 from gevent.lock import Semaphore
 
-#: The pause between the steps of long work, in seconds, so that other requests run. It is not 0:
-#: gevent would accept new requests only after 50 such pauses.
-TURN_S = 0.0001
-
 #: How long one connection may be read before others get their turn, in seconds.
 SLICE_S = 0.002
 
@@ -22,14 +18,17 @@ Argument = TypeVar("Argument")
 Result = TypeVar("Result")
 
 
-def yield_turn() -> None:
-    """Wait until the event loop has served the other connections once."""
+def wait_for_turn() -> None:
+    """Let the other connections run, and those that already wait for a turn go first."""
     with _next_slice:
-        let_arrived_go_on()
+        let_others_run()
 
 
-def let_arrived_go_on() -> None:
-    """Wait until the event loop, if one is running, has served the requests that have arrived."""
+def let_others_run() -> None:
+    """Let the requests that have arrived run in between, if there is an event loop.
+
+    A sleep would take a millisecond, and sleep(0) would accept new connections only after 50 calls.
+    """
     if _has_event_loop():
         gevent.idle(priority=2)  # the highest priority: runs after one poll, however much is ready
 

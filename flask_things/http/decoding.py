@@ -7,7 +7,6 @@ its bytes.
 
 import json
 import re
-import time
 from codecs import getincrementaldecoder, iterdecode
 from collections.abc import Iterator
 from contextlib import closing
@@ -18,7 +17,7 @@ from werkzeug.exceptions import BadRequest
 
 from flask_things.db.sqlite.file import sqlite3
 from flask_things.http.error_codes import Code, Message
-from flask_things.turns import TURN_S, in_thread
+from flask_things.turns import in_thread, let_others_run
 
 #: The most values in a body: arrays, objects and their items. A bulk of things has 5 000, a bulk of
 #: a resource with 30 fields 31 000. Each value, and each error, may take 100 bytes.
@@ -95,7 +94,7 @@ def _parts(body: Body) -> Iterator[bytes]:
         yield bytes(body[at:end])
         at = end
         if at < len(body):
-            time.sleep(TURN_S)
+            let_others_run()
 
 
 def _check(body: Body) -> None:
@@ -175,7 +174,7 @@ class Parts:
         self._read += len(part)
         self._text = self._text[self._at :] + self._decode(part, self._read == len(self._body))
         self._at = 0
-        time.sleep(TURN_S)
+        let_others_run()
         return True
 
 

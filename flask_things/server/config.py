@@ -24,7 +24,7 @@ from flask_things.observability import metrics
 from flask_things.observability.access_log import Logger
 from flask_things.server import gauges, start
 from flask_things.server.offload import THREADS, Threads
-from flask_things.turns import let_arrived_go_on
+from flask_things.turns import let_others_run
 
 #: glibc's number of a malloc setting (mallopt(3)), and its default.
 M_MMAP_THRESHOLD, LARGE_BLOCK_BYTES = -3, 128 * 1024
@@ -130,7 +130,7 @@ def post_worker_init(worker: Any) -> None:
 
 def post_request(worker: Any, req: Any, environ: dict[str, Any], resp: Any) -> None:
     """Let other connections run, even if this client always has another request."""
-    let_arrived_go_on()
+    let_others_run()
 
 
 def worker_exit(server: Any, worker: Any) -> None:

@@ -1,6 +1,5 @@
 """A client's connection with timeouts for headers, bodies and responses."""
 
-import time
 from contextlib import suppress
 from errno import EBADF
 from functools import partial
@@ -13,7 +12,7 @@ from werkzeug.exceptions import RequestTimeout
 
 from flask_things.transport.request_body import Reader, has_body
 from flask_things.transport.sender import SEND_TIMEOUT_S, Sender
-from flask_things.turns import SLICE_S, TURN_S, yield_turn
+from flask_things.turns import SLICE_S, wait_for_turn
 
 #: The largest header of a request, in bytes. It is nginx's default; gunicorn limits each line.
 HEADER_MAX_BYTES = 32 * 1024
@@ -68,7 +67,7 @@ class Connection:
         LimitRequestHeaders (431) if its header is too long.
         """
         if self._part and monotonic() - self._slice_since > SLICE_S:
-            yield_turn()  # gevent does not switch while there is always something to read
+            wait_for_turn()  # gevent does not switch while there is always something to read
             self._slice_since = monotonic()
         if self._part == "header" and self._received_bytes >= HEADER_MAX_BYTES:
             raise LimitRequestHeaders(f"The header is over the limit of {HEADER_MAX_BYTES} bytes.")
@@ -169,5 +168,5 @@ class Connection:
             with suppress(OSError):
                 self._client.shutdown(SHUT_WR)
                 while self._receive(PIECE_BYTES):
-                    time.sleep(TURN_S)
+                    wait_for_turn()
         self._client.close()

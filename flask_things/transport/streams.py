@@ -14,7 +14,7 @@ from typing import Any
 
 from werkzeug.exceptions import ServiceUnavailable
 
-from flask_things.turns import TURN_S
+from flask_things.turns import let_others_run
 
 NAME = "flask_things.streams"
 
@@ -146,7 +146,7 @@ class Streams:
                     stream.end()
                 elif found not in (None, seen):
                     stream.wake()
-                    time.sleep(TURN_S)  # so that other requests run in between
+                    let_others_run()
             seen = found or seen
 
     def _continues(self) -> bool:

@@ -57,7 +57,6 @@ BROKEN = [
 def small_parts(request, monkeypatch):
     """Decode arrays in parts of a few bytes."""
     monkeypatch.setattr(decoding, "PART_BYTES", request.param)
-    monkeypatch.setattr(decoding, "TURN_S", 0)
 
 
 @pytest.mark.parametrize("text", ARRAYS)

@@ -2,6 +2,8 @@
 
 import contextlib
 import socket
+import subprocess
+import sys
 from base64 import b64encode
 from concurrent.futures import ThreadPoolExecutor
 from hashlib import shake_256
@@ -19,6 +21,16 @@ from tests.support.server import connect
 #: How long a response may take on a busy machine, in seconds, while something else takes several
 #: times as long.
 LIMIT_S = 1
+
+
+#: Prints the seconds of 100 turns in an event loop: the least of five measurements.
+HUNDRED_TURNS = """
+from gevent import monkey
+monkey.patch_all()
+from timeit import repeat
+from flask_things.turns import let_others_run
+print(min(repeat(let_others_run, number=100)))
+"""
 
 
 @pytest.fixture
@@ -117,6 +129,13 @@ def test_bulks_of_too_many_values_do_not_stop_reads(server):
         slowest = reading_time(server, seconds=0.5)
         assert {post.result()[0] for post in posts} == {422}
     assert slowest < LIMIT_S / 4
+
+
+def test_a_turn_in_which_no_other_request_waits_takes_no_time():
+    """A sleep takes a millisecond at least, and half of the time of an export."""
+    command = [sys.executable, "-c", HUNDRED_TURNS]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert float(done.stdout) < 0.05
 
 
 @pytest.mark.sqlite

@@ -18,7 +18,7 @@ from sqlalchemy import Connection
 
 from flask_things.db.backend import Unavailable
 from flask_things.observability.timing import timed
-from flask_things.turns import let_arrived_go_on
+from flask_things.turns import let_others_run
 
 #: How long writers may join a transaction after its start, in seconds. The rest of the group waits
 #: for the commit, and other processes for the lock.
@@ -96,7 +96,7 @@ class GroupCommit:
             self._group.is_shared = True
         else:
             if not alone:
-                let_arrived_go_on()
+                let_others_run()
             self._group = Group(self._begin(end), 0 if alone else OPEN_S)
         return self._group
 

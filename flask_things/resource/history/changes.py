@@ -6,7 +6,6 @@ about another resource. The next page starts there, so that a place does not exp
 resources change.
 """
 
-import time
 from collections.abc import Sequence
 from datetime import datetime
 from functools import cache, partial
@@ -26,7 +25,7 @@ from flask_things.db.types import rfc3339
 from flask_things.http import pagination
 from flask_things.resource.page import READ_ROWS, read_page
 from flask_things.resource.schemas.writer import Writer
-from flask_things.turns import TURN_S
+from flask_things.turns import let_others_run
 
 #: How many entries one statement reads. SQLite needs up to 10 milliseconds for them, which block
 #: the worker.
@@ -104,7 +103,7 @@ class Feed:
             if page.changes or not page.has_next or monotonic() > end:
                 return page
             place = page.place
-            time.sleep(TURN_S)
+            let_others_run()
 
     def _build_page(self, dialect: str) -> Select[Any]:
         name, row, later = self._table.name, self._table, JOURNAL.alias("later").c

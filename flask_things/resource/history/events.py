@@ -7,7 +7,7 @@ same place share what is read. While it waits, no stream has a database connecti
 from collections.abc import Callable, Hashable, Iterator
 from contextlib import suppress
 from functools import partial
-from time import monotonic, sleep
+from time import monotonic
 from typing import Any, NamedTuple
 
 from flask import Flask, Response, current_app, request
@@ -23,7 +23,7 @@ from flask_things.resource.history.changes import Feed
 from flask_things.security import authentication
 from flask_things.transport.connection import Connection
 from flask_things.transport.streams import NAME, Stream, Streams
-from flask_things.turns import TURN_S
+from flask_things.turns import let_others_run
 
 MEDIA_TYPE = "text/event-stream"
 
@@ -119,7 +119,7 @@ class Follower:
             if page.data:
                 yield page.data
             if page.has_next:
-                sleep(TURN_S)
+                let_others_run()
             else:
                 stream.wait(due - monotonic())
 

@@ -2,7 +2,6 @@
 
 import csv
 import logging
-import time
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from errno import EPIPE
 from itertools import chain
@@ -17,7 +16,7 @@ from flask_things.db.queries import stream
 from flask_things.db.session import db, dialect_of
 from flask_things.resource.collection import Collection
 from flask_things.resource.schemas.writer import Writer
-from flask_things.turns import TURN_S
+from flask_things.turns import let_others_run
 
 #: The bytes to collect before they are sent.
 CHUNK_BYTES = 64 * 1024
@@ -86,7 +85,7 @@ def _chunks(lines: Iterable[bytes]) -> Iterator[bytes]:
         chunk.append(line)
         size += len(line)
         if size >= CHUNK_BYTES:
-            time.sleep(TURN_S)
+            let_others_run()
             yield b"".join(chunk)
             chunk, size = [], 0
             if monotonic() > end:

@@ -85,7 +85,7 @@ def test_a_writer_that_arrives_before_the_transaction_begins_joins_it(transactio
                 second.append(threads.submit(transactions.write, "2"))
                 wait_until(lambda: transactions.groups.waiting)
 
-        monkeypatch.setattr(group_commit, "let_arrived_go_on", arrive)
+        monkeypatch.setattr(group_commit, "let_others_run", arrive)
         transactions.write("1")
         second[0].result()
     assert transactions.log[:4] == ["begin", "1", "2", "commit"]
