@@ -69,6 +69,7 @@ OBSTACLES: dict[tuple[str, ...], str] = {
     (EXPORT,): "A million rows take about 5 s of processor time (NDJSON 4.2, CSV 4.9). The client "
     "shares the two cores.",
 }
+OBSTACLES[SPEED, "list"] = OBSTACLES[SPEED, "get_same"]
 for _load in ("mix", "hot_mix"):
     OBSTACLES[LATENCY, _load] = OBSTACLES[LATENCY, "get_random"]
 
