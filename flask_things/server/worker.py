@@ -10,12 +10,12 @@ from typing import Any
 import gevent
 from gevent.event import Event
 from gevent.pool import Pool
-from gevent.server import StreamServer
 from gunicorn import util
 from gunicorn.http.errors import ConfigurationProblem
 from gunicorn.workers.ggevent import GeventWorker
 from werkzeug.exceptions import RequestTimeout
 
+from flask_things.server.listener import Listener
 from flask_things.transport.connection import Connection
 from flask_things.transport.streams import NAME, Streams
 
@@ -52,9 +52,11 @@ class Worker(GeventWorker):
     def run(self) -> None:
         """Serve until asked to stop or to be replaced."""
         pool = Pool(self.worker_connections)
-        servers = [StreamServer(s, partial(self.handle, s), spawn=pool) for s in self.sockets]
+        servers = [
+            Listener(one, partial(self.handle, one), pool, self._count_short_requests)
+            for one in self.sockets
+        ]
         for server in servers:
-            server.max_accept = 1  # so that connections spread over all workers
             server.start()
         while self.alive or not self._can_stop(servers):
             self.notify()
@@ -69,6 +71,10 @@ class Worker(GeventWorker):
     @property
     def _streams(self) -> Streams:
         return self.wsgi.extensions[NAME]  # type: ignore[no-any-return]
+
+    def _count_short_requests(self) -> int:
+        """Return how many requests are being answered, without streams."""
+        return max(sum(one.is_answering for one in self._connections) - len(self._streams), 0)
 
     def _can_stop(self, servers: list[Any]) -> bool:
         """Return whether this worker is idle, so that another can replace it.

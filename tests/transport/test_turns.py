@@ -16,7 +16,7 @@ from flask_things.db.backend import SLOW_QUERIES
 from flask_things.http.request_schemas import BULK_MAX_ITEMS
 from tests.db.sqlite.test_write_lock import reading_time
 from tests.http.test_parsing import HEAD
-from tests.support.server import connect
+from tests.support.server import connect, wait_until
 
 #: How long a response may take on a busy machine, in seconds, while something else takes several
 #: times as long.
@@ -49,6 +49,16 @@ def connections(server, count, sent=b""):
             opened = stack.enter_context(socket.create_connection(("127.0.0.1", server.port)))
             opened.sendall(sent)
         yield
+
+
+def answered(busy):
+    """Return the number of responses that have just arrived on non-blocking connections."""
+    number = 0
+    for one in busy:
+        with contextlib.suppress(BlockingIOError):
+            while piece := one.recv(1 << 20):
+                number += piece.count(b"HTTP/1.1 200")
+    return number
 
 
 def slowest_read_during(server, *request):
@@ -98,6 +108,24 @@ def test_a_client_that_always_has_a_next_request_does_not_keep_its_turn(server):
         assert reading_time(server, seconds=0.5) < LIMIT_S / 2
         assert not running.done()
         assert running.result().count(b"HTTP/1.1 200 OK\r\n") == 2000
+
+
+@pytest.mark.sqlite
+def test_new_connections_do_not_wait_for_one_round_of_requests_each(server):
+    """gevent would accept one of them per round."""
+    request = b"GET /things/1 HTTP/1.1\r\nHost: x\r\n\r\n"
+    with contextlib.ExitStack() as stack:
+        busy = [stack.enter_context(connect(server)) for _ in range(36)]
+        for one in busy:
+            one.sendall(request * 300)
+            one.setblocking(False)
+        wait_until(lambda: answered(busy))
+        new = [stack.enter_context(connect(server)) for _ in range(64)]
+        for one in new:
+            one.sendall(request)
+        assert all(one.recv(1000).startswith(b"HTTP/1.1 200") for one in new)
+        rounds = answered(busy) / len(busy)
+    assert rounds < 32
 
 
 @pytest.mark.sqlite
