@@ -88,7 +88,7 @@ class Logger(GunicornLogger):
         if not self.access_log_enabled:
             return
         line = {
-            "time": f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%S.%fZ}",
+            "time": datetime.now(UTC).isoformat(timespec="microseconds")[:26] + "Z",
             "request_id": request_id,
             "method": req and req.method,
             "path": req and without_secrets(f"{req.path}?{req.query}"),
