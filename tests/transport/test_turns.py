@@ -112,7 +112,7 @@ def test_a_client_that_always_has_a_next_request_does_not_keep_its_turn(server):
 
 @pytest.mark.sqlite
 def test_new_connections_do_not_wait_for_one_round_of_requests_each(server):
-    """gevent would accept one of them per round."""
+    """A round answers a request of each connection, so the last of 64 would wait for 64 rounds."""
     request = b"GET /things/1 HTTP/1.1\r\nHost: x\r\n\r\n"
     with contextlib.ExitStack() as stack:
         busy = [stack.enter_context(connect(server)) for _ in range(36)]
