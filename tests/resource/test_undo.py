@@ -185,6 +185,8 @@ def test_an_index_answers_each_query(app, client, monkeypatch):
         original(cursor, statement, parameters, context)
 
     monkeypatch.setattr(engine.dialect, "do_execute", explain)
+    # Once a minute, a write also trims the journal.
+    monkeypatch.setattr("flask_things.db.session.CHORES", [])
     for path in ("/things/trash", "/things/1/versions"):
         assert client.get(path).status_code == 200
     client.post("/things/1/restore")
