@@ -11,9 +11,11 @@ from pathlib import Path
 from threading import Event
 
 import pytest
+from gevent.pool import Pool
 
 from flask_things.db.backend import SLOW_QUERIES
 from flask_things.http.request_schemas import BULK_MAX_ITEMS
+from flask_things.server.listener import Listener
 from tests.db.sqlite.test_write_lock import reading_time
 from tests.http.test_parsing import HEAD
 from tests.support.server import connect, wait_until
@@ -157,6 +159,12 @@ def test_bulks_of_too_many_values_do_not_stop_reads(server):
         slowest = reading_time(server, seconds=0.5)
         assert {post.result()[0] for post in posts} == {422}
     assert slowest < LIMIT_S / 4
+
+
+@pytest.mark.parametrize(("busy", "accepted"), [(0, 1), (36, 7)])
+def test_an_idle_worker_leaves_new_connections_to_others(busy, accepted):
+    """Otherwise one worker would accept all connections of a burst."""
+    assert Listener(("127.0.0.1", 0), print, Pool(1), lambda: busy).max_accept == accepted
 
 
 def test_a_turn_in_which_no_other_request_waits_takes_no_time():
