@@ -19,13 +19,13 @@ Result = TypeVar("Result")
 
 
 def wait_for_turn() -> None:
-    """Let the other connections run, and those that already wait for a turn go first."""
+    """Let other requests run first, and wait behind the connections that already wait here."""
     with _next_slice:
         let_others_run()
 
 
 def let_others_run() -> None:
-    """Let the requests that have arrived run in between, if there is an event loop.
+    """Let the requests that have arrived run, then go on. Without an event loop, go on at once.
 
     A sleep would take a millisecond, and sleep(0) would accept new connections only after 50 calls.
     """
