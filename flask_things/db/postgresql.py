@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from threading import BoundedSemaphore
-from time import monotonic
 from typing import Any
 
 from sqlalchemy import (
@@ -34,9 +33,6 @@ STATEMENT_TIMEOUT_MS = 30_000
 #: The most writes that may wait for rows. The other connections are left for reads.
 WRITERS = CONNECTIONS * 3 // 4
 
-#: How long to wait while no other write begins or ends, in seconds.
-SLOT_WAIT_S = 0.5
-
 #: The advisory lock for schema changes: any number that no other program uses.
 MIGRATION_LOCK = 7_418_529_630
 
@@ -49,7 +45,6 @@ class PostgreSQL:
         self.offload = Offload(busy_timeout_ms / 1000)
         self._busy_timeout_ms = busy_timeout_ms
         self._writers = BoundedSemaphore(WRITERS)
-        self._progressed_at = monotonic()  # when a write last began or ended
         limits = {"lock_timeout": busy_timeout_ms, "statement_timeout": STATEMENT_TIMEOUT_MS}
         options = [f"-c {name}={limit}" for name, limit in limits.items()]
         defaults: dict[str, Any] = {
@@ -104,14 +99,10 @@ class PostgreSQL:
         """
         with ExitStack() as stack:
             with timed("gate"):
-                timeout_s = max(self._progressed_at + SLOT_WAIT_S - monotonic(), 0)
-                stack.enter_context(slot(self._writers, timeout_s, "writes"))
-            self._progressed_at = monotonic()
-            try:
-                with self._engine.begin() as connection, joining(session):
-                    yield connection
-            finally:
-                self._progressed_at = monotonic()
+                stack.enter_context(slot(self._writers, self._busy_timeout_ms / 1000, "writes"))
+            connection = stack.enter_context(self._engine.begin())
+            stack.enter_context(joining(session))
+            yield connection
 
     def limit_wait(self, connection: Connection) -> None:
         """Limit the statements that follow: a queue for a row can mean two waits for locks."""

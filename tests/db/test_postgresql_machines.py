@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from flask_things.db.postgresql import WRITERS
+from tests.db.sqlite.test_write_lock import MARGIN_S, reading_time
 from tests.support.server import JSON, wait_until
 
 ROOT = Path(__file__).parents[2]
@@ -49,23 +51,47 @@ def test_no_connection_is_shared_by_two_workers(serve, tmp_path):
         ]
 
 
-def test_writes_that_wait_for_a_row_end_in_time_and_do_not_stop_reads(serve, connection):
-    """A write may wait for a row twice: behind other waiting writers, and for the lock's holder."""
-    server = serve(THINGS_BUSY_TIMEOUT_MS="2000")
+@pytest.fixture
+def writers(serve, connection):
+    """Let 40 clients replace a row that `connection` has locked. Return the server and requests.
+
+    Some requests have a connection and wait for the row; the others wait for a connection.
+    """
+    server = serve(WEB_CONCURRENCY="1", THINGS_BUSY_TIMEOUT_MS="2000")
     server.request("POST", "/things", {"text": "x"})
     connection.execute("SELECT * FROM thing FOR UPDATE")
+    with ThreadPoolExecutor(40) as clients:
+        puts = [clients.submit(put, server) for _ in range(40)]
+        wait_until(lambda: waiting(connection) == WRITERS)
+        yield server, puts
 
-    def timed(method):
-        began = time.monotonic()
-        status, _, _ = server.request(method, "/things/1", {"text": "y"})
-        return status, time.monotonic() - began
 
-    with ThreadPoolExecutor(41) as clients:
-        puts = [clients.submit(timed, "PUT") for _ in range(40)]
-        wait_until(lambda: any(put.done() for put in puts))  # those without a slot
-        status, seconds = clients.submit(timed, "GET").result()
-    assert (status, {put.result()[0] for put in puts}) == (200, {503})
-    assert seconds < 1
-    assert max(put.result()[1] for put in puts) < 5  # some have waited for a thread, too
+def put(server):
+    """Replace a thing. Return the status and the duration in seconds."""
+    began = time.monotonic()
+    status, _, _ = server.request("PUT", "/things/1", {"text": "y"})
+    return status, time.monotonic() - began
+
+
+def waiting(connection):
+    """Return how many connections wait for a lock."""
+    query = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
+    connection.execute("SELECT pg_stat_clear_snapshot()")
+    return connection.execute(query).fetchone()[0]
+
+
+def test_writes_that_wait_for_a_row_do_not_stop_reads(writers, connection):
+    server, puts = writers
+    assert reading_time(server, seconds=1) < 1
     connection.rollback()
-    assert timed("PUT")[0] == 200
+    assert {put.result()[0] for put in puts} == {200}
+
+
+def test_writes_that_wait_for_a_row_end_in_time(writers, connection):
+    """A write may wait for a connection, then behind other writers and for the row's holder."""
+    server, puts = writers
+    status, durations_s = zip(*(put.result() for put in puts), strict=True)
+    assert set(status) == {503}
+    assert max(durations_s) < 2 * 2 + MARGIN_S
+    connection.rollback()
+    assert put(server)[0] == 200
