@@ -100,12 +100,17 @@ class Server:
         return [int(child) for child in children.split()]
 
     def stop(self, how=signal.SIGTERM):
-        """Stop the server, and return its exit code and the duration in seconds."""
+        """Stop the server, and return its exit code and the duration in seconds.
+
+        Print its log, which pytest shows if the test has failed.
+        """
         started = time.monotonic()
         if self.process.poll() is None:
             self.process.send_signal(how)
         wait_until(self.has_ended)
-        return self.process.returncode, time.monotonic() - started
+        duration_s = time.monotonic() - started
+        sys.stderr.write(self.log.read_text())
+        return self.process.returncode, duration_s
 
     def has_ended(self):
         """Return whether the server has ended."""
