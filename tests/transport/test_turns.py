@@ -75,6 +75,14 @@ def slowest_read_during(server, *request):
     return max(slowest)
 
 
+def is_once_below(limit_s, measure):
+    """Return whether one of three measurements, in seconds, is below a limit.
+
+    A busy machine delays a read now and then. A request that stops reads does so each time.
+    """
+    return any(measure() < limit_s for _ in range(3))
+
+
 def test_a_bulk_that_takes_long_does_not_stop_reads(server):
     """A text of many different trigrams takes the index long."""
     text = b64encode(shake_256().digest(3000)).decode()
@@ -85,7 +93,7 @@ def test_a_bulk_that_takes_long_does_not_stop_reads(server):
 def test_an_export_to_a_fast_client_does_not_stop_reads(server):
     for _ in range(60):
         server.request("POST", "/things/bulk", [{"text": "lorem ipsum"}] * BULK_MAX_ITEMS)
-    assert slowest_read_during(server, "GET", "/things.csv") < LIMIT_S / 2
+    assert is_once_below(LIMIT_S / 2, lambda: slowest_read_during(server, "GET", "/things.csv"))
 
 
 @pytest.mark.sqlite
@@ -143,22 +151,26 @@ def test_chunks_of_one_byte_do_not_stop_reads(server):
 
     with ThreadPoolExecutor(4) as clients:
         sending = [clients.submit(send) for _ in range(4)]
-        slowest = reading_time(server, seconds=1)
+        is_fast = is_once_below(LIMIT_S / 2, lambda: reading_time(server, seconds=1))
         is_over.set()
         for one in sending:
             one.result()
-    assert slowest < LIMIT_S / 2
+    assert is_fast
 
 
 @pytest.mark.sqlite
 def test_bulks_of_too_many_values_do_not_stop_reads(server):
     """Counting and checking all 16 MB at once would exceed the limit several times."""
     body = b"[" + b",".join([b"[" * 400 + b"]" * 400] * 20_000) + b"]"
-    with ThreadPoolExecutor(2) as clients:
-        posts = [clients.submit(server.request, "POST", "/things/bulk", body) for _ in range(4)]
-        slowest = reading_time(server, seconds=0.5)
-        assert {post.result()[0] for post in posts} == {422}
-    assert slowest < LIMIT_S / 4
+
+    def slowest_read():
+        with ThreadPoolExecutor(2) as clients:
+            posts = [clients.submit(server.request, "POST", "/things/bulk", body) for _ in range(4)]
+            slowest = reading_time(server, seconds=0.5)
+            assert {post.result()[0] for post in posts} == {422}
+        return slowest
+
+    assert is_once_below(LIMIT_S / 4, slowest_read)
 
 
 @pytest.mark.parametrize(("busy", "accepted"), [(0, 1), (36, 7)])
