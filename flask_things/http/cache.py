@@ -57,9 +57,10 @@ def kept(table: str | None = None, parameter: str | None = None) -> Callable[[An
     def decorate(view: Any) -> Any:
         @wraps(view)
         def answer(*args: Any, **kwargs: Any) -> Any:
-            request.environ[CACHE] = "miss"
+            environ = request.environ
+            environ[CACHE] = "miss"
             if table:
-                request.environ[SOURCE] = table, kwargs[parameter] if parameter else None
+                environ[SOURCE] = table, kwargs[parameter] if parameter else None
             return view(*args, **kwargs)
 
         return answer
@@ -83,7 +84,7 @@ class Cache:
         if version is None:
             return self._app(environ, start_response)  # type: ignore[no-any-return]
         accepted = coding(environ.get("HTTP_ACCEPT_ENCODING"))
-        key = (*(environ.get(name) for name in VARIES), accepted)
+        key = (*map(environ.get, VARIES), accepted)
         answer = self._store.get(key)
         if answer is None or answer.good_until <= time():
             return self._ask(environ, start_response, version, key)
@@ -109,6 +110,8 @@ class Cache:
         self, environ: dict[str, Any], start_response: Any, version: Hashable, key: Key
     ) -> Iterable[bytes]:
         """Call the application, and cache its response if possible."""
+        if not self._store.admits(key):
+            return self._app(environ, start_response)  # type: ignore[no-any-return]
         answered: list[Any] = []
 
         def note(status: str, fields: list[tuple[str, str]], exc_info: Any = None) -> Any:

@@ -14,6 +14,9 @@ LONGEST_KEY = 8192
 #: The approximate overhead of a response, besides its key, header and body, in bytes.
 ENTRY_BYTES = 1024
 
+#: How many requests are remembered whose responses are not kept.
+ASKED_MAX = 2048
+
 #: The parts of a request that its response may depend on.
 Key = tuple[str | None, ...]
 
@@ -39,7 +42,21 @@ class Store:
         self._answers: dict[Key, Answer] = {}
         self._keys: defaultdict[Source | None, set[Key]] = defaultdict(set)
         self._bytes = 0
+        self._asked: set[int] = set()
         self.get = self._answers.get
+
+    def admits(self, key: Key) -> bool:
+        """Return whether to keep the response to a request: there is room, or it is repeated.
+
+        Keeping a response takes longer than reading a row, and most random reads come once.
+        """
+        one = hash(key)
+        if self._bytes < CACHE_MAX_BYTES // 2 or one in self._asked:
+            return True
+        if len(self._asked) == ASKED_MAX:
+            self._asked.clear()
+        self._asked.add(one)
+        return False
 
     def keep(self, key: Key, answer: Answer) -> None:
         """Keep a response, unless it or its key is too large."""
