@@ -124,7 +124,7 @@ class Backend(Protocol):
         """
 
     def reader(self) -> AbstractContextManager[Any]:
-        """Lend a driver connection for one quick read.
+        """Lend a pooled connection for one quick read.
 
         Raises Unavailable and the driver's errors.
         """

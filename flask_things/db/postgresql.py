@@ -111,10 +111,10 @@ class PostgreSQL:
 
     @contextmanager
     def reader(self) -> Iterator[Any]:
-        """Lend a driver connection that the pool has checked."""
+        """Lend a connection that the pool has checked."""
         connection = self._engine.raw_connection()
         try:
-            yield connection.driver_connection
+            yield connection
         except BaseException:
             connection.invalidate()
             raise

@@ -5,7 +5,6 @@ same each time. The pool, the column types and the errors are still SQLAlchemy's
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
 from typing import Any, NamedTuple
 
 from sqlalchemy import Column, Connection, Dialect, Row
@@ -14,7 +13,7 @@ from sqlalchemy.engine import result_tuple
 from flask_things.db import ids
 from flask_things.db.backend import AnySession
 from flask_things.db.queries import rows
-from flask_things.db.session import backend_of, engine_of, transaction
+from flask_things.db.session import engine_of, transaction
 from flask_things.observability.timing import timed
 
 #: Converts a value to or from the driver's form; None if both are the same.
@@ -52,18 +51,15 @@ class Prepared:
         """
         if joined := transaction():
             return self._join(joined, parameters)
-        dialect = engine_of(session).dialect
-        found = None
-        with (
-            timed("database"),
-            suppress(dialect.loaded_dbapi.Error),
-            backend_of(session).reader() as driver,
-        ):
-            compiled = self._compile(dialect, parameters)
-            found = self._execute(driver, dialect, compiled, compiled.values(parameters))
-        if found is None:  # retry with SQLAlchemy, which raises its own error
-            found = rows(session, self._statement, parameters)
-        return found
+        engine = engine_of(session)
+        dialect, backend = engine.dialect, engine.get_execution_options()["backend"]
+        try:
+            with timed("database"), backend.reader() as connection:
+                compiled = self._compile(dialect, parameters)
+                values = compiled.values(parameters)
+                return self._execute(connection.driver_connection, dialect, compiled, values)
+        except dialect.loaded_dbapi.Error:  # retry with SQLAlchemy, which raises its own error
+            return rows(session, self._statement, parameters)
 
     def _join(self, joined: Connection, parameters: Mapping[str, Any]) -> Sequence[Row[Any]]:
         compiled = self._compile(joined.dialect, parameters)
@@ -110,6 +106,8 @@ def _maker(
         column.type.dialect_impl(dialect).result_processor(dialect, kind[1])
         for column, kind in zip(columns, description, strict=True)
     ]
+    if not any(loads):
+        return make
     return lambda values: make(
         [load(value) if load else value for load, value in zip(loads, values, strict=True)]
     )

@@ -39,7 +39,7 @@ class Collection:
         self.table, self.queries, self.writer = table, queries, writer
         self.constraints = Constraints(table)
         self._values = Values(table)
-        self._statements = Statements(table)
+        self._statements = Statements(table, writer)
 
     def find(self, session: AnySession, /, **selection: Any) -> Sequence[Stored]:
         """Return the selected rows.
@@ -91,6 +91,10 @@ class Collection:
     def get(self, session: AnySession, row_id: int) -> Stored:
         """Return a row. Raises NotFound (404)."""
         return self._first(self._statements.get.rows(session, this(row_id)), row_id)
+
+    def get_written(self, session: AnySession, row_id: int) -> Stored:
+        """Return a row in the form that `writer` is fastest with. Raises NotFound (404)."""
+        return self._first(self._statements.get_written.rows(session, this(row_id)), row_id)
 
     def lock(self, session: AnySession, row_id: int, expect: Expect | None = None) -> Stored:
         """Lock a row, inside `writing`, against changes by others, and return it.

@@ -4,15 +4,18 @@ from sqlalchemy import Table, bindparam, delete, insert, select, update
 
 from flask_things.db.ids import ID_MAX
 from flask_things.db.prepared import Prepared
+from flask_things.resource.schemas.writer import Writer
 
 
 class Statements:
     """Each statement returns the row. All but `insert` take its id from `this`."""
 
-    def __init__(self, table: Table) -> None:
+    def __init__(self, table: Table, writer: Writer) -> None:
         columns, this = [*table.c], table.c.id == bindparam("row_id_")
         one = select(*columns).where(this)
+        written = writer.query(one)
         self.get = Prepared(one, columns)
+        self.get_written = Prepared(written, [*written.selected_columns])
         self.lock = Prepared(one.with_for_update(), columns)
         self.insert = Prepared(insert(table).returning(*columns), columns)
         self.update = Prepared(update(table).where(this).returning(*columns), columns)

@@ -113,12 +113,10 @@ class SQLite:
             finally:
                 connection.rollback()  # while the write lock is still held
 
-    @contextmanager
-    def reader(self) -> Iterator[Any]:
-        """Lend a driver connection for a single read."""
+    def reader(self) -> AbstractContextManager[Any]:
+        """Lend a connection for a single read."""
         self._identity.check()
-        with self._readers.lend() as connection:
-            yield connection.driver_connection
+        return self._readers.lend()
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:

@@ -14,7 +14,7 @@ class Identity:
     """A database file, identified by its device and inode."""
 
     def __init__(self, path: Path) -> None:
-        self._named = path
+        self._named = os.fspath(path)
         self.path = Path(os.path.realpath(path))  # SQLite puts the WAL beside this one
         self._pair = (self.path, beside(self.path, "-wal"))
         self._note = beside(self.path, "-gate")  # a permanent file, which nobody else reads
@@ -82,7 +82,7 @@ class Identity:
 
     def _now(self) -> tuple[int, int] | None:
         try:
-            status = os.stat(self._named)  # noqa: PTH116 - before every request: Path.stat takes twice as long
+            status = os.stat(self._named)  # noqa: PTH116 - before every request: Path.stat takes longer
         except OSError:
             return None
         return (status.st_dev, status.st_ino) if status.st_size else None

@@ -63,7 +63,7 @@ class Rows(Pages):
 
         Send the last `ETag` as `If-None-Match`: the response is 304 if the {one} has not changed.
         """
-        return self.collection.get(db.session, row_id)
+        return self.collection.get_written(db.session, row_id)
 
     @operation(
         "PUT /{name}/<id:{parameter}>",
