@@ -2,12 +2,13 @@
 
 import re
 import socket
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from functools import partial
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
 from time import monotonic
 from typing import Any
 
-from flask import Flask, Response, current_app, request
+from flask import Flask, Response, request
 from flask_cors import CORS
 from werkzeug.exceptions import BadRequest, NotFound
 from werkzeug.middleware.proxy_fix import ProxyFix
@@ -49,7 +50,7 @@ CORS_RULES: dict[str, Any] = {
 
 def init_app(app: Flask) -> None:
     """Apply the network settings. By default nothing is trusted."""
-    app.before_request(_check_address)
+    app.before_request(partial(_check_address, app.config["THINGS_TRUSTED_HOSTS"]))
     if origins := app.config["THINGS_CORS_ORIGINS"]:
         CORS(app, origins=origins, **CORS_RULES)
         app.after_request(_vary)
@@ -57,12 +58,11 @@ def init_app(app: Flask) -> None:
         app.wsgi_app = Proxied(app.wsgi_app, proxies)  # type: ignore[method-assign]
 
 
-def _check_address() -> None:
+def _check_address(hosts: Sequence[str]) -> None:
     """Raise BadRequest (400) for an untrusted Host, NotFound (404) outside the prefix."""
     environ = request.environ
     if environ.get("SERVER_PROTOCOL") == "HTTP/1.1" and "HTTP_HOST" not in environ:
         raise BadRequest("HTTP/1.1 requires a Host (RFC 9112).")
-    hosts = current_app.config["THINGS_TRUSTED_HOSTS"]
     if hosts and request.blueprint != PROBES and not _is_one_of([*hosts, *LOOPBACK]):
         raise BadRequest("The Host is not one of THINGS_TRUSTED_HOSTS.")
     if environ["PATH_INFO"][:1] not in ("", "/"):  # such as /apis with the prefix /api
