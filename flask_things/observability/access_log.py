@@ -100,10 +100,15 @@ class Logger(GunicornLogger):
             "worker": os.getpid(),
         }
         if not self._is_terminal:
-            self.access_log.info(json.dumps(line))
+            self._log(json.dumps(line))
         elif not (status < 400 and line["path"] in HEALTH):
             shown = {name: "-" if value is None else value for name, value in line.items()}
-            self.access_log.info(REQUEST.format_map(shown))
+            self._log(REQUEST.format_map(shown))
+
+    def _log(self, line: str) -> None:
+        """Log a line as `info` does, without looking for the code that calls it."""
+        log = self.access_log
+        log.handle(logging.LogRecord(log.name, logging.INFO, "", 0, line, None, None))
 
 
 def without_secrets(url: str) -> str:
