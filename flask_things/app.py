@@ -5,8 +5,10 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
-from flask import Flask
+from flask import Flask, Request
 from sqlalchemy import select
+from werkzeug.routing import MapAdapter
+from werkzeug.wsgi import get_host
 
 from flask_things import cli, health
 from flask_things.api.document import Api
@@ -28,11 +30,29 @@ RESOURCES: list[Resource] = [THINGS]
 
 
 class App(Flask):
-    """A Flask application without async functions. This saves a check in every request."""
+    """A Flask application without async functions, subdomains and Flask's SERVER_NAME.
+
+    This spares every request some work.
+    """
 
     def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
         """Return the function unchanged."""
         return func
+
+    def create_url_adapter(self, request: Request | None) -> MapAdapter | None:
+        """Return the adapter that finds the route of a request. Raises BadHost (400)."""
+        if request is None:
+            return super().create_url_adapter(None)
+        request.host = get_host(request.environ, self.config["TRUSTED_HOSTS"])
+        return self.url_map.bind(
+            request.host,
+            request.root_path,
+            "",
+            request.scheme,
+            request.method,
+            request.path,
+            request.query_string.decode(errors="replace"),
+        )
 
 
 def create_app(

@@ -10,6 +10,7 @@ from marshmallow import Schema
 
 from flask_things.http import preconditions
 from flask_things.http.parsing import Parser
+from flask_things.http.responses import WholeResponse
 from flask_things.transport import downloads
 
 PARSER = Parser()
@@ -42,11 +43,13 @@ def with_arguments(view: Any, declared: Iterable[Argument]) -> Any:
     return answer
 
 
-def represented(view: Any, write: Callable[[Any], bytes], status: int, *, tagged: bool) -> Any:
+def represented(
+    view: Any, write: Callable[[Any], bytes], status: int, *, tagged: bool, is_read: bool
+) -> Any:
     """Make a response from a view's result: content, content with header fields, or a response.
 
     `write` encodes content that is not bytes. A `tagged` response gets an ETag. Raises
-    ServiceUnavailable (503) if a GET has a large response while too many are being sent.
+    ServiceUnavailable (503) if a read has a large response while too many are being sent.
     """
 
     @wraps(view)
@@ -56,11 +59,11 @@ def represented(view: Any, write: Callable[[Any], bytes], status: int, *, tagged
             set_status_and_headers_in_response(content, own_status, headers)
             return preconditions.tag(content) if tagged else content
         body = content if isinstance(content, bytes) else write(content)
-        if request.method == "GET":
+        if is_read:
             downloads.refuse_if_full(len(body))
         fields = {"Content-Type": "application/json", **(headers or {})}
         if tagged:
             fields |= preconditions.etag_headers(body, fields)
-        return Response(body, own_status or status, fields)
+        return WholeResponse(body, own_status or status, fields)
 
     return answer

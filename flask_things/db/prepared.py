@@ -30,10 +30,10 @@ class Compiled(NamedTuple):
 
     def values(self, given: Mapping[str, Any]) -> Any:
         """Return the parameters in the driver's form. Raises ValueError if a column type does."""
-        values = {
-            name: load(given[name]) if load else given[name] for name, load in self.parameters
-        }
-        return [*values.values()] if self.source.positional else values
+        values = [load(given[name]) if load else given[name] for name, load in self.parameters]
+        if self.source.positional:
+            return values
+        return dict(zip((name for name, _ in self.parameters), values, strict=True))
 
 
 class Prepared:

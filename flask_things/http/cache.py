@@ -7,7 +7,6 @@ cached.
 """
 
 from collections.abc import Callable, Hashable, Iterable
-from contextlib import closing
 from functools import wraps
 from math import inf
 from threading import Lock
@@ -123,8 +122,11 @@ class Cache:
         vary = {one for name, value in fields if name == "Vary" for one in value.split(", ")} - VARY
         if CACHE not in environ or not status.startswith(("200", "304")) or vary:
             return parts  # type: ignore[no-any-return]
-        with closing(parts):
+        try:
             body = b"".join(parts)
+        finally:
+            if hasattr(parts, "close"):
+                parts.close()
         noted = {name: environ[name] for name in (ROUTE, TOKEN_NAME) if name in environ}
         answer = Answer(
             status, fields, body, environ.get(KEPT_UNTIL, inf), noted, environ.get(SOURCE)

@@ -1,9 +1,9 @@
 """The header fields of every response."""
 
 import logging
+import os
 import re
 from collections.abc import Iterable
-from secrets import token_hex
 from typing import Any
 
 from flask import Flask, has_request_context, request
@@ -40,7 +40,7 @@ DOCUMENTED = {
 
 def common(asked_id: str = "") -> dict[str, str]:
     """Return the header fields. `asked_id` is the request id that the client sent."""
-    request_id = asked_id if REQUEST_ID.fullmatch(asked_id) else token_hex(16)
+    request_id = asked_id if REQUEST_ID.fullmatch(asked_id) else os.urandom(16).hex()
     return {
         "X-Request-ID": request_id,
         "X-Content-Type-Options": "nosniff",

@@ -18,9 +18,6 @@ from flask_things.http.request_schemas import SharedSchema
 
 ETAG_BYTES = 16
 
-#: The header fields that the ETag covers besides the body.
-COVERED = ("Link", "X-Total-Count")
-
 #: An example for the documentation.
 EXAMPLES = ['"0123456789abcdef0123456789abcdef"']
 
@@ -58,7 +55,7 @@ class Preconditions(NamedTuple):
 
         For a row that does not exist (None), any `If-Match` raises PreconditionFailed (412).
         """
-        if self == Preconditions():
+        if self == NONE:
             return None
 
         def check(*args: Any) -> None:
@@ -68,6 +65,10 @@ class Preconditions(NamedTuple):
                 raise PreconditionFailed("If-Match failed: nothing exists here.")
 
         return check
+
+
+#: Those of a request without conditional header fields.
+NONE = Preconditions()
 
 
 class PreconditionsSchema(SharedSchema):
@@ -114,7 +115,7 @@ def tag(response: Response) -> Response:
 
 
 def _etag(content: bytes, headers: Mapping[str, str] | Headers) -> str:
-    covered = "\n".join([*(headers.get(name, "") for name in COVERED), ""]).encode()
+    covered = f"{headers.get('Link', '')}\n{headers.get('X-Total-Count', '')}\n".encode()
     return f'"{blake2b(covered + content, digest_size=ETAG_BYTES).hexdigest()}"'
 
 
@@ -124,7 +125,7 @@ def conditional(view: Any) -> Any:
     @wraps(view)
     def answer(preconditions: Preconditions, **kwargs: Any) -> Response:
         response: Response = view(**kwargs)
-        etag = response.headers.get("ETag")
+        etag = None if preconditions == NONE else response.headers.get("ETag")
         if etag is None:
             return response
         try:

@@ -1,6 +1,6 @@
 """Statements for one row of a table, cached because building them takes longer than executing."""
 
-from sqlalchemy import Table, bindparam, delete, insert, select, update
+from sqlalchemy import BigInteger, Table, bindparam, delete, insert, select, update
 
 from flask_things.db.ids import ID_MAX
 from flask_things.db.prepared import Prepared
@@ -11,7 +11,8 @@ class Statements:
     """Each statement returns the row. All but `insert` take its id from `this`."""
 
     def __init__(self, table: Table, writer: Writer) -> None:
-        columns, this = [*table.c], table.c.id == bindparam("row_id_")
+        columns = [*table.c]
+        this = table.c.id == bindparam("row_id_", type_=BigInteger())  # this() checks it
         one = select(*columns).where(this)
         written = writer.query(one)
         self.get = Prepared(one, columns)
