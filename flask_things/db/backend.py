@@ -167,3 +167,12 @@ class Backend(Protocol):
 
     def begin_migration(self, connection: Connection) -> None:
         """Begin the transaction that changes the schema. Other transactions wait for its end."""
+
+
+#: The key of the backend in the execution options of an engine.
+BACKEND = "backend"
+
+
+def engine_backend(engine: Engine) -> Backend:
+    """Return the backend of an engine."""
+    return engine.get_execution_options()[BACKEND]  # type: ignore[no-any-return]

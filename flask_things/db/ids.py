@@ -4,7 +4,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, ExceptionContext, FromClause, Insert, Table, event
 
-from flask_things.db.backend import Refused, Unavailable
+from flask_things.db.backend import Refused, Unavailable, engine_backend
 from flask_things.db.errors import driver_code
 from flask_things.db.sqlite.file import sqlite3
 
@@ -73,7 +73,7 @@ def _skip_taken(engine: Engine, table: FromClause) -> None:
 
     An INSERT with explicit ids leaves the sequence behind. SQLite considers the rows, too.
     """
-    backend = engine.get_execution_options()["backend"]
+    backend = engine_backend(engine)
     # The failed transaction holds no locks.
     with engine.begin() as connection, backend.importing(connection, table):
         pass

@@ -11,7 +11,7 @@ from sqlalchemy import Column, Connection, Dialect, Row
 from sqlalchemy.engine import result_tuple
 
 from flask_things.db import ids
-from flask_things.db.backend import AnySession
+from flask_things.db.backend import AnySession, engine_backend
 from flask_things.db.queries import rows
 from flask_things.db.session import engine_of, transaction
 from flask_things.observability.timing import timed
@@ -52,7 +52,7 @@ class Prepared:
         if joined := transaction():
             return self._join(joined, parameters)
         engine = engine_of(session)
-        dialect, backend = engine.dialect, engine.get_execution_options()["backend"]
+        dialect, backend = engine.dialect, engine_backend(engine)
         try:
             with timed("database"), backend.reader() as connection:
                 compiled = self._compile(dialect, parameters)

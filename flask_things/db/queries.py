@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, Executable, Result, Row, Select, type_coerce
 from sqlalchemy.types import NULLTYPE
 
-from flask_things.db.backend import AnySession, call_directly
+from flask_things.db.backend import AnySession, call_directly, engine_backend
 from flask_things.db.session import backend_of, engine_of, transaction
 from flask_things.observability.timing import timed
 
@@ -37,7 +37,7 @@ def read(
     """
     takes_long = isinstance(parameters, list) or _takes_long(statement)
     engine = engine_of(session)
-    offload = engine.get_execution_options()["backend"].offload
+    offload = engine_backend(engine).offload
     call = offload.call if takes_long else call_directly
     if joined := transaction():
         if takes_long:
@@ -69,7 +69,7 @@ def stream(session: AnySession, query: Select[Any], parameters: Any) -> Generato
 
 
 def _streamed(engine: Engine, query: Select[Any], parameters: Any) -> Generator[Any]:
-    offload = engine.get_execution_options()["backend"].offload
+    offload = engine_backend(engine).offload
     takes_long = _takes_long(query)
     call = offload.call if takes_long else call_directly
     query = query.execution_options(yield_per=STREAM_ROWS)

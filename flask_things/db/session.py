@@ -12,7 +12,14 @@ from sqlalchemy import Connection, Engine, FromClause
 from sqlalchemy.orm import DeclarativeBase
 
 from flask_things.db import ids
-from flask_things.db.backend import AnySession, Backend, joining, made
+from flask_things.db.backend import (
+    BACKEND,
+    AnySession,
+    Backend,
+    engine_backend,
+    joining,
+    made,
+)
 from flask_things.db.postgresql import PostgreSQL
 from flask_things.db.sqlite.engine import SQLite
 from flask_things.db.types import ANNOTATIONS, compact
@@ -54,7 +61,7 @@ def init_app(app: Flask) -> None:
     backend = _backend(app.config)
     options = {
         **backend.engine_options(),
-        "execution_options": {"backend": backend},
+        "execution_options": {BACKEND: backend},
         "json_serializer": compact,
     }
     app.config["SQLALCHEMY_ENGINE_OPTIONS"] = options
@@ -79,7 +86,7 @@ def engine_of(session: AnySession) -> Engine:
 
 def backend_of(session: AnySession) -> Backend:
     """Return the backend of a session's database."""
-    return engine_of(session).get_execution_options()["backend"]  # type: ignore[no-any-return]
+    return engine_backend(engine_of(session))
 
 
 def dialect_of(session: AnySession) -> str:
