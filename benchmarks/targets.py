@@ -45,12 +45,12 @@ TARGETS: dict[tuple[str, ...], float] = {
 #: measured once, in one process without a server.
 OBSTACLES: dict[tuple[str, ...], str] = {
     (SPEED, "get_same"): "A response from memory takes a fifth of a request's time. "
-    "gunicorn's parser takes a quarter, the line of the access log a fifth, and sending an eighth; "
-    "bare gunicorn does the same.",
+    "gunicorn's parser takes more than a quarter, the line of the access log a sixth, and sending "
+    "a seventh; bare gunicorn does the same.",
     (SPEED, "get_random"): "Few of 100 000 things are in memory. Without the server, such a read "
-    "takes 150 µs, a bare Flask route 85 µs. The view takes 30 µs more, for arguments, statement "
-    "and ETag, the cache and the common headers 20 µs, and checks of the request 15 µs. gunicorn "
-    "takes more than all of these.",
+    "takes 130 µs, a bare Flask route 85 µs. The cache and the common header fields take 18 µs, "
+    "arguments, statement, ETag and checks of the request the rest. gunicorn takes more than all "
+    "of these.",
     (SPEED, "post"): "In SQLite alone, an insert takes 190 µs of processor time, for bare Flask "
     "56 µs: a thing has four indexes, one of them for search, a journal entry, and checks in the "
     "database. A shared commit makes up for it at 64 connections; at 8, few writers arrive "
