@@ -9,7 +9,8 @@ from flask import Response
 class WholeResponse(Response):
     """A response whose body is known as bytes and whose header fields are complete.
 
-    Werkzeug would copy the fields, look for a Location to complete and prepare to close a file.
+    Otherwise, Werkzeug copies the fields, looks for a Location to complete and prepares to close a
+    file.
     """
 
     def __init__(self, body: bytes, status: int, fields: Mapping[str, str]) -> None:
@@ -19,6 +20,7 @@ class WholeResponse(Response):
         self, environ: dict[str, Any]
     ) -> tuple[Iterable[bytes], str, list[tuple[str, str]]]:
         """Return the body, the status line and the header fields."""
-        if self.status_code in (204, 304) or environ["REQUEST_METHOD"] == "HEAD":
-            return super().get_wsgi_response(environ)  # which removes the body
+        is_empty = self.status_code in (204, 304) or environ["REQUEST_METHOD"] == "HEAD"
+        if is_empty or self._on_close:  # private: the functions of call_on_close()
+            return super().get_wsgi_response(environ)
         return self.response, self.status, self.headers.to_wsgi_list()  # type: ignore[return-value]

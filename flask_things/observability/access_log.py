@@ -106,9 +106,10 @@ class Logger(GunicornLogger):
             self._log(REQUEST.format_map(shown))
 
     def _log(self, line: str) -> None:
-        """Log a line as `info` does, without looking for the code that calls it."""
+        """Log a line as `info` does, but without a search for the caller's file and line."""
         log = self.access_log
-        log.handle(logging.LogRecord(log.name, logging.INFO, "", 0, line, None, None))
+        if log.isEnabledFor(logging.INFO):
+            log.handle(log.makeRecord(log.name, logging.INFO, "", 0, line, (), None))
 
 
 def without_secrets(url: str) -> str:

@@ -36,3 +36,14 @@ def test_the_body_of_a_whole_response_can_be_replaced():
         "200 OK",
         [("Content-Type", "application/json"), ("Content-Length", "7")],
     )
+
+
+def test_a_function_for_the_end_of_a_whole_response_is_called():
+    """A fork may add one, such as after a request."""
+    called = []
+    response = WholeResponse(b"{}\n", 200, JSON)
+    response.call_on_close(lambda: called.append("closed"))
+    parts, _, _ = run_wsgi_app(response, EnvironBuilder().get_environ())
+    assert b"".join(parts) == b"{}\n"
+    parts.close()
+    assert called == ["closed"]

@@ -46,3 +46,10 @@ def test_on_a_terminal_only_a_failed_health_check_is_logged(capsys, monkeypatch,
     assert capsys.readouterr().out == ""
     log_request(logger, path, "503 Service Unavailable")
     assert f"503 GET {path}" in capsys.readouterr().out
+
+
+def test_a_higher_level_turns_the_lines_off(capsys, monkeypatch):
+    logger = terminal_logger(monkeypatch)
+    logger.access_log.setLevel("WARNING")
+    log_request(logger, "/things", "200 OK")
+    assert capsys.readouterr().out == ""
