@@ -96,6 +96,8 @@ def refuse_itself(database: Path, file: Path) -> None:
 
 
 def _refuse_target(database: Path, file: Path) -> None:
+    if file.is_dir():
+        raise Refused(f"{file}: A directory. Name a file in it, or add --keep N.")
     refuse_itself(database, file)
     for journal in (beside(file.resolve(), ending) for ending in JOURNALS):
         if journal.exists():

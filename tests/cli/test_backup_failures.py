@@ -58,11 +58,13 @@ def test_without_a_database_no_backup_and_no_database_is_created(environ, tmp_pa
     ("target", "reason"),
     [
         ("missing/backup", "missing/backup: No such file or directory"),
-        ("data", "data: Not a regular file."),
+        ("data", "data: A directory. Name a file in it, or add --keep N."),
+        ("pipe", "pipe: Not a regular file."),
         ("data/db.sqlite3/backup", "data/db.sqlite3/backup: Not a directory"),
     ],
 )
 def test_a_file_that_cannot_be_written_is_reported(app, runner, tmp_path, target, reason):
+    os.mkfifo(tmp_path / "pipe")
     result = runner.invoke(args=["things", "backup", str(tmp_path / target)])
     assert (result.exit_code, result.output) == (1, f"Error: {tmp_path}/{reason}\n")
 
