@@ -41,8 +41,10 @@ class App(Flask):
 
     def create_url_adapter(self, request: Request | None) -> MapAdapter | None:
         """Return the adapter that finds the route of a request. Raises BadHost (400)."""
-        if request is None:
-            return super().create_url_adapter(None)
+        if (
+            request is None or "HTTP_UPGRADE" in request.environ
+        ):  # perhaps a WebSocket, which is 400
+            return super().create_url_adapter(request)
         request.host = get_host(request.environ, self.config["TRUSTED_HOSTS"])
         return self.url_map.bind(
             request.host,

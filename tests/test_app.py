@@ -42,6 +42,6 @@ def test_an_untrusted_host_of_flask_s_setting_is_400(app):
         app.create_url_adapter(app.request_class(EnvironBuilder().get_environ()))
 
 
-def test_a_request_that_offers_a_websocket_is_answered_as_usual(app):
+def test_a_request_for_a_websocket_is_400(app):
     fields = {"Connection": "Upgrade", "Upgrade": "websocket"}
-    assert app.test_client().get("/healthz", headers=fields).status_code == 200
+    assert app.test_client().get("/healthz", headers=fields).status_code == 400

@@ -139,7 +139,7 @@ class Blueprint(flask_smorest.Blueprint):
 
         def register(view: Any) -> Any:
             write_answer = write or partial(_dumped, schema)
-            composed = represented(view, write_answer, status, tagged=tagged, is_read=is_read)
+            composed = represented(view, write_answer, status, tagged=tagged)
             if idempotent:
                 composed = idempotency.idempotent(composed)
             if is_conditional:

@@ -43,13 +43,11 @@ def with_arguments(view: Any, declared: Iterable[Argument]) -> Any:
     return answer
 
 
-def represented(
-    view: Any, write: Callable[[Any], bytes], status: int, *, tagged: bool, is_read: bool
-) -> Any:
+def represented(view: Any, write: Callable[[Any], bytes], status: int, *, tagged: bool) -> Any:
     """Make a response from a view's result: content, content with header fields, or a response.
 
     `write` encodes content that is not bytes. A `tagged` response gets an ETag. Raises
-    ServiceUnavailable (503) if a read has a large response while too many are being sent.
+    ServiceUnavailable (503) if a GET has a large response while too many are being sent.
     """
 
     @wraps(view)
@@ -59,7 +57,7 @@ def represented(
             set_status_and_headers_in_response(content, own_status, headers)
             return preconditions.tag(content) if tagged else content
         body = content if isinstance(content, bytes) else write(content)
-        if is_read:
+        if request.method == "GET":
             downloads.refuse_if_full(len(body))
         fields = {"Content-Type": "application/json", **(headers or {})}
         if tagged:

@@ -7,9 +7,8 @@ from pathlib import Path
 import pytest
 
 from flask_things.db.postgresql import WRITERS
-from tests.db.sqlite.test_write_lock import MARGIN_S
+from tests.db.sqlite.test_write_lock import MARGIN_S, reading_time
 from tests.support.server import JSON, wait_until
-from tests.support.timing import measures_time, reading_time
 
 ROOT = Path(__file__).parents[2]
 
@@ -81,7 +80,6 @@ def waiting(connection):
     return connection.execute(query).fetchone()[0]
 
 
-@measures_time
 def test_writes_that_wait_for_a_row_do_not_stop_reads(writers, connection):
     server, puts = writers
     assert reading_time(server, seconds=1) < 1
@@ -89,7 +87,6 @@ def test_writes_that_wait_for_a_row_do_not_stop_reads(writers, connection):
     assert {put.result()[0] for put in puts} == {200}
 
 
-@measures_time
 def test_writes_that_wait_for_a_row_end_in_time(writers, connection):
     """A write may wait for a connection, then behind other writers and for the row's holder."""
     server, puts = writers

@@ -16,7 +16,6 @@ from tests.support.events import Following
 from tests.support.metrics import scrape
 from tests.support.pages import PAGES
 from tests.support.server import wait_until
-from tests.support.timing import measures_time
 
 THING, CHANGES = "/things/<id:thing_id>", "/things/changes"
 
@@ -96,7 +95,6 @@ def test_counts_go_on_when_workers_are_replaced(watched, tmp_path):
     assert files <= {str(slot) for slot in range(9)}
 
 
-@measures_time
 @pytest.mark.sqlite
 def test_the_wait_for_the_gate_is_not_time_of_the_database(watched, file):
     with ThreadPoolExecutor(1) as client, beside(file, "-gate").open() as gate:

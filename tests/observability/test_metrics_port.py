@@ -8,7 +8,6 @@ import pytest
 from flask_things.observability.metrics import SCRAPES
 from tests.support.metrics import scrape
 from tests.support.server import CONFIG, free_port, python
-from tests.support.timing import measures_time
 
 
 @pytest.mark.sqlite
@@ -18,7 +17,6 @@ def test_the_files_go_with_the_server(watched, tmp_path):
     assert list((tmp_path / "metrics").iterdir()) == []
 
 
-@measures_time
 @pytest.mark.sqlite
 def test_a_server_that_is_scraped_still_stops_within_two_seconds(watched):
     """Prometheus keeps its connections open."""

@@ -7,7 +7,6 @@ import pytest
 
 from flask_things.observability.server_timing import Timing
 from flask_things.observability.timing import SPENT, timed
-from tests.support.timing import measures_time
 
 
 @pytest.fixture
@@ -49,7 +48,6 @@ def test_a_response_without_the_database_has_no_database_time(telling, client):
     assert durations(client.get("/healthz")).keys() == {"total"}
 
 
-@measures_time
 def test_nested_times_are_not_counted_twice():
     spent = {}
     token = SPENT.set(spent)

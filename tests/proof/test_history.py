@@ -22,7 +22,7 @@ CLIENTS = 8
 
 #: The limit from a kill of the server until the next one is ready, as a multiple of a start with
 #: nothing to recover a moment before, when the machine was as busy.
-OUTAGE_MAX = 3
+OUTAGE_MAX = 2
 
 #: The range of pauses between kills, in seconds.
 PAUSE_S = (0.2, 0.9)

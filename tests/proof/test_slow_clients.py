@@ -6,12 +6,12 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from tests.db.sqlite.test_write_lock import reading_time
 from tests.http.test_parsing import HEAD, status
 from tests.support.server import CONFIG, Server, connect, received
-from tests.support.timing import LIMIT_S, measures_time, reading_time
-from tests.transport.test_turns import connections
+from tests.transport.test_turns import LIMIT_S, connections
 
-pytestmark = [pytest.mark.slow, measures_time]
+pytestmark = pytest.mark.slow
 
 #: The server's limits, shortened for tests.
 HEADER_S, BODY_S, KEEPALIVE_S, SEND_S = 1.5, 2.5, 1, 1

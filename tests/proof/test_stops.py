@@ -12,7 +12,6 @@ from flask_things.server.worker import HEADER_WAIT_S, HEARTBEAT_S
 from tests.http.test_parsing import HEAD, status
 from tests.proof.test_slow_clients import GET
 from tests.support.server import connect, has_arrived, lets_in, received, wait_until
-from tests.support.timing import measures_time
 from tests.transport.test_turns import connections
 
 #: The database makes no difference, so one is enough.
@@ -88,7 +87,6 @@ def test_an_idle_connection_is_closed_and_a_new_one_gets_a_moment(serve):
         assert time.monotonic() - started > HEADER_WAIT_S / 2
 
 
-@measures_time
 def test_200_connections_that_are_silent_do_not_delay_a_stop(serve):
     server = serve()
     with connections(server, 200), kept(server), connections(server, 64, GET):
@@ -112,7 +110,6 @@ def test_a_stop_from_the_terminal_logs_no_traceback(serve, how):
     assert "Traceback" not in server.log.read_text()
 
 
-@measures_time
 def test_a_worker_with_a_long_request_is_not_replaced_and_accepts_clients(serve):
     """Its place would be empty until then. Nor does it pause to check whether it can stop."""
     options = ("--max-requests", "1", "--max-requests-jitter", "0")
@@ -131,7 +128,6 @@ def test_a_worker_with_a_long_request_is_not_replaced_and_accepts_clients(serve)
     assert sorted(times)[-3] < HEADER_WAIT_S / 2  # on a busy machine
 
 
-@measures_time
 def test_after_a_kill_of_the_master_a_start_serves_within_three_seconds(serve):
     """Hardly slower than a normal start: the workers release the port when the master is gone."""
     began = time.monotonic()

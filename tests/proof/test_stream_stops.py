@@ -11,7 +11,6 @@ from flask_things.server.worker import HEARTBEAT_S
 from tests.support.access_log import lines
 from tests.support.events import Following
 from tests.support.server import connect, received, wait_until
-from tests.support.timing import measures_time
 
 #: The database makes no difference, so one is enough.
 pytestmark = pytest.mark.sqlite
@@ -41,7 +40,6 @@ def stopping_time(server, how):
     return seconds
 
 
-@measures_time
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT, signal.SIGQUIT])
 def test_a_stop_with_65_streams_takes_no_longer_than_without(serve, how):
     without = stopping_time(serve(), how)
@@ -52,7 +50,6 @@ def test_a_stop_with_65_streams_takes_no_longer_than_without(serve, how):
     assert "Traceback" not in server.log.read_text()
 
 
-@measures_time
 def test_a_client_that_does_not_read_delays_no_stop(serve):
     server = serve(WEB_CONCURRENCY="1")
     with connect(server) as connection:

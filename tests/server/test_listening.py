@@ -22,7 +22,6 @@ from flask_things.server.start import (
     refuse_unusable,
 )
 from tests.support.server import free_port, python, wait_until
-from tests.support.timing import measures_time
 
 pytestmark = pytest.mark.slow
 
@@ -149,7 +148,6 @@ def test_a_port_in_use_is_refused_with_one_line(tmp_path, taken):
     assert not list(tmp_path.iterdir())
 
 
-@measures_time
 def test_a_port_that_stays_in_use_is_refused_after_a_second(taken):
     began = time.monotonic()
     with pytest.raises(BadSetting):

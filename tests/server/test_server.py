@@ -11,7 +11,6 @@ from flask_things.db.sqlite.files import beside
 from tests.http.test_parsing import HEAD, status
 from tests.proof.test_slow_clients import GET
 from tests.support.server import Server, free_port, python, wait_until
-from tests.support.timing import measures_time
 
 ROOT = Path(__file__).parents[2]
 
@@ -69,7 +68,6 @@ def test_a_header_cannot_move_the_api(server):
     assert server.request("GET", "/elsewhere/healthz", headers=headers)[0] == 404
 
 
-@measures_time
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])
 def test_an_idle_server_stops_within_two_seconds(serve, how):
     code, seconds = serve().stop(how)

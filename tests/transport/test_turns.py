@@ -16,9 +16,14 @@ from gevent.pool import Pool
 from flask_things.db.backend import SLOW_QUERIES
 from flask_things.http.request_schemas import BULK_MAX_ITEMS
 from flask_things.server.listener import Listener
+from tests.db.sqlite.test_write_lock import reading_time
 from tests.http.test_parsing import HEAD
 from tests.support.server import connect, wait_until
-from tests.support.timing import LIMIT_S, measures_time, reading_time
+
+#: How long a response may take on a busy machine, in seconds, while something else takes several
+#: times as long.
+LIMIT_S = 1
+
 
 #: Prints the seconds of 100 turns in an event loop: the least of five measurements.
 HUNDRED_TURNS = """
@@ -70,7 +75,14 @@ def slowest_read_during(server, *request):
     return max(slowest)
 
 
-@measures_time
+def is_once_below(limit_s, measure):
+    """Return whether one of three measurements, in seconds, is below a limit.
+
+    A busy machine delays a read now and then. A request that stops reads does so each time.
+    """
+    return any(measure() < limit_s for _ in range(3))
+
+
 def test_a_bulk_that_takes_long_does_not_stop_reads(server):
     """A text of many different trigrams takes the index long."""
     text = b64encode(shake_256().digest(3000)).decode()
@@ -78,14 +90,12 @@ def test_a_bulk_that_takes_long_does_not_stop_reads(server):
     assert slowest_read_during(server, "POST", "/things/bulk", things) < LIMIT_S
 
 
-@measures_time
 def test_an_export_to_a_fast_client_does_not_stop_reads(server):
     for _ in range(60):
         server.request("POST", "/things/bulk", [{"text": "lorem ipsum"}] * BULK_MAX_ITEMS)
-    assert slowest_read_during(server, "GET", "/things.csv") < LIMIT_S / 2
+    assert is_once_below(LIMIT_S / 2, lambda: slowest_read_during(server, "GET", "/things.csv"))
 
 
-@measures_time
 @pytest.mark.sqlite
 @pytest.mark.parametrize("sent", [b"", b"GET /things HTTP/1.1\r\nHost: x"], ids=["silent", "half"])
 def test_clients_that_do_not_go_on_do_not_stop_others(server, sent):
@@ -100,7 +110,6 @@ def test_bodies_that_do_not_go_on_do_not_stop_writes(server):
         assert server.request("POST", "/things", {"text": "y"})[0] == 201
 
 
-@measures_time
 def test_a_client_that_always_has_a_next_request_does_not_keep_its_turn(server):
     request = b"GET /things/1 HTTP/1.1\r\nHost: x\r\n"
     pipelined = (request + b"\r\n") * 1999 + request + b"Connection: close\r\n\r\n"
@@ -111,7 +120,6 @@ def test_a_client_that_always_has_a_next_request_does_not_keep_its_turn(server):
         assert running.result().count(b"HTTP/1.1 200 OK\r\n") == 2000
 
 
-@measures_time
 @pytest.mark.sqlite
 def test_new_connections_do_not_wait_for_one_round_of_requests_each(server):
     """A round answers a request of each connection, so the last of 64 would wait for 64 rounds."""
@@ -130,7 +138,6 @@ def test_new_connections_do_not_wait_for_one_round_of_requests_each(server):
     assert rounds < 32
 
 
-@measures_time
 @pytest.mark.sqlite
 def test_chunks_of_one_byte_do_not_stop_reads(server):
     """More data is always ready, so gevent itself would not switch."""
@@ -144,23 +151,26 @@ def test_chunks_of_one_byte_do_not_stop_reads(server):
 
     with ThreadPoolExecutor(4) as clients:
         sending = [clients.submit(send) for _ in range(4)]
-        slowest = reading_time(server, seconds=1)
+        is_fast = is_once_below(LIMIT_S / 2, lambda: reading_time(server, seconds=1))
         is_over.set()
         for one in sending:
             one.result()
-    assert slowest < LIMIT_S / 2
+    assert is_fast
 
 
-@measures_time
 @pytest.mark.sqlite
 def test_bulks_of_too_many_values_do_not_stop_reads(server):
     """Counting and checking all 16 MB at once would exceed the limit several times."""
     body = b"[" + b",".join([b"[" * 400 + b"]" * 400] * 20_000) + b"]"
-    with ThreadPoolExecutor(2) as clients:
-        posts = [clients.submit(server.request, "POST", "/things/bulk", body) for _ in range(4)]
-        slowest = reading_time(server, seconds=0.5)
-        assert {post.result()[0] for post in posts} == {422}
-    assert slowest < LIMIT_S / 4
+
+    def slowest_read():
+        with ThreadPoolExecutor(2) as clients:
+            posts = [clients.submit(server.request, "POST", "/things/bulk", body) for _ in range(4)]
+            slowest = reading_time(server, seconds=0.5)
+            assert {post.result()[0] for post in posts} == {422}
+        return slowest
+
+    assert is_once_below(LIMIT_S / 4, slowest_read)
 
 
 @pytest.mark.parametrize(("busy", "accepted"), [(0, 1), (36, 7)])
@@ -169,7 +179,6 @@ def test_an_idle_worker_leaves_new_connections_to_others(busy, accepted):
     assert Listener(("127.0.0.1", 0), print, Pool(1), lambda: busy).max_accept == accepted
 
 
-@measures_time
 def test_a_turn_in_which_no_other_request_waits_takes_no_time():
     """A sleep takes a millisecond at least, and half of the time of an export."""
     command = [sys.executable, "-c", HUNDRED_TURNS]

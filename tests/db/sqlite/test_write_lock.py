@@ -9,8 +9,6 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.timing import measures_time, reading_time
-
 pytestmark = pytest.mark.sqlite
 
 #: How late a response may be on a busy machine, in seconds.
@@ -56,6 +54,16 @@ def descriptors_and_threads(server):
     ]
 
 
+def reading_time(server, seconds):
+    """Read for some seconds, and return the duration of the slowest read."""
+    times, end = [], time.monotonic() + seconds
+    while time.monotonic() < end:
+        began = time.monotonic()
+        assert server.request("GET", "/things")[0] == 200
+        times.append(time.monotonic() - began)
+    return max(times)
+
+
 def test_each_of_many_writers_gets_its_share(serve):
     """Without our lock, one of them can wait for seconds while the others keep writing."""
     server = serve(WEB_CONCURRENCY="4")
@@ -73,7 +81,6 @@ def test_each_of_many_writers_gets_its_share(serve):
     assert min(done) > max(done) / 4
 
 
-@measures_time
 @pytest.mark.parametrize(("count", "limit_s"), [(8, 0.5), (40, 1)])
 @pytest.mark.parametrize("what", HOLDERS)
 def test_waiting_writes_do_not_stop_reads(serve, hold, what, count, limit_s):
@@ -88,7 +95,6 @@ def test_waiting_writes_do_not_stop_reads(serve, hold, what, count, limit_s):
     assert {done.result()[0] for done in posts} == {503}
 
 
-@measures_time
 @pytest.mark.parametrize("what", HOLDERS)
 @pytest.mark.parametrize("how", [signal.SIGCONT, signal.SIGSTOP])
 def test_gate_and_lock_together_keep_to_the_limit(serve, hold, what, how):
